@@ -1,0 +1,30 @@
+/* Every limit of the program, in one place. Past a limit the caller gets an error that names it. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* http */
+#define LIMIT_BODY_BYTES (256u * 1024)            /* of one request's body */
+#define LIMIT_REQUEST_ARENA (4u * 1024 * 1024)    /* memory of one request */
+#define LIMIT_REPLY_BYTES (64u * 1024 * 1024)     /* of one reply */
+#define LIMIT_CONNECTIONS 2000                    /* open at once */
+#define LIMIT_CONNECTIONS_PER_ADDRESS 2000        /* a proxy in front is one address */
+#define LIMIT_CONNECTION_SECONDS 60               /* idle */
+#define LIMIT_PAGE_ROWS 500                       /* rows in one page of a list */
+#define LIMIT_JSON_DEPTH 32
+#define LIMIT_LIVE_FEEDS 500                      /* open event streams */
+#define LIMIT_LIVE_BACKLOG 10000                  /* events kept in memory for resuming; older ones are read from the store */
+
+/* desk */
+#define LIMIT_DESK_QUEUE 20000                    /* commands waiting */
+#define LIMIT_DESK_BATCH 2000                     /* commands in one transaction */
+#define LIMIT_IDEMPOTENCY_KEYS (1u << 20)         /* newest keys remembered */
+
+/* import */
+#define LIMIT_CSV_FIELD_BYTES (64u * 1024)
+#define LIMIT_CSV_COLUMNS 64
+#define LIMIT_IMPORT_ERRORS 100                   /* errors listed before an import gives up listing */
+#define LIMIT_DEVICES 40000000                    /* in one county's network */
+#define LIMIT_CUSTOMERS 40000000
+#define LIMIT_TREE_DEPTH 4096
+
+#endif
