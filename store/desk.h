@@ -1,0 +1,98 @@
+/* The desk: one writer a county. It takes commands in order, runs a batch of them in one transaction, answers each when the
+ * batch is durable, then publishes the events. Everything that changes anything goes over the desk.
+ *
+ *   job ─► queue ─► [ begin ─► savepoint: work ─► reactions to its events ─► finish ─► release … ─► commit ] ─► done ─► publish
+ *
+ * - `work` is a room's use case: it checks the command, writes rows, appends events (desk_event), and only when all its rows are
+ *   written changes the room's memory. A use case that returns false must have left its memory as it was; its rows and events
+ *   are rolled back by the savepoint.
+ * - Reactions are how rooms on one floor hear of each other: functions on a kind of event, run in the same savepoint, in the
+ *   order of registration; they may append further events (bounded by DESK_REACTION_DEPTH).
+ *   A reaction that fails undoes the whole command. Rows are then rolled back, and since earlier parts may have touched
+ *   memory, every room reloads from rows (`reload`). The same after a failed commit: all jobs of the batch get the error.
+ * - The state lock: rooms' memory is written only by the desk (lock held for one job at a time, never during the sync to
+ *   disk) and read by others between desk_read_begin and desk_read_end.
+ * - `tick` functions run at least every DESK_TICK of the desk's own time, as commands of the actor "system".
+ * - Without desk_start there is no thread: desk_do runs the job at once in the caller (simulations and tests). */
+#ifndef STORE_DESK_H
+#define STORE_DESK_H
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "store/event.h"
+
+enum { DESK_REACTION_DEPTH = 64 };
+
+typedef struct Desk Desk;
+typedef struct DeskJob DeskJob;
+
+typedef struct DeskContext {
+  Db *db;
+  Instant now;       /* one instant for the whole job */
+  Text actor;        /* "system", "staff:ID" */
+  int64_t county_id;
+  Arena *arena;      /* emptied after the job */
+  Desk *desk;
+} DeskContext;
+
+typedef bool (*DeskWork)(DeskContext *context, void *command, Error *error);
+
+struct DeskJob {
+  DeskWork work;
+  void *command;
+  Text actor;                                                     /* must live until done */
+  bool (*finish)(DeskContext *context, DeskJob *job, Error *error); /* after the reactions, still inside; may be NULL */
+  void (*done)(DeskJob *job);                                     /* on the desk's thread, once durable or failed */
+  bool first;                                                     /* ahead of the others when the desk is pressed: fault calls */
+  /* filled in by the desk */
+  bool ok;
+  Error error;
+  DeskJob *next;
+};
+
+typedef struct DeskOptions {
+  int64_t county_id;
+  TimeSource *time;
+  size_t queue_limit, batch_limit; /* 0: LIMIT_DESK_QUEUE, LIMIT_DESK_BATCH */
+  const char *checkpoint_address;  /* the store's address, for a thread that keeps its log short; NULL: none */
+} DeskOptions;
+
+/* `db` is the writer's connection; the desk does not own it. */
+bool desk_open(Desk **out, Db *db, const DeskOptions *options, Error *error) MUST_USE;
+void desk_close(Desk *desk); /* stops the thread: what waits is finished, what comes is refused */
+bool desk_start(Desk *desk, Error *error) MUST_USE;
+void desk_stop(Desk *desk);
+
+/* Rooms, before the first job. `kind` is an event kind, literal. `reload` rebuilds a room's memory from rows. */
+typedef bool (*DeskReaction)(DeskContext *context, const Event *event, void *room, Error *error);
+typedef bool (*DeskReload)(Db *db, void *room, Error *error);
+typedef bool (*DeskTick)(DeskContext *context, void *room, Error *error);
+void desk_on(Desk *desk, const char *kind, DeskReaction reaction, void *room);
+void desk_on_reload(Desk *desk, DeskReload reload, void *room);
+void desk_on_tick(Desk *desk, DeskTick tick, void *room);
+/* Told after each durable batch, on the desk's thread; the events' texts live during the call. One listener. */
+void desk_on_published(Desk *desk, void (*published)(void *self, const Event *events, size_t count), void *self);
+
+/* Queues a job; false (ERROR_DESK_FULL, ERROR_DESK_STOPPED) means it was not taken and `done` is not called. */
+bool desk_submit(Desk *desk, DeskJob *job, Error *error) MUST_USE;
+/* Runs one command and waits until it is durable. Not from the desk's own thread. */
+bool desk_do(Desk *desk, DeskWork work, void *command, Text actor, Error *error) MUST_USE;
+/* Runs the ticks now, as one job each. For simulations without a thread. */
+bool desk_tick(Desk *desk, Error *error) MUST_USE;
+
+/* For use cases. `data` is JSON (an object); it is copied. */
+bool desk_event(DeskContext *context, const char *kind, const char *subject_kind, int64_t subject_id, Text data, Error *error) MUST_USE;
+int64_t desk_new_id(DeskContext *context);
+
+void desk_read_begin(Desk *desk);
+void desk_read_end(Desk *desk);
+
+typedef struct DeskFigures {
+  int64_t jobs, failed, refused, batches, largest_batch, events;
+  size_t waiting;
+} DeskFigures;
+DeskFigures desk_figures(Desk *desk);
+int64_t desk_last_seq(Desk *desk); /* of the newest durable event */
+
+#endif
