@@ -1,0 +1,136 @@
+/* The HTTP server: routes as data, over libmicrohttpd. A room lists its routes in one table; from the tables come dispatch, rights,
+ * checking of what comes in, GET /api/openapi.json, and the tests' check of what goes out.
+ *
+ *   bytes ─► who is it, may they ─► body checked against the route's schema ─┬─► read: handler on this thread, state lock held for reading
+ *                                                                            └─► write: decode ─► desk: work, reactions, encode ─► durable ─► reply
+ *
+ * Errors go out as application/problem+json: {type, title, status, code, detail, where}, in the reader's language
+ * (Accept-Language; zh by default). Strict headers go out on every reply.
+ * - A write must carry `Idempotency-Key` when its route asks for it (HTTP_KEYED): the same key and body give the first reply again,
+ *   the same key with another body ERROR_IDEMPOTENCY_REUSED. The reply is kept in the command's own transaction.
+ * - A session travels in the cookie `dianbaomu` (HttpOnly, SameSite=Strict; Secure behind TLS) or as `Authorization: Bearer`. Writes by cookie
+ *   must come from the same origin (Sec-Fetch-Site / Origin), else ERROR_CROSS_SITE.
+ * - A desk that is full is answered with 503 and Retry-After: 1.
+ * The server knows nobody: who a token belongs to is asked of HttpOptions.identify. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <jansson.h>
+
+#include "base/json.h"
+#include "store/desk.h"
+
+typedef struct Http Http;
+
+/* Who asks. Roles are bits, named by HttpOptions.role_names. */
+typedef struct HttpWho {
+  int64_t staff_id; /* 0: nobody signed in */
+  uint32_t roles;
+  int64_t org_id;   /* the part of the organisation they may see: this one and all below */
+  char actor[32];   /* "staff:ID" */
+  char name[64];    /* as shown */
+} HttpWho;
+
+enum { HTTP_PATH_ARGUMENTS = 4, HTTP_REPLY_HEADERS = 8 };
+
+typedef struct HttpRequest {
+  Text method, path;
+  Text argument[HTTP_PATH_ARGUMENTS]; /* what {…} in the route's path stood for, decoded, in order */
+  json_t *body;                       /* checked against the schema; NULL where the route takes none */
+  Text raw_body;                      /* where the route takes another media type */
+  HttpWho who;
+  Language language;
+  Arena *arena;                       /* lives as long as the request */
+  Db *db;                             /* a reader of this thread (reads only) */
+  Instant now;
+  Http *http;
+  void *connection;
+} HttpRequest;
+
+typedef struct HttpReply {
+  int status;               /* 200 when the handler leaves it */
+  Buffer body;
+  const char *content_type; /* "application/json" when left */
+  struct { const char *name; char value[256]; } header[HTTP_REPLY_HEADERS];
+  int header_count;
+} HttpReply;
+
+/* A read. `room` is the route table's. The state lock is held for reading. */
+typedef bool (*HttpRead)(HttpRequest *request, HttpReply *reply, void *room, Error *error);
+/* A write: `decode` makes the command (in request->arena) from a body that fits the schema; the desk runs `work`; `encode` writes the reply
+ * from the command's results, on the desk's thread, before the commit. */
+typedef bool (*HttpDecode)(HttpRequest *request, void **command, void *room, Error *error);
+typedef bool (*HttpEncode)(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error);
+
+enum HttpRouteFlags {
+  HTTP_KEYED = 1,     /* an Idempotency-Key is required */
+  HTTP_URGENT = 2,    /* ahead of the others at a pressed desk */
+  HTTP_PUBLIC = 4,    /* no sign-in needed (roles ignored) */
+  HTTP_RAW_BODY = 8,  /* body is not JSON; request_schema is then its media type */
+  HTTP_UNLOCKED = 16, /* a read that takes the state lock itself, or needs none */
+};
+
+typedef struct HttpRoute {
+  const char *method, *path;   /* "GET", "/api/v1/orders/{id}" */
+  uint32_t roles;              /* any of these bits; 0: anyone signed in */
+  unsigned flags;
+  const char *summary;         /* one line, English, for the reference page */
+  const char *query;           /* names of the query parameters taken, blank between; others are refused. NULL: none */
+  const char *request_schema;  /* JSON Schema (the part http/schema.h knows), or NULL */
+  const char *reply_schema;    /* of a 2xx reply; NULL: no body or not JSON */
+  HttpRead read;               /* either this … */
+  HttpDecode decode;           /* … or these three */
+  DeskWork work;
+  HttpEncode encode;
+} HttpRoute;
+
+typedef struct HttpAsset {
+  const char *path, *content_type, *encoding; /* "/assets/a1b2.js", "text/javascript", "gzip" or NULL */
+  const unsigned char *bytes;
+  size_t len;
+  bool immutable; /* its name carries its hash */
+} HttpAsset;
+
+typedef struct HttpOptions {
+  const char *address; /* "127.0.0.1" */
+  uint16_t port;       /* 0: any free one; see http_port */
+  int threads;         /* 0: one a core */
+  const char *store_address; /* each thread opens its own reader */
+  Desk *desk;
+  TimeSource *time;
+  bool behind_tls;     /* cookies get Secure, HSTS is sent */
+  const char *const *role_names; /* by bit, NULL at the end */
+  /* Fills `who` for a token that is valid now; false: not valid. Called on any thread. */
+  bool (*identify)(void *self, Text token, Instant now, HttpWho *who);
+  void *identify_self;
+} HttpOptions;
+
+bool http_open(Http **out, const HttpOptions *options, Error *error) MUST_USE;
+/* Before http_start. `routes` ends with a row whose method is NULL; it and its texts must outlive the server. A schema that is not
+ * sound, or a path that two rows share, is an error. Schemas may refer to components by {"$ref":"#/components/schemas/NAME"}. */
+bool http_add_routes(Http *http, const HttpRoute *routes, void *room, Error *error) MUST_USE;
+bool http_add_component(Http *http, const char *name, const char *schema, Error *error) MUST_USE;
+/* Paths not found among the assets and not under /api/ are answered with the asset "/index.html" (the console's own routes) where the
+ * client accepts HTML. */
+void http_add_assets(Http *http, const HttpAsset *assets, size_t count);
+bool http_start(Http *http, Error *error) MUST_USE;
+uint16_t http_port(const Http *http);
+void http_close(Http *http); /* finishes what runs, closes feeds */
+/* The live feed: to be given to desk_on_published (self is the Http). */
+void http_published(void *self, const Event *events, size_t count);
+
+/* For handlers. */
+Text http_query(const HttpRequest *request, const char *name);  /* decoded; at == NULL when absent */
+bool http_query_i64(const HttpRequest *request, const char *name, int64_t fallback, int64_t least, int64_t most, int64_t *out, Error *error) MUST_USE;
+Text http_header(const HttpRequest *request, const char *name);
+Text http_token(const HttpRequest *request);                    /* the session's token, or none */
+bool http_argument_id(const HttpRequest *request, int at, const char *what, int64_t *out, Error *error) MUST_USE;
+void http_reply_header(HttpReply *reply, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Fields of a checked body; a missing optional one gives the fallback. */
+Text http_body_text(const json_t *body, const char *key);       /* at == NULL when absent or null */
+int64_t http_body_i64(const json_t *body, const char *key, int64_t fallback);
+int64_t http_body_id(const json_t *body, const char *key);      /* ids travel as strings; 0 when absent */
+double http_body_f64(const json_t *body, const char *key, double fallback);
+bool http_body_bool(const json_t *body, const char *key, bool fallback);
+
+#endif
