@@ -1,0 +1,83 @@
+/* Orders: everything a customer wants and everything the company finds by itself is one kind of thing: an order that goes round one loop and
+ * is measured against promises. What a kind of order is (its form, states, steps, who may take which, its clocks) is data in rules/orders/
+ * *.yaml; this room runs it. Fault repair is the first kind; nothing here knows it by name, except through the words below.
+ *
+ * Rows are the truth; open orders are also kept in memory (rebuilt from rows at start), archived ones only in rows. All changes go over the desk.
+ *
+ * Events (subject kind "order", data = ids and facts):
+ *   order.accepted {kind, customer, device, urgency, source}   order.step {step, from, to, …fields that are not personal}
+ *   order.called_again {calls}   order.linked {outage, was}    order.reopened {why}    order.archived {outcome}
+ *   order.clock {clock, mark}  at 75 %, 100 % of a promise, once each, also across a restart */
+#ifndef ORDER_ORDER_H
+#define ORDER_ORDER_H
+
+#include "people/customer.h"
+#include "store/desk.h"
+
+#include <jansson.h>
+
+typedef struct Orders Orders;
+typedef struct OrderKind OrderKind; /* one version of one kind's rules; see order/kind.h */
+
+/* The one ladder the customer and every face see (INTERFACE.md rule 1). */
+typedef enum OrderLadder {
+  LADDER_REPORTED, LADDER_ASSESSING, LADDER_CREW_ASSIGNED, LADDER_ON_THE_WAY, LADDER_ON_SITE, LADDER_PARTLY_RESTORED, LADDER_RESTORED, LADDER_CLOSED
+} OrderLadder;
+
+typedef struct Order { /* an open order in memory */
+  OrderId id;
+  const OrderKind *kind;
+  CustomerId customer;      /* 0: caller not known */
+  uint32_t position;        /* of the customer, CUSTOMER_NONE */
+  uint32_t device;          /* grid index where it is felt, GRID_NONE */
+  OutageId outage;          /* 0: none */
+  CrewId crew;              /* who has it, 0: nobody */
+  StaffId assignee;         /* 0: nobody */
+  Instant accepted_at, state_since;
+  uint16_t state;           /* into kind's states */
+  uint8_t ladder, urgency;  /* OrderLadder; 0 normal, 1 urgent, 2 life */
+  uint16_t calls;           /* times the customer called in this matter, 1 at first */
+  uint16_t callback_tries;
+  uint16_t reopened;        /* times */
+  int32_t version;          /* grows with every change; a step that names an older one is refused */
+} Order;
+
+bool order_open(Orders **out, Desk *desk, Db *db, const Grid *grid, const People *people, const char *rules_folder_or_null, Error *error) MUST_USE;
+void order_close(Orders *orders);
+
+/* --- use cases: inside a desk job --- */
+typedef struct OrderAccept {
+  Text kind;                /* "fault_repair" */
+  CustomerId customer;      /* 0: not known */
+  uint32_t device;          /* GRID_NONE: the customer's own */
+  Text caller_name, caller_phone, what, description, source; /* what: a code of the kind's form, "no_power" */
+  uint8_t urgency;
+} OrderAccept;
+/* A customer who already has an open order of this kind does not get a second one: the call is added to it (calls + 1, order.called_again); when
+ * that order was already restored and waits for its call-back, it is reopened. *again tells. */
+bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accept, OrderId *out, bool *again, Error *error) MUST_USE;
+
+typedef struct OrderStep {
+  OrderId order;
+  Text step;                /* "dispatch" */
+  int32_t version;          /* the one the person saw; 0: whatever it is now (for reactions of other rooms) */
+  const json_t *fields;     /* checked against the step's form; NULL: none */
+  uint32_t roles;           /* of who asks; UINT32_MAX for the system */
+  CrewId crew;              /* for steps that assign one */
+} OrderStep;
+/* Refuses a step that the order's state, the person's role or the form does not allow, saying which steps are. */
+bool order_step(DeskContext *context, Orders *orders, const OrderStep *step, Error *error) MUST_USE;
+/* Puts the order under an outage, or takes it out (outage 0). Reactions of the outage room use it: merging, moving, splitting, undoing. */
+bool order_link(DeskContext *context, Orders *orders, OrderId order, OutageId outage, Error *error) MUST_USE;
+
+/* --- reading: with the state lock held --- */
+const Order *order_find(const Orders *orders, OrderId id);         /* NULL: not open */
+size_t order_count(const Orders *orders);                          /* open ones */
+const Order *order_at(const Orders *orders, size_t i);             /* any order; i < order_count */
+const Order *order_of_customer(const Orders *orders, CustomerId customer, const char *kind); /* its open one, or NULL */
+/* Calls visit for each open order of the outage; false stops. */
+void order_of_outage(const Orders *orders, OutageId outage, bool (*visit)(void *self, const Order *order), void *self);
+bool order_state_is(const Order *order, const char *state);        /* "restored" */
+bool order_is_open(const Order *order);
+
+#endif
