@@ -19,8 +19,8 @@ static void open_with(Json *json, char open, char close) {
   json->comma = false;
 }
 
-void json_object(Json *json) { open_with(json, '{', '}'); }
-void json_array(Json *json) { open_with(json, '[', ']'); }
+void json_open_object(Json *json) { open_with(json, '{', '}'); }
+void json_open_array(Json *json) { open_with(json, '[', ']'); }
 
 void json_close(Json *json) {
   assert(json->depth > 0);
@@ -53,7 +53,7 @@ void json_key(Json *json, const char *key) {
 
 void json_text(Json *json, Text value) {
   if (!value.at) {
-    json_null(json);
+    json_nil(json);
     return;
   }
   before_value(json);
@@ -67,7 +67,7 @@ void json_i64(Json *json, int64_t value) {
 
 void json_id(Json *json, int64_t value) {
   if (value == 0) {
-    json_null(json);
+    json_nil(json);
     return;
   }
   before_value(json);
@@ -78,7 +78,7 @@ void json_id(Json *json, int64_t value) {
 
 void json_f64(Json *json, double value, int decimals) {
   if (!isfinite(value)) {
-    json_null(json);
+    json_nil(json);
     return;
   }
   before_value(json);
@@ -90,14 +90,14 @@ void json_bool(Json *json, bool value) {
   buffer_string(json->out, value ? "true" : "false");
 }
 
-void json_null(Json *json) {
+void json_nil(Json *json) {
   before_value(json);
   buffer_put(json->out, "null", 4);
 }
 
 void json_instant(Json *json, Instant value) {
   if (value == INSTANT_NONE) {
-    json_null(json);
+    json_nil(json);
     return;
   }
   char text[64];

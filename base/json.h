@@ -15,8 +15,8 @@ typedef struct Json {
 } Json;
 
 void json_begin(Json *json, Buffer *out);
-void json_object(Json *json);
-void json_array(Json *json);
+void json_open_object(Json *json);
+void json_open_array(Json *json);
 void json_close(Json *json);               /* the innermost object or array */
 void json_key(Json *json, const char *key);
 void json_text(Json *json, Text value);    /* at == NULL gives null */
@@ -24,7 +24,7 @@ void json_i64(Json *json, int64_t value);
 void json_id(Json *json, int64_t value);   /* "123"; 0 gives null */
 void json_f64(Json *json, double value, int decimals); /* NaN and infinities give null */
 void json_bool(Json *json, bool value);
-void json_null(Json *json);
+void json_nil(Json *json);
 void json_instant(Json *json, Instant value); /* RFC 3339 in UTC with ms; INSTANT_NONE gives null */
 void json_raw(Json *json, Text value);     /* already JSON */
 

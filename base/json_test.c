@@ -10,14 +10,14 @@ static void writes_what_it_is_told(void **state) {
   buffer_begin(&buffer, 0);
   Json json;
   json_begin(&json, &buffer);
-  json_object(&json);
+  json_open_object(&json);
   json_put_text(&json, "name", TEXT("\"电\"\n\\\x01"));
   json_put_id(&json, "id", INT64_MAX);
   json_put_id(&json, "none", 0);
   json_key(&json, "list");
-  json_array(&json);
-  json_i64(&json, -1), json_f64(&json, 1.25, 3), json_f64(&json, NAN, 3), json_bool(&json, true), json_null(&json);
-  json_object(&json), json_close(&json);
+  json_open_array(&json);
+  json_i64(&json, -1), json_f64(&json, 1.25, 3), json_f64(&json, NAN, 3), json_bool(&json, true), json_nil(&json);
+  json_open_object(&json), json_close(&json);
   json_close(&json);
   json_put_instant(&json, "at", 1795264620 * SPAN_SECOND + 5000);
   json_put_string(&json, "nothing", NULL);
