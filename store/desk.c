@@ -152,6 +152,11 @@ bool desk_event(DeskContext *context, const char *kind, const char *subject_kind
 
 int64_t desk_new_id(DeskContext *context) { return id_make(&context->desk->ids, context->now); }
 
+bool desk_spoil(DeskContext *context) {
+  context->desk->memory_stale = true;
+  return false;
+}
+
 static bool run_reactions(DeskContext *context, size_t from, Error *error) {
   Desk *desk = context->desk;
   for (size_t i = from; i < desk->events.count; i++) {

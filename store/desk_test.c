@@ -14,7 +14,7 @@ typedef struct Room {
 typedef struct Add {
   Room *room;
   int64_t amount;
-  enum { ADD_WELL, ADD_REFUSED, ADD_REACTION_FAILS } how;
+  enum { ADD_WELL, ADD_REFUSED, ADD_REACTION_FAILS, ADD_SPOILS } how;
 } Add;
 
 static bool work_add(DeskContext *context, void *command, Error *error) {
@@ -26,6 +26,7 @@ static bool work_add(DeskContext *context, void *command, Error *error) {
   if (!desk_event(context, add->how == ADD_REACTION_FAILS ? "t.bad" : "t.added", "t", add->amount, TEXT("{}"), error)) return false;
   if (add->how == ADD_REFUSED) return error_raise(error, ERROR_CONFLICT, "t\t1");
   add->room->sum += add->amount;
+  if (add->how == ADD_SPOILS) return error_raise(error, ERROR_INTERNAL, "%s", "after the memory") || desk_spoil(context);
   return true;
 }
 
@@ -97,7 +98,7 @@ static void a_command_is_whole_or_nothing(void **state) {
   Fixture f;
   Error error = {0};
   open_fixture(&f, 0);
-  Add well = {&f.room, 7, ADD_WELL}, refused = {&f.room, 100, ADD_REFUSED}, reaction = {&f.room, 1000, ADD_REACTION_FAILS};
+  Add well = {&f.room, 7, ADD_WELL}, refused = {&f.room, 100, ADD_REFUSED}, spoils = {&f.room, 5, ADD_SPOILS}, reaction = {&f.room, 1000, ADD_REACTION_FAILS};
   assert_ok(desk_do(f.desk, work_add, &well, TEXT("staff:1"), &error), &error);
   assert_int_equal(published_count, 2); /* the event and the reaction's echo */
   assert_false(desk_do(f.desk, work_add, &refused, TEXT("staff:1"), &error));
@@ -108,6 +109,10 @@ static void a_command_is_whole_or_nothing(void **state) {
   assert_ok(desk_do(f.desk, work_add, &well, TEXT("staff:1"), &error), &error); /* reloads first */
   assert_int_equal(f.room.sum, 14);
   assert_int_equal(f.room.reloads, 1);
+  assert_false(desk_do(f.desk, work_add, &spoils, TEXT("staff:1"), &error));
+  assert_ok(desk_do(f.desk, work_add, &well, TEXT("staff:1"), &error), &error);
+  assert_int_equal(f.room.sum, 21);
+  assert_int_equal(f.room.reloads, 2);
   close_fixture(&f);
 }
 
