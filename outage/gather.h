@@ -6,9 +6,9 @@
  *   - `high` has further branches that call, and at least min_calls in all;
  *   - of the customers that rising would add to the dark, at least a share  min + (max − min)(1 − 1/m)  live in branches that call, m being
  *     the calls a calling branch: three calls from three of twenty branches may be one fault, thirty calls from three of twenty are not.
- * A branch is a transformer when the device stands above transformers, else the lowest box (`unit` 2 and 1 below).
- * A group is settled, and no longer moves, when silence around it is telling: of c calls all came from the share q of the next larger
- * device's customers, and q^(c−1) < settle_chance. So are groups whose last call is older than the window (gather_settle). Settled
+ * A branch is a transformer when the device stands above transformers, else the device that the customers hang on.
+ * A group is settled, and no longer moves, when silence around it is telling: of c calls all came from the share q of the customers
+ * of the next larger device, and q^(c−1) < settle_chance. So are groups whose last call is older than the window (gather_settle). Settled
  * groups take calls from below them but are no evidence for anything above. Three burnt transformers of one feeder stay three.
  *
  * outage/locate.h is the strong engine for the same question; this is the simple one, and the seam. */
@@ -35,10 +35,10 @@ GatherOptions gather_options_default(void);
 /* Arrays of `count` devices in preorder; read while the engine lives. */
 typedef struct GatherTree {
   uint32_t count;
-  const uint32_t *parent;        /* GATHER_NONE: a source */
+  const uint32_t *parent, *end;  /* GATHER_NONE: a source; subtree is [index, end) */
   const uint32_t *customers;     /* below, the device's own included */
   const uint8_t *can_fail;
-  const uint8_t *unit;           /* 2: a transformer; 1: the lowest box, holding customers; 0 else */
+  const uint8_t *transformer;    /* 1: one */
 } GatherTree;
 
 typedef struct Gather Gather;
