@@ -10,7 +10,7 @@ double nearest_metres(double lon_a, double lat_a, double lon_b, double lat_b) {
   const double radian = 3.14159265358979323846 / 180;
   double y = sin((lat_b - lat_a) * radian / 2), x = sin((lon_b - lon_a) * radian / 2);
   double h = y * y + cos(lat_a * radian) * cos(lat_b * radian) * x * x;
-  return 2 * 6371008.8 * asin(sqrt(h < 1 ? h : 1));
+  return 2 * 6371008.8 * asin(sqrt(h > 1 ? 1 : h)); /* NAN stays NAN */
 }
 
 static NearestWhy why_not(const NearestCrew *crew, const NearestPlace *place, Instant now) {
