@@ -1,0 +1,515 @@
+/* The engine's life: evidence in, nodes grown, sums kept. */
+#include "outage/locate.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/limits.h"
+#include "outage/locate_internal.h"
+
+const char *const locate_evidence_names[LOCATE_EVIDENCE_KINDS] = {
+    "call",        "last_gasp",     "power_up",  "ping_off", "ping_on",       "concentrator_off", "concentrator_on", "switch_open",
+    "switch_closed", "crew_dark", "crew_lit", "planned_start", "planned_end", "silence",         "prior",           "word"};
+const char *const locate_verdict_names[LOCATE_VERDICTS] = {"taken",  "repeated", "unknown_subject", "wrong_subject",
+                                                           "future", "too_old",  "stale",           "contradicts"};
+
+static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate"); }
+
+/* ---- life ---- */
+
+static bool fresh_tables(Locate *l, Error *error) {
+  size_t n = l->layout.device_count, m = l->layout.customer_count;
+  l->customer_items = memory_new((m + 1) * sizeof *l->customer_items);
+  l->node_of = memory_new((n + 1) * sizeof *l->node_of);
+  l->active = memory_new((n / 64 + 1) * sizeof *l->active);
+  if (!l->customer_items || !l->node_of || !l->active) return out_of_memory(error);
+  memset(l->customer_items, 0xFF, m * sizeof *l->customer_items);
+  memset(l->node_of, 0xFF, n * sizeof *l->node_of);
+  return true;
+}
+
+bool locate_new(Locate **out, const LocateNetwork *network, const LocateParameters *parameters, Instant now, Error *error) {
+  *out = NULL;
+  Locate *l = memory_new(sizeof *l);
+  if (!l) return out_of_memory(error);
+  l->p = *parameters, l->now = now;
+  l->free_item = l->first_root = LOCATE_NONE;
+  for (int kind = 0; kind < LOCATE_KINDS; kind++) {
+    double one = fmin(fmax(l->p.kind[kind].single_phase, 1e-9), 1 - 1e-9);
+    l->all_share[kind] = log1p(-one), l->one_share[kind] = log(one);
+  }
+  locate_onsets_lay(&l->onsets, &l->p, now);
+  if (!locate_layout_make(&l->layout, network, &l->p, error) || !fresh_tables(l, error)) {
+    locate_free(l);
+    return false;
+  }
+  *out = l;
+  return true;
+}
+
+void locate_free(Locate *l) {
+  if (!l) return;
+  locate_layout_free(&l->layout);
+  memory_free(l->customer_items);
+  memory_free(l->node_of);
+  memory_free(l->active);
+  map_free(&l->device_items);
+  vector_free(&l->items);
+  vector_free(&l->nodes);
+  vector_free(&l->own);
+  vector_free(&l->node_several);
+  vector_free(&l->states);
+  memory_free(l);
+}
+
+const uint64_t *locate_counts(const Locate *l) { return l->counts; }
+
+LocateSize locate_size(const Locate *l) {
+  size_t n = l->layout.device_count, m = l->layout.customer_count;
+  return (LocateSize){
+      .bytes = l->layout.bytes + (m + n) * sizeof(uint32_t) + n / 8 + l->items.room * sizeof *l->items.at + l->nodes.room * sizeof *l->nodes.at +
+               l->own.room * sizeof *l->own.at + l->node_several.room * sizeof *l->node_several.at + l->states.room * sizeof *l->states.at +
+               (l->device_items.slots ? (l->device_items.mask + 1) * sizeof(MapSlot) : 0),
+      .active_devices = (uint32_t)l->nodes.count,
+      .items = l->item_count};
+}
+
+/* ---- items ---- */
+
+uint32_t locate_items_of_device(const Locate *l, uint32_t device) {
+  int64_t head;
+  return map_get(&l->device_items, device, &head) ? (uint32_t)head : LOCATE_NONE;
+}
+
+static uint32_t items_of(const Locate *l, bool on_device, uint32_t subject) {
+  return on_device ? locate_items_of_device(l, subject) : l->customer_items[subject];
+}
+
+/* The room for it was reserved: cannot fail. */
+static void set_items(Locate *l, bool on_device, uint32_t subject, uint32_t head) {
+  if (!on_device) {
+    l->customer_items[subject] = head;
+    return;
+  }
+  if (head == LOCATE_NONE) {
+    map_remove(&l->device_items, subject);
+    return;
+  }
+  bool put = map_put(&l->device_items, subject, head);
+  assert(put);
+}
+
+static bool reserve_item(Locate *l, bool on_device, Error *error) {
+  if (on_device && !map_reserve(&l->device_items, l->device_items.count + 1)) return out_of_memory(error);
+  if (l->free_item == LOCATE_NONE && !vector_reserve(&l->items, 1)) return out_of_memory(error);
+  return true;
+}
+
+static void put_item(Locate *l, LocateItem item) {
+  uint32_t at = l->free_item;
+  if (at != LOCATE_NONE) l->free_item = l->items.at[at].next;
+  else at = (uint32_t)l->items.count++;
+  item.next = items_of(l, item.on_device, item.subject);
+  l->items.at[at] = item;
+  set_items(l, item.on_device, item.subject, at);
+  l->item_count++;
+}
+
+static void drop_item(Locate *l, uint32_t which) {
+  LocateItem *item = &l->items.at[which];
+  uint32_t head = items_of(l, item->on_device, item->subject);
+  if (head == which) set_items(l, item->on_device, item->subject, item->next);
+  else {
+    while (l->items.at[head].next != which) head = l->items.at[head].next;
+    l->items.at[head].next = item->next;
+  }
+  item->kind = LOCATE_EVIDENCE_KINDS, item->next = l->free_item;
+  l->free_item = which;
+  l->item_count--;
+}
+
+void locate_item_llr(const Locate *l, const LocateItem *item, double *out) {
+  const LocateParameters *p = &l->p;
+  const LocateOnsets *onsets = &l->onsets;
+  switch ((LocateEvidenceKind)item->kind) {
+    case LOCATE_CALL: locate_call_llr(onsets, p, item->at, p->call_weight[l->layout.customer_class[item->subject]], out); return;
+    case LOCATE_LAST_GASP: locate_gasp_llr(onsets, p, item->at, out); return;
+    case LOCATE_POWER_UP: locate_look_llr(onsets, item->at, log(p->up_dark / p->up_lit), out); return;
+    case LOCATE_PING_OFF: locate_look_llr(onsets, item->at, log(p->ping_off_dark / p->ping_off_lit), out); return;
+    case LOCATE_PING_ON: locate_look_llr(onsets, item->at, log((1 - p->ping_off_dark) / (1 - p->ping_off_lit)), out); return;
+    case LOCATE_CONCENTRATOR_OFF: locate_look_llr(onsets, item->at, log(p->concentrator_off_dark / p->concentrator_off_lit), out); return;
+    case LOCATE_CONCENTRATOR_ON:
+      locate_look_llr(onsets, item->at, log((1 - p->concentrator_off_dark) / (1 - p->concentrator_off_lit)), out);
+      return;
+    case LOCATE_SWITCH_OPEN:
+    case LOCATE_PLANNED_START: locate_switch_open_llr(onsets, p, item->at, out); return;
+    case LOCATE_SWITCH_CLOSED: locate_look_llr(onsets, item->at, log(p->closed_but_failed), out); return;
+    case LOCATE_CREW_DARK: locate_look_llr(onsets, item->at, log((1 - p->crew_wrong) / p->crew_wrong), out); return;
+    case LOCATE_CREW_LIT: locate_look_llr(onsets, item->at, log(p->crew_wrong / (1 - p->crew_wrong)), out); return;
+    case LOCATE_WORD:
+      if (item->word == LOCATE_IS_OUT) {
+        locate_switch_open_llr(onsets, p, item->at, out);
+        return;
+      }
+      break;
+    case LOCATE_PLANNED_END:
+    case LOCATE_SILENCE:
+    case LOCATE_PRIOR:
+    case LOCATE_EVIDENCE_KINDS: break;
+  }
+  for (int k = 0; k < onsets->count; k++) out[k] = 0;
+}
+
+/* ---- nodes ---- */
+
+static void shrink_quiet(Locate *l, LocateNode *node, uint8_t lane, int64_t weight, int64_t gasps) {
+  node->quiet_weight -= weight, node->quiet_gasps -= gasps;
+  if (node->lane != LOCATE_LANE_SEVERAL || lane > LOCATE_LANE_C) return;
+  LocatePhaseSums *sums = &l->node_several.at[node->several];
+  sums->weight[lane] -= (uint32_t)weight, sums->gasps[lane] -= (uint32_t)gasps;
+}
+
+/* Room reserved before. All below is silent, or was the parent's until now. */
+static void grow_node(Locate *l, uint32_t device) {
+  const LocateLayout *layout = &l->layout;
+  uint32_t low = layout->first[device], high = layout->first[layout->end[device]], up = layout->parent[device], at = (uint32_t)l->nodes.count;
+  LocateNode node = {.device = device,
+                     .parent = up == LOCATE_NONE ? LOCATE_NONE : l->node_of[up],
+                     .child = LOCATE_NONE,
+                     .own = LOCATE_NONE,
+                     .several = LOCATE_NONE,
+                     .lane = layout->lane[device],
+                     .quiet_weight = layout->weight_before[high] - layout->weight_before[low],
+                     .quiet_gasps = layout->gasps_before[high] - layout->gasps_before[low],
+                     .odds = exp((double)layout->log_odds[device]),
+                     .at = l->states.count};
+  uint32_t *link = node.parent == LOCATE_NONE ? &l->first_root : &l->nodes.at[node.parent].child;
+  node.sibling = *link, *link = at;
+  if (node.lane == LOCATE_LANE_SEVERAL) {
+    node.several = (uint32_t)l->node_several.count;
+    l->node_several.at[l->node_several.count++] = layout->several[layout->several_at[device]];
+  }
+  if (node.parent != LOCATE_NONE) {
+    LocateNode *parent = &l->nodes.at[node.parent];
+    if (node.lane == LOCATE_LANE_SEVERAL) {
+      const LocatePhaseSums *sums = &l->node_several.at[node.several];
+      LocatePhaseSums *from = &l->node_several.at[parent->several];
+      for (int m = 0; m < 3; m++) from->weight[m] -= sums->weight[m], from->gasps[m] -= sums->gasps[m];
+    }
+    shrink_quiet(l, parent, node.lane, node.quiet_weight, node.quiet_gasps);
+  }
+  size_t states = 4 * (size_t)locate_state_count(l, node.lane);
+  memset(l->states.at + l->states.count, 0, states * sizeof(double));
+  l->states.count += states;
+  l->nodes.at[l->nodes.count++] = node;
+  l->node_of[device] = at;
+}
+
+static bool reserve_nodes(Locate *l, size_t count, Error *error) {
+  if (!vector_reserve(&l->nodes, count) || !vector_reserve(&l->node_several, count) ||
+      !vector_reserve(&l->states, count * 4 * (size_t)(1 + 4 * l->onsets.count)))
+    return out_of_memory(error);
+  return true;
+}
+
+static bool ensure_node(Locate *l, uint32_t device, Error *error) {
+  uint32_t missing[LIMIT_TREE_DEPTH], count = 0;
+  for (uint32_t d = device; d != LOCATE_NONE && l->node_of[d] == LOCATE_NONE; d = l->layout.parent[d]) missing[count++] = d;
+  if (count && !(reserve_nodes(l, count, error))) return false;
+  if (!vector_reserve(&l->own, 1)) return out_of_memory(error);
+  while (count) grow_node(l, missing[--count]);
+  return true;
+}
+
+/* Adds an item's word on darkness to its node's inner vector, `sign` +1 or −1, and takes its customer out of the silent (or puts
+ * him back). The states of `delta` are the node's. */
+static void weigh_item(Locate *l, const LocateItem *item, double sign, LocateNode *node, double *delta) {
+  if (locate_item_is_own(item->kind)) return;
+  double llr[LOCATE_ONSETS_MAX];
+  int K = l->onsets.count;
+  locate_item_llr(l, item, llr);
+  for (int k = 0; k < K; k++) delta[1 + k] += sign * llr[k];
+  if (item->on_device) return;
+  uint32_t c = item->subject;
+  uint8_t lane = l->layout.customer_lane[c];
+  int64_t weight = 0, gasps = 0;
+  if (item->kind == LOCATE_CALL) weight = l->layout.weight_before[c + 1] - l->layout.weight_before[c];
+  if (item->kind == LOCATE_LAST_GASP) gasps = l->layout.gasps_before[c + 1] - l->layout.gasps_before[c];
+  shrink_quiet(l, node, lane, sign > 0 ? weight : -weight, sign > 0 ? gasps : -gasps);
+  if (node->lane != LOCATE_LANE_SEVERAL) return;
+  /* who has several phases calls when one is gone, but his meter lives on */
+  for (int m = 0; m < 3; m++)
+    if (lane == m || (lane > LOCATE_LANE_C && item->kind == LOCATE_CALL))
+      for (int k = 0; k < K; k++) delta[1 + (m + 1) * K + k] += sign * llr[k];
+}
+
+/* Recomputes what the device's own items say; the change in certainty is counted all the way up. */
+static void refresh_own(Locate *l, uint32_t at) {
+  LocateNode *node = &l->nodes.at[at];
+  LocateOwn own = {0};
+  bool any = false;
+  for (uint32_t i = locate_items_of_device(l, node->device); i != LOCATE_NONE; i = l->items.at[i].next) {
+    const LocateItem *item = &l->items.at[i];
+    if (!locate_item_is_own(item->kind)) continue;
+    any = true;
+    double llr[LOCATE_ONSETS_MAX];
+    locate_item_llr(l, item, llr);
+    for (int k = 0; k < l->onsets.count; k++) own.llr[k] += llr[k];
+    if (item->kind == LOCATE_PLANNED_START || (item->kind == LOCATE_WORD && item->word == LOCATE_IS_OUT)) own.stay = -INFINITY;
+    if (item->kind == LOCATE_WORD && item->word == LOCATE_IS_SOUND) own.sound = true;
+  }
+  if (own.sound) own.stay = 0; /* the dispatcher's word is the last */
+  bool was = node->own != LOCATE_NONE && l->own.at[node->own].stay < 0, is = own.stay < 0;
+  if (any && node->own == LOCATE_NONE) node->own = (uint32_t)l->own.count++;
+  if (node->own != LOCATE_NONE) l->own.at[node->own] = own;
+  for (uint32_t up = at; was != is && up != LOCATE_NONE; up = l->nodes.at[up].parent) l->nodes.at[up].sure += is ? 1u : ~0u;
+}
+
+/* One node after its inner vector changed: its outer one anew; the change goes to `delta` as the parent's states see it. */
+static void settle(Locate *l, uint32_t at, bool sum, double *delta) {
+  LocateNode *node = &l->nodes.at[at];
+  double c[LOCATE_STATES_MAX], a[LOCATE_STATES_MAX];
+  LocateWays ways;
+  locate_inner(l, node, sum, c);
+  locate_ways(l, node, sum, &ways);
+  locate_outer(l, node, &ways, c, sum, a);
+  int count = locate_state_count(l, node->lane);
+  double *old = locate_states(l, node, sum ? LOCATE_A_SUM : LOCATE_A_MAX);
+  for (int s = 0; s < count; s++) {
+    double fresh = a[s];
+    a[s] = fresh - old[s], old[s] = fresh;
+  }
+  if (node->parent != LOCATE_NONE) locate_spread(l, l->nodes.at[node->parent].lane, node->lane, a, delta);
+}
+
+static void add_states(double *to, const double *delta, int count) {
+  for (int s = 0; s < count; s++) to[s] += delta[s];
+}
+
+/* From a node whose inner vector changes by `delta` up to its source. */
+static void climb(Locate *l, uint32_t at, const double *delta) {
+  double maxima[LOCATE_STATES_MAX], sums[LOCATE_STATES_MAX];
+  memcpy(maxima, delta, sizeof maxima);
+  memcpy(sums, delta, sizeof sums);
+  for (; at != LOCATE_NONE; at = l->nodes.at[at].parent) {
+    LocateNode *node = &l->nodes.at[at];
+    int count = locate_state_count(l, node->lane);
+    add_states(locate_states(l, node, LOCATE_C_MAX), maxima, count);
+    add_states(locate_states(l, node, LOCATE_C_SUM), sums, count);
+    settle(l, at, false, maxima);
+    settle(l, at, true, sums);
+  }
+}
+
+/* All nodes from the leaves up: a child's number is greater than its parent's. */
+static void sweep(Locate *l) {
+  double delta[LOCATE_STATES_MAX];
+  for (uint32_t at = (uint32_t)l->nodes.count; at-- > 0;)
+    for (int sum = 0; sum < 2; sum++) {
+      settle(l, at, sum, delta);
+      if (l->nodes.at[at].parent == LOCATE_NONE) continue;
+      LocateNode *parent = &l->nodes.at[l->nodes.at[at].parent];
+      add_states(locate_states(l, parent, sum ? LOCATE_C_SUM : LOCATE_C_MAX), delta, locate_state_count(l, parent->lane));
+    }
+}
+
+static uint32_t device_of_item(const Locate *l, const LocateItem *item) {
+  return item->on_device ? item->subject : l->layout.customer_device[item->subject];
+}
+
+bool locate_solve(Locate *l, Error *error) {
+  for (size_t i = 0; i < l->items.count; i++)
+    if (l->items.at[i].kind < LOCATE_EVIDENCE_KINDS && l->items.at[i].kind != LOCATE_WORD && l->items.at[i].at < l->now - l->p.keep)
+      drop_item(l, (uint32_t)i);
+  /* which devices: the items' own and all above; numbered in preorder, so parents come first and memory lies in order */
+  size_t count = 0, words = l->layout.device_count / 64 + 1;
+  memset(l->active, 0, words * sizeof *l->active);
+  for (size_t i = 0; i < l->items.count; i++) {
+    if (l->items.at[i].kind == LOCATE_EVIDENCE_KINDS) continue;
+    for (uint32_t d = device_of_item(l, &l->items.at[i]); d != LOCATE_NONE && !(l->active[d / 64] >> (d % 64) & 1); d = l->layout.parent[d])
+      l->active[d / 64] |= (uint64_t)1 << (d % 64), count++;
+  }
+  size_t owners = l->device_items.count;
+  for (size_t i = 0; i < l->nodes.count; i++) l->node_of[l->nodes.at[i].device] = LOCATE_NONE;
+  l->nodes.count = l->own.count = l->node_several.count = l->states.count = 0;
+  l->first_root = LOCATE_NONE;
+  if (!reserve_nodes(l, count, error)) return false;
+  if (!vector_reserve(&l->own, owners)) return out_of_memory(error);
+  for (size_t w = 0; w < words; w++)
+    for (uint64_t bits = l->active[w]; bits; bits &= bits - 1) grow_node(l, (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits)));
+  for (size_t i = 0; i < l->items.count; i++) {
+    const LocateItem *item = &l->items.at[i];
+    if (item->kind == LOCATE_EVIDENCE_KINDS) continue;
+    uint32_t at = l->node_of[device_of_item(l, item)];
+    LocateNode *node = &l->nodes.at[at];
+    if (locate_item_is_own(item->kind)) {
+      if (node->own == LOCATE_NONE) refresh_own(l, at);
+      continue;
+    }
+    double delta[LOCATE_STATES_MAX] = {0};
+    weigh_item(l, item, 1, node, delta);
+    int states = locate_state_count(l, node->lane);
+    add_states(locate_states(l, node, LOCATE_C_MAX), delta, states);
+    add_states(locate_states(l, node, LOCATE_C_SUM), delta, states);
+  }
+  sweep(l);
+  return true;
+}
+
+bool locate_advance(Locate *l, Instant now, Error *error) {
+  if (now <= l->now) return true;
+  l->now = now;
+  if (now >= l->onsets.end[l->onsets.count - 1]) {
+    locate_onsets_lay(&l->onsets, &l->p, now);
+    return locate_solve(l, error);
+  }
+  locate_onsets_tick(&l->onsets, &l->p, now);
+  sweep(l);
+  return true;
+}
+
+/* ---- evidence ---- */
+
+typedef enum Family { FAMILY_DARK, FAMILY_LIT, FAMILY_SWITCH, FAMILY_PLAN } Family;
+
+static Family family_of(int kind) {
+  switch (kind) {
+    case LOCATE_POWER_UP:
+    case LOCATE_PING_ON:
+    case LOCATE_CONCENTRATOR_ON:
+    case LOCATE_CREW_LIT: return FAMILY_LIT;
+    case LOCATE_SWITCH_OPEN:
+    case LOCATE_SWITCH_CLOSED: return FAMILY_SWITCH;
+    case LOCATE_PLANNED_START:
+    case LOCATE_PLANNED_END:
+    case LOCATE_WORD: return FAMILY_PLAN;
+    default: return FAMILY_DARK;
+  }
+}
+
+static bool right_subject(const LocateEvidence *e) {
+  switch (e->kind) {
+    case LOCATE_CALL:
+    case LOCATE_LAST_GASP:
+    case LOCATE_POWER_UP:
+    case LOCATE_PING_OFF:
+    case LOCATE_PING_ON: return !e->on_device;
+    case LOCATE_CREW_DARK:
+    case LOCATE_CREW_LIT: return true;
+    default: return e->kind < LOCATE_SILENCE && e->on_device;
+  }
+}
+
+static LocateVerdict judge(const Locate *l, const LocateEvidence *e) {
+  if (e->subject == LOCATE_NONE || e->subject >= (e->on_device ? l->layout.device_count : l->layout.customer_count)) return LOCATE_UNKNOWN_SUBJECT;
+  if (!right_subject(e)) return LOCATE_WRONG_SUBJECT;
+  if (e->at > l->now + l->p.future_slack) return LOCATE_FUTURE;
+  if (e->at < l->now - l->p.keep) return LOCATE_TOO_OLD;
+  return LOCATE_TAKEN;
+}
+
+/* What known items of the subject make of a new one, and which of them it displaces: `drop` marks those (by list position). */
+static LocateVerdict compare(const Locate *l, const LocateItem *fresh, uint64_t *drop) {
+  Family family = family_of(fresh->kind);
+  *drop = 0;
+  int position = 0;
+  for (uint32_t i = items_of(l, fresh->on_device, fresh->subject); i != LOCATE_NONE; i = l->items.at[i].next, position++) {
+    assert(position < 64);
+    const LocateItem *old = &l->items.at[i];
+    Family old_family = family_of(old->kind);
+    if (family == FAMILY_SWITCH && old_family == FAMILY_SWITCH) {
+      if (old->kind == fresh->kind) {
+        if (fresh->kind == LOCATE_SWITCH_OPEN || fresh->at <= old->at) return LOCATE_REPEATED;
+      } else {
+        if (old->at == fresh->at) return LOCATE_CONTRADICTS;
+        if (old->at > fresh->at) return LOCATE_STALE;
+      }
+      *drop |= (uint64_t)1 << position;
+    } else if (family == FAMILY_PLAN && old->kind == fresh->kind) {
+      if (fresh->kind == LOCATE_PLANNED_START) return LOCATE_REPEATED;
+      *drop |= (uint64_t)1 << position;
+    } else if (family == FAMILY_DARK && old_family == FAMILY_LIT) {
+      if (old->at >= fresh->at) return LOCATE_STALE;
+    } else if (family == FAMILY_DARK && old->kind == fresh->kind) {
+      if (old->at <= fresh->at) return LOCATE_REPEATED;
+      *drop |= (uint64_t)1 << position;
+    } else if (family == FAMILY_LIT && (old_family == FAMILY_LIT || old_family == FAMILY_DARK)) {
+      if (old_family == FAMILY_LIT && old->at >= fresh->at) return LOCATE_REPEATED;
+      if (old->at <= fresh->at) *drop |= (uint64_t)1 << position;
+    }
+  }
+  return LOCATE_TAKEN;
+}
+
+/* Puts an item in place of those it displaces. With `solve`, the nodes follow at once. */
+static bool place(Locate *l, LocateItem fresh, uint64_t drop, bool remove_only, bool solve, Error *error) {
+  if (!reserve_item(l, fresh.on_device, error)) return false;
+  uint32_t device = device_of_item(l, &fresh);
+  if (solve && !ensure_node(l, device, error)) return false;
+  LocateNode *node = solve ? &l->nodes.at[l->node_of[device]] : NULL;
+  double delta[LOCATE_STATES_MAX] = {0};
+  uint32_t next, i = items_of(l, fresh.on_device, fresh.subject);
+  for (int position = 0; i != LOCATE_NONE; i = next, position++) {
+    next = l->items.at[i].next;
+    if (!(drop >> position & 1)) continue;
+    if (solve) weigh_item(l, &l->items.at[i], -1, node, delta);
+    drop_item(l, i);
+  }
+  if (!remove_only) {
+    put_item(l, fresh);
+    if (solve) weigh_item(l, &fresh, 1, node, delta);
+  }
+  if (!solve) return true;
+  if (fresh.on_device) refresh_own(l, l->node_of[device]);
+  climb(l, l->node_of[device], delta);
+  return true;
+}
+
+static bool add_one(Locate *l, const LocateEvidence *e, LocateVerdict *verdict, bool solve, Error *error) {
+  LocateVerdict found = judge(l, e);
+  if (found == LOCATE_TAKEN) {
+    uint32_t subject = e->on_device ? l->layout.place_of[e->subject] : l->layout.customer_place[e->subject];
+    if (e->kind == LOCATE_PLANNED_END) {
+      if (!locate_restored(l, e->subject, e->at, error)) return false;
+    } else {
+      LocateItem fresh = {.at = e->at, .subject = subject, .kind = (uint8_t)e->kind, .on_device = e->on_device};
+      uint64_t drop;
+      found = compare(l, &fresh, &drop);
+      if (found == LOCATE_TAKEN && !place(l, fresh, drop, false, solve, error)) return false;
+    }
+  }
+  l->counts[found]++;
+  *verdict = found;
+  return true;
+}
+
+bool locate_add(Locate *l, const LocateEvidence *evidence, LocateVerdict *verdict, Error *error) {
+  return add_one(l, evidence, verdict, true, error);
+}
+
+bool locate_add_all(Locate *l, const LocateEvidence *evidence, size_t count, LocateVerdict *verdicts, Error *error) {
+  LocateVerdict ignored;
+  for (size_t i = 0; i < count; i++)
+    if (!add_one(l, &evidence[i], verdicts ? &verdicts[i] : &ignored, false, error)) return false;
+  return locate_solve(l, error);
+}
+
+bool locate_override(Locate *l, uint32_t device, LocateWord word, Instant at, Error *error) {
+  if (device >= l->layout.device_count) return error_raise(error, ERROR_NOT_FOUND, "device\t%u", device);
+  LocateItem fresh = {.at = at, .subject = l->layout.place_of[device], .kind = LOCATE_WORD, .on_device = true, .word = (uint8_t)word};
+  uint64_t drop;
+  compare(l, &fresh, &drop);
+  return place(l, fresh, drop, word == LOCATE_JUDGE, true, error);
+}
+
+bool locate_restored(Locate *l, uint32_t device, Instant at, Error *error) {
+  if (device >= l->layout.device_count) return error_raise(error, ERROR_NOT_FOUND, "device\t%u", device);
+  uint32_t low = l->layout.place_of[device], high = l->layout.end[low];
+  for (size_t i = 0; i < l->items.count; i++) {
+    const LocateItem *item = &l->items.at[i];
+    if (item->kind == LOCATE_EVIDENCE_KINDS || item->at > at) continue;
+    uint32_t d = device_of_item(l, item);
+    if (d >= low && d < high) drop_item(l, (uint32_t)i);
+  }
+  return locate_solve(l, error);
+}

@@ -1,0 +1,137 @@
+/* Probabilities: the sum-product's way down from the sources. */
+#include <assert.h>
+#include <math.h>
+
+#include "base/limits.h"
+#include "outage/locate_internal.h"
+
+static double log_sum(const double *x, int count) {
+  double high = -INFINITY, sum = 0;
+  for (int i = 0; i < count; i++) high = x[i] > high ? x[i] : high;
+  if (high == -INFINITY) return high;
+  for (int i = 0; i < count; i++) sum += exp(x[i] - high);
+  return high + log(sum);
+}
+
+void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view) {
+  const LocateNode *node = &l->nodes.at[beam->node];
+  int K = l->onsets.count;
+  double c[LOCATE_STATES_MAX];
+  LocateWays ways;
+  locate_inner(l, node, true, c);
+  locate_ways(l, node, true, &ways);
+  const double *from = beam->from;
+  view->inner[0] = from[0] + ways.stay + c[0];
+  /* what reaches a failing of all phases at onset j: lit, dark later than j, one phase dark whenever */
+  double reach = from[0];
+  if (node->lane == LOCATE_LANE_SEVERAL) reach = locate_log_add(reach, log_sum(from + 1 + K, 3 * K));
+  for (int k = K; k-- > 0;) {
+    view->cause[0][k] = reach + ways.all[k] + c[1 + k];
+    view->inner[1 + k] = locate_log_add(from[1 + k] + ways.all_hidden[k] + c[1 + k], view->cause[0][k]);
+    reach = locate_log_add(reach, from[1 + k]);
+  }
+  for (int m = 1; m <= 3; m++) {
+    bool several = node->lane == LOCATE_LANE_SEVERAL;
+    const double *own = from + 1 + m * K;
+    reach = from[0];
+    for (int k = K; k-- > 0;) {
+      view->cause[m][k] = several ? reach + ways.one[m - 1][k] + c[1 + m * K + k] : -INFINITY;
+      if (!several) continue;
+      view->inner[1 + m * K + k] = locate_log_add(own[k] + ways.one_hidden[m - 1][k] + c[1 + m * K + k], view->cause[m][k]);
+      reach = locate_log_add(reach, own[k]);
+    }
+  }
+}
+
+void locate_beam(const Locate *l, const LocateBeam *above, const LocateView *view, uint32_t child, LocateBeam *out) {
+  const LocateNode *parent = &l->nodes.at[above->node], *node = &l->nodes.at[child];
+  int K = l->onsets.count, count = locate_state_count(l, parent->lane);
+  double seen[LOCATE_STATES_MAX];
+  locate_spread(l, parent->lane, node->lane, locate_states(l, node, LOCATE_A_SUM), seen);
+  for (int s = 0; s < count; s++) seen[s] = view->inner[s] - seen[s];
+  out->node = child;
+  if (parent->lane == node->lane || parent->lane != LOCATE_LANE_SEVERAL) {
+    memcpy(out->from, seen, (size_t)count * sizeof *seen);
+    return;
+  }
+  out->from[0] = seen[0];
+  for (int k = 0; k < K; k++) out->from[1 + k] = seen[1 + k];
+  for (int m = 1; m <= 3; m++)
+    for (int k = 0; k < K; k++) {
+      double *to = m == node->lane + 1 ? &out->from[1 + k] : &out->from[0];
+      *to = locate_log_add(*to, seen[1 + m * K + k]);
+    }
+}
+
+void locate_beam_root(const Locate *l, uint32_t root, LocateBeam *out) {
+  out->node = root;
+  int count = locate_state_count(l, l->nodes.at[root].lane);
+  out->from[0] = 0;
+  for (int s = 1; s < count; s++) out->from[s] = -INFINITY;
+}
+
+uint32_t locate_path(const Locate *l, uint32_t node, uint32_t *path) {
+  uint32_t count = 0;
+  for (uint32_t up = node; up != LOCATE_NONE; up = l->nodes.at[up].parent) count++;
+  for (uint32_t up = node, i = count; up != LOCATE_NONE; up = l->nodes.at[up].parent) path[--i] = up;
+  return count;
+}
+
+void locate_beam_at(const Locate *l, uint32_t node, LocateBeam *out, double *log_z) {
+  uint32_t path[LIMIT_TREE_DEPTH], count = locate_path(l, node, path);
+  locate_beam_root(l, path[0], out);
+  LocateView view = {.log_z = *log_z = locate_states(l, &l->nodes.at[path[0]], LOCATE_A_SUM)[0]};
+  for (uint32_t i = 1; i < count; i++) {
+    LocateBeam above = *out;
+    locate_look(l, &above, &view);
+    locate_beam(l, &above, &view, path[i], out);
+  }
+}
+
+static double probability(double log_weight, double log_z) {
+  double p = exp(log_weight - log_z);
+  return p > 1 ? 1 : p;
+}
+
+double locate_view_cause(const Locate *l, const LocateView *view, int *onset, int *mode) {
+  double all = -INFINITY, best = -INFINITY;
+  *onset = 0, *mode = 0;
+  for (int m = 0; m < 4; m++) {
+    double sum = log_sum(view->cause[m], l->onsets.count);
+    if (sum > best) best = sum, *mode = m;
+    all = locate_log_add(all, sum);
+  }
+  for (int k = 1; k < l->onsets.count; k++)
+    if (view->cause[*mode][k] > view->cause[*mode][*onset]) *onset = k;
+  return probability(all, view->log_z);
+}
+
+double locate_view_dark(const Locate *l, const LocateNode *node, const LocateView *view, uint8_t lane) {
+  int K = l->onsets.count;
+  double dark = log_sum(view->inner + 1, K);
+  if (node->lane == LOCATE_LANE_SEVERAL && lane <= LOCATE_LANE_C) dark = locate_log_add(dark, log_sum(view->inner + 1 + (lane + 1) * K, K));
+  return probability(dark, view->log_z);
+}
+
+double locate_log_evidence(const Locate *l) {
+  double sum = 0;
+  for (uint32_t root = l->first_root; root != LOCATE_NONE; root = l->nodes.at[root].sibling)
+    sum += locate_states(l, &l->nodes.at[root], LOCATE_A_SUM)[0];
+  return sum;
+}
+
+bool locate_device(const Locate *l, uint32_t device, double *cause, double *dark, Error *error) {
+  *cause = *dark = 0;
+  if (device >= l->layout.device_count) return error_raise(error, ERROR_NOT_FOUND, "device\t%u", device);
+  uint32_t d = l->layout.place_of[device], from = d;
+  while (d != LOCATE_NONE && l->node_of[d] == LOCATE_NONE) d = l->layout.parent[d];
+  if (d == LOCATE_NONE) return true;
+  LocateBeam beam;
+  LocateView view;
+  int onset, mode;
+  locate_beam_at(l, l->node_of[d], &beam, &view.log_z);
+  locate_look(l, &beam, &view);
+  if (d == from) *cause = locate_view_cause(l, &view, &onset, &mode);
+  *dark = locate_view_dark(l, &l->nodes.at[l->node_of[d]], &view, l->layout.lane[from]);
+  return true;
+}

@@ -1,0 +1,147 @@
+#include "outage/locate_model.h"
+
+#include <assert.h>
+#include <math.h>
+
+#define YEAR_S (365.25 * 86400.0)
+
+LocateParameters locate_parameters_default(void) {
+  LocateParameters p = {
+      .kind = {[LOCATE_SUBSTATION] = {0.02, 0, 0},
+               [LOCATE_BUSBAR] = {0.02, 0, 0},
+               [LOCATE_BREAKER] = {0.30, 0.05, 0.02},
+               [LOCATE_RECLOSER] = {0.30, 0.05, 0.10},
+               [LOCATE_SWITCH] = {0.02, 0.05, 0.10},
+               [LOCATE_FUSE] = {0.15, 0.05, 0.60},
+               [LOCATE_LINE] = {0.02, 0.10, 0.30},
+               [LOCATE_TRANSFORMER] = {0.05, 0.05, 0.40},
+               [LOCATE_LV_BREAKER] = {0.05, 0.10, 0.10},
+               [LOCATE_BRANCH_BOX] = {0.01, 0.10, 0.30},
+               [LOCATE_METER_BOX] = {0.01, 0.10, 0.20}},
+      .weather = 1,
+      .age_growth = 0.03,
+      .load_growth = 1.0,
+      .onsets = 8,
+      .onset_age = {8 * SPAN_HOUR, 3 * SPAN_HOUR, 90 * SPAN_MINUTE, 45 * SPAN_MINUTE, 20 * SPAN_MINUTE, 10 * SPAN_MINUTE,
+                    5 * SPAN_MINUTE, 2 * SPAN_MINUTE},
+      .onset_renew = 2 * SPAN_MINUTE,
+      .call_share = 0.10,
+      .call_lag_s = 2600,
+      .call_weight = {1, 1, 1, 1, 1, 1, 1, 1},
+      .zone = ZONE_SHANGHAI,
+      .stray_call_year = 0.2,
+      .gasp_share = 0.70,
+      .gasp_lag_s = 40,
+      .stray_gasp_year = 1.0,
+      .switch_lag_s = 10,
+      .stray_switch_year = 0.05,
+      .ping_off_dark = 0.99,
+      .ping_off_lit = 0.05,
+      .up_dark = 0.0005,
+      .up_lit = 1,
+      .concentrator_off_dark = 0.90,
+      .concentrator_off_lit = 0.01,
+      .crew_wrong = 0.005,
+      .callback_answered = 0.6,
+      .callback_wrong = 0.02,
+      .closed_but_failed = 0.05,
+      .future_slack = SPAN_MINUTE,
+      .keep = 2 * SPAN_DAY,
+  };
+  static const double hour[24] = {0.5, 0.4, 0.3, 0.3, 0.3, 0.4, 0.7, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1.2, 1.4, 1.4, 1.4, 1.2, 0.9, 0.7};
+  for (int i = 0; i < 24; i++) p.hour_weight[i] = hour[i];
+  return p;
+}
+
+double locate_prior_log_odds(const LocateParameters *p, LocateKind kind, double length_m, double age_years, double load) {
+  assert(kind < LOCATE_KINDS);
+  const LocateKindPrior *prior = &p->kind[kind];
+  double rate = prior->per_year;
+  if (length_m > 0) rate += prior->per_km_year * length_m / 1000; /* NAN fails the test */
+  rate *= p->weather;
+  if (age_years >= 0) rate *= exp(p->age_growth * (fmin(age_years, 60) - 20));
+  if (load >= 0) rate *= exp(p->load_growth * (fmin(load, 2) - 0.5));
+  double odds = rate * ((double)p->onset_age[0] / 1e6) / YEAR_S;
+  return log(fmax(odds, 1e-12));
+}
+
+void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now) {
+  assert(p->onsets >= 1 && p->onsets <= LOCATE_ONSETS_MAX);
+  int n = onsets->count = p->onsets;
+  for (int i = 0; i < n; i++) {
+    onsets->begin[i] = now - p->onset_age[i];
+    onsets->end[i] = i + 1 < n ? now - p->onset_age[i + 1] : now + p->onset_renew;
+    assert(onsets->end[i] > onsets->begin[i]);
+  }
+  double window = (double)(onsets->end[n - 1] - onsets->begin[0]);
+  for (int i = 0; i < n; i++) onsets->share[i] = (double)(onsets->end[i] - onsets->begin[i]) / window, onsets->log_share[i] = log(onsets->share[i]);
+  locate_onsets_tick(onsets, p, now);
+}
+
+static double seconds(Span span) { return (double)span / 1e6; }
+
+/* Mean of hour_weight from `from` to `to`, hour by hour: at most the window's hours. */
+static double hours_between(const LocateParameters *p, Instant from, Instant to) {
+  double sum = 0;
+  int count = 0;
+  for (Instant t = from; count < 48; t += SPAN_HOUR, count++) {
+    if (count > 0 && t > to) break;
+    sum += p->hour_weight[civil_of(t, p->zone).hour];
+  }
+  return sum / count;
+}
+
+/* Mean over onsets T even in [begin, end] of exp(−(now − T) / lag); end ≤ now. */
+static double mean_decay(Instant begin, Instant end, Instant now, double lag_s) {
+  double width = seconds(end - begin);
+  if (width <= 0) return 1;
+  return lag_s * (exp(-seconds(now - end) / lag_s) - exp(-seconds(now - begin) / lag_s)) / width;
+}
+
+void locate_onsets_tick(LocateOnsets *onsets, const LocateParameters *p, Instant now) {
+  for (int i = 0; i < onsets->count; i++) {
+    Instant begin = onsets->begin[i], end = onsets->end[i] < now ? onsets->end[i] : now;
+    double call = 1 - mean_decay(begin, end, now, p->call_lag_s), gasp = 1 - mean_decay(begin, end, now, p->gasp_lag_s);
+    onsets->quiet_call[i] = hours_between(p, begin + (end - begin) / 2, now) * log1p(-p->call_share * fmax(call, 0));
+    onsets->quiet_gasp[i] = log1p(-p->gasp_share * fmax(gasp, 0));
+  }
+}
+
+/* log(1 + density / stray) for a message sent once after the onset with chance `share` and an exponential lag. Evidence from
+ * before the window is moved to its beginning: an outage that lasts is not forgotten. */
+static void message_llr(const LocateOnsets *onsets, Instant at, double share, double lag_s, double stray_year, double *out) {
+  Instant first = onsets->begin[0] + (Span)(5e6 * lag_s);
+  if (first > onsets->end[0]) first = onsets->end[0];
+  if (at < first) at = first;
+  double stray = stray_year / YEAR_S, here = at > onsets->begin[0] ? exp(-seconds(at - onsets->begin[0]) / lag_s) : 1;
+  for (int i = 0; i < onsets->count; i++) {
+    double there = at > onsets->end[i] ? exp(-seconds(at - onsets->end[i]) / lag_s) : 1;
+    double density = share * (there - here) / seconds(onsets->end[i] - onsets->begin[i]);
+    out[i] = density > 0 ? log1p(density / stray) : 0;
+    here = there;
+  }
+}
+
+void locate_call_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double weight, double *out) {
+  double hour = p->hour_weight[civil_of(at, p->zone).hour];
+  message_llr(onsets, at, fmin(p->call_share * weight * hour, 1), p->call_lag_s, p->stray_call_year * fmax(hour, 0.05), out);
+}
+
+void locate_gasp_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double *out) {
+  message_llr(onsets, at, p->gasp_share, p->gasp_lag_s, p->stray_gasp_year, out);
+}
+
+void locate_switch_open_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double *out) {
+  message_llr(onsets, at, 0.99, p->switch_lag_s, p->stray_switch_year, out);
+}
+
+void locate_look_llr(const LocateOnsets *onsets, Instant at, double llr, double *out) {
+  /* a dark sign from before the window still stands; a lit one says nothing of what came later */
+  if (llr > 0 && at < onsets->end[0]) at = onsets->end[0];
+  double odds = exp(llr);
+  for (int i = 0; i < onsets->count; i++) {
+    double before = (double)(at - onsets->begin[i]) / (double)(onsets->end[i] - onsets->begin[i]);
+    before = before < 0 ? 0 : before > 1 ? 1 : before;
+    out[i] = before >= 1 ? llr : before <= 0 ? 0 : log1p(before * (odds - 1));
+  }
+}

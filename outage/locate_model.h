@@ -1,0 +1,91 @@
+/* The model of `locate`: how likely each device is to have failed, and how likely each piece of evidence is when a customer
+ * is dark against when he is lit. Pure numbers, handed in as LocateParameters; docs/locate.md holds the formulas.
+ *
+ * When a fault began is not known, so it is a hidden variable with a few values: ONSETS, spans of time that grow with age
+ * (the last two minutes, …, the last eight hours). Onset 0 is the oldest. Every likelihood is a vector over onsets: the
+ * log of P(evidence | dark since a moment even in that onset, still dark) / P(evidence | lit). */
+#ifndef OUTAGE_LOCATE_MODEL_H
+#define OUTAGE_LOCATE_MODEL_H
+
+#include "base/time.h"
+
+typedef enum LocateKind {
+  LOCATE_SUBSTATION,
+  LOCATE_BUSBAR,
+  LOCATE_BREAKER,
+  LOCATE_RECLOSER,
+  LOCATE_SWITCH,
+  LOCATE_FUSE,
+  LOCATE_LINE,
+  LOCATE_TRANSFORMER,
+  LOCATE_LV_BREAKER,
+  LOCATE_BRANCH_BOX,
+  LOCATE_METER_BOX,
+  LOCATE_KINDS
+} LocateKind;
+
+enum { LOCATE_ONSETS_MAX = 8, LOCATE_CLASSES = 8 };
+
+typedef struct LocateKindPrior {
+  double per_year;     /* sustained interruptions by such a device a year */
+  double per_km_year;  /* and by each kilometre of the conductor that leads to it */
+  double single_phase; /* share of them that take one phase of a device of several */
+} LocateKindPrior;
+
+typedef struct LocateParameters {
+  /* priors */
+  LocateKindPrior kind[LOCATE_KINDS];
+  double weather;          /* everything times this: 1 on a calm day, 20 in a storm */
+  double age_growth;       /* rate grows by exp(this × (age − 20 years)) where the age is known */
+  double load_growth;      /* and by exp(this × (load − 0.5)), load as a share of rating, where known */
+  /* onsets */
+  int onsets;                         /* 1 … LOCATE_ONSETS_MAX */
+  Span onset_age[LOCATE_ONSETS_MAX];  /* age at which each begins, falling; the first is the whole window */
+  Span onset_renew;                   /* they are laid anew when the newest has grown by this */
+  /* calls: of customers dark long enough `call_share` call, their lags exponential with mean `call_lag_s` */
+  double call_share, call_lag_s;
+  double call_weight[LOCATE_CLASSES]; /* by kind of customer: multiplies the hazard; up to 15 */
+  double hour_weight[24];             /* by local hour */
+  Span zone;
+  double stray_call_year;             /* calls a customer a year with the network lit: one house's own fault, mistakes */
+  /* meters */
+  double gasp_share, gasp_lag_s;      /* of last gasps delivered; mean delay of those that are */
+  double stray_gasp_year;             /* false gasps a meter a year */
+  double switch_lag_s, stray_switch_year; /* telemetry: delay of a true opening; false openings a device a year */
+  /* what one look at a moment is worth: P(said | dark), P(said | lit) */
+  double ping_off_dark, ping_off_lit;
+  double up_dark, up_lit;             /* a power-up from a meter that is dark all the same */
+  double concentrator_off_dark, concentrator_off_lit;
+  double crew_wrong;                  /* P(a crew's word is wrong) */
+  double callback_answered, callback_wrong; /* a customer called back answers; and is wrong all the same */
+  double closed_but_failed;           /* P(a switch is reported closed | it is open or what it feeds is torn off) */
+  Span future_slack;                  /* clocks may run ahead by this */
+  Span keep;                          /* evidence older than this is too old to take, and is dropped */
+} LocateParameters;
+
+/* Defaults; docs/locate.md says where each comes from. */
+LocateParameters locate_parameters_default(void);
+
+/* Odds that a device has failed within the window: rate × window, as a log. length_m, age_years, load may be NAN. */
+double locate_prior_log_odds(const LocateParameters *p, LocateKind kind, double length_m, double age_years, double load);
+
+/* The onsets as they lie now, and what silence says at `now`. */
+typedef struct LocateOnsets {
+  int count;
+  Instant begin[LOCATE_ONSETS_MAX], end[LOCATE_ONSETS_MAX]; /* end[i] = begin[i+1]; the newest ends in the future */
+  double share[LOCATE_ONSETS_MAX], log_share[LOCATE_ONSETS_MAX]; /* prior: even over the window */
+  double quiet_call[LOCATE_ONSETS_MAX];  /* log P(no call by now | dark since), of a customer of weight 1 */
+  double quiet_gasp[LOCATE_ONSETS_MAX];  /* log P(no gasp by now | dark since) */
+} LocateOnsets;
+
+void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now);
+void locate_onsets_tick(LocateOnsets *onsets, const LocateParameters *p, Instant now); /* silence at `now` */
+
+/* Log-likelihood ratios, dark since onset i against lit, into out[onsets->count]. */
+void locate_call_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double weight, double *out);
+void locate_gasp_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double *out);
+void locate_switch_open_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double *out);
+/* A look at moment `at` with log-ratio `llr` = log P(seen | dark then) / P(seen | lit then). */
+void locate_look_llr(const LocateOnsets *onsets, Instant at, double llr, double *out);
+
+#endif

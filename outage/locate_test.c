@@ -1,0 +1,339 @@
+#include "outage/locate.h"
+
+#include <math.h>
+
+#include "base/testing.h"
+#include "outage/locate_twin.h"
+
+#define NOW INT64_C(1700000000000000)
+
+/* Every set of faults tried, on 3,000 random trees of up to 12 devices; bench/locate does 100,000. */
+static void is_exact(void **state) {
+  (void)state;
+  uint64_t sets = 0;
+  for (uint64_t seed = 1; seed <= 3000; seed++) {
+    Random random;
+    random_seed(&random, seed);
+    TwinCase c;
+    TwinResult twin;
+    twin_draw(&c, &random, seed % 100 ? 1100 : 20000);
+    twin_solve(&c, &twin);
+    sets += twin.sets;
+    for (int at_once = 0; at_once < 2; at_once++) {
+      const char *what;
+      Error error = {0};
+      if (!twin_compare(&c, at_once, &twin, &what, &error)) fail_msg("seed %d, at once %d: %s", (int)seed, at_once, what);
+    }
+  }
+  assert_true(sets > 100000);
+}
+
+/* ---- a network to talk about ----
+ * substation 0 ─ breaker 1 ─┬─ fuse 2 ─ transformer 3 ─┬─ box 4: customers 0…4
+ *                           │                          └─ box 5: customers 5…9
+ *                           ├─ transformer 6 ─ box 7: customers 10…19
+ *                           └─ transformer 8 ─ box 9: customers 20…29 */
+enum { DEVICES = 10, CUSTOMERS = 30 };
+static const uint32_t parent[DEVICES] = {LOCATE_NONE, 0, 1, 2, 3, 3, 1, 6, 1, 8};
+static const uint8_t kind[DEVICES] = {LOCATE_SUBSTATION, LOCATE_BREAKER,     LOCATE_FUSE,      LOCATE_TRANSFORMER, LOCATE_METER_BOX,
+                                      LOCATE_METER_BOX,  LOCATE_TRANSFORMER, LOCATE_METER_BOX, LOCATE_TRANSFORMER, LOCATE_METER_BOX};
+
+static Locate *town(const LocateParameters *p) {
+  static uint32_t customer_device[CUSTOMERS];
+  static uint8_t flags[CUSTOMERS];
+  for (uint32_t i = 0; i < CUSTOMERS; i++) {
+    customer_device[i] = i < 5 ? 4 : i < 10 ? 5 : i < 20 ? 7 : 9;
+    flags[i] = (uint8_t)(LOCATE_PINGS | (i >= 10 ? LOCATE_GASPS : 0) | (i == 3 ? LOCATE_IMPORTANT : 0) | (i == 4 ? LOCATE_VULNERABLE : 0));
+  }
+  LocateNetwork network = {.device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind,
+                           .customer_device = customer_device, .customer_flags = flags};
+  Locate *l;
+  Error error = {0};
+  LocateParameters defaults = locate_parameters_default();
+  assert_ok(locate_new(&l, &network, p ? p : &defaults, NOW, &error), &error);
+  return l;
+}
+
+static LocateVerdict say(Locate *l, LocateEvidenceKind kind_of, bool on_device, uint32_t subject, Instant at) {
+  LocateVerdict verdict;
+  Error error = {0};
+  assert_ok(locate_add(l, &(LocateEvidence){at, kind_of, on_device, subject}, &verdict, &error), &error);
+  return verdict;
+}
+
+static size_t report(Locate *l, Arena *arena, LocateOutage **outages) {
+  size_t count;
+  Error error = {0};
+  assert_ok(locate_report(l, 0.5, arena, outages, &count, &error), &error);
+  for (size_t i = 0; i < count; i++) assert_ok(locate_explain(l, &(*outages)[i], &error), &error);
+  return count;
+}
+
+static const LocateReason *reason_of(const LocateOutage *o, LocateEvidenceKind kind_of) {
+  for (uint32_t i = 0; i < o->reason_count; i++)
+    if (o->reason[i].kind == kind_of) return &o->reason[i];
+  return NULL;
+}
+
+static void finds_the_fuse_and_says_why(void **state) {
+  (void)state;
+  Locate *l = town(NULL);
+  Arena arena;
+  arena_begin(&arena, 0);
+  LocateOutage *o;
+  assert_int_equal(report(l, &arena, &o), 0);
+  for (uint32_t i = 0; i < 3; i++) say(l, LOCATE_CALL, false, i * 3, NOW - (10 - i) * SPAN_MINUTE);
+  assert_int_equal(report(l, &arena, &o), 1);
+  assert_int_equal(o[0].device, 2); /* a fuse blows more often than the transformer below it burns: look there first */
+  assert_int_equal(o[0].class_count, 2);
+  assert_int_equal(o[0].class_devices[0], 2), assert_int_equal(o[0].class_devices[1], 3);
+  assert_int_equal(o[0].customers, 10);
+  assert_int_equal(o[0].important, 1), assert_int_equal(o[0].vulnerable, 1);
+  assert_true(o[0].in_map && !o[0].planned && !o[0].by_word);
+  assert_true(o[0].since == NOW - 10 * SPAN_MINUTE);
+  const LocateReason *calls = reason_of(&o[0], LOCATE_CALL), *silence = reason_of(&o[0], LOCATE_SILENCE), *prior = reason_of(&o[0], LOCATE_PRIOR);
+  assert_non_null(calls), assert_non_null(silence), assert_non_null(prior);
+  assert_int_equal(calls->count, 3), assert_true(calls->nats > 10);
+  assert_int_equal(silence->count, 7), assert_true(silence->nats < 0);
+  assert_true(prior->nats < -5);
+  assert_true(o[0].ask_customer != LOCATE_NONE && o[0].ask_bits > 0 && o[0].ask_by_ping);
+  LocateCustomer view;
+  Error error = {0};
+  assert_ok(locate_customer(l, 1, &view, &error), &error);
+  assert_true(view.dark > 0.9 && view.cause != LOCATE_NONE && view.neighbours_dark == 3 && view.neighbours_lit == 0);
+  assert_ok(locate_customer(l, 25, &view, &error), &error);
+  assert_true(view.dark < 0.1 && view.cause == LOCATE_NONE);
+  /* the crew finds the fuse's far side alive: it was the transformer */
+  assert_int_equal(say(l, LOCATE_CREW_LIT, true, 2, NOW - SPAN_MINUTE), LOCATE_TAKEN);
+  assert_int_equal(report(l, &arena, &o), 1);
+  assert_int_equal(o[0].device, 3), assert_int_equal(o[0].class_count, 1);
+  arena_end(&arena);
+  locate_free(l);
+}
+
+static void understands_a_burst_as_one_event_upstream(void **state) {
+  (void)state;
+  Locate *l = town(NULL);
+  Arena arena;
+  arena_begin(&arena, 0);
+  LocateOutage *o;
+  for (uint32_t i = 10; i < 30; i++)
+    if (i % 3) say(l, LOCATE_LAST_GASP, false, i, NOW - 60 * SPAN_SECOND + i * SPAN_SECOND);
+  assert_int_equal(report(l, &arena, &o), 1);
+  assert_int_equal(o[0].device, 1);
+  assert_int_equal(o[0].customers, 30);
+  /* power comes back to one transformer: the other has a fault of its own, nested in what is over */
+  Error error = {0};
+  assert_ok(locate_advance(l, NOW + 5 * SPAN_MINUTE, &error), &error);
+  for (uint32_t i = 10; i < 20; i++) say(l, LOCATE_POWER_UP, false, i, NOW + 4 * SPAN_MINUTE);
+  assert_int_equal(report(l, &arena, &o), 1);
+  assert_int_equal(o[0].device, 8);
+  assert_ok(locate_restored(l, 8, NOW + 5 * SPAN_MINUTE, &error), &error);
+  assert_int_equal(report(l, &arena, &o), 0);
+  arena_end(&arena);
+  locate_free(l);
+}
+
+static void silence_speaks_louder_with_time(void **state) {
+  (void)state;
+  Locate *l = town(NULL);
+  Error error = {0};
+  say(l, LOCATE_CALL, false, 0, NOW - SPAN_SECOND);
+  say(l, LOCATE_CALL, false, 12, NOW - SPAN_SECOND);
+  say(l, LOCATE_CALL, false, 22, NOW - SPAN_SECOND);
+  double cause, dark, before;
+  assert_ok(locate_device(l, 1, &before, &dark, &error), &error);
+  double last = before;
+  for (int minute = 1; minute <= 12; minute++) {
+    assert_ok(locate_advance(l, NOW + minute * 10 * SPAN_SECOND, &error), &error);
+    assert_ok(locate_device(l, 1, &cause, &dark, &error), &error);
+    assert_true(cause <= last + 1e-9); /* twenty meters that could gasp have not */
+    last = cause;
+  }
+  assert_true(last < before);
+  locate_free(l);
+}
+
+static void the_dispatcher_has_the_last_word(void **state) {
+  (void)state;
+  Locate *l = town(NULL);
+  Arena arena;
+  arena_begin(&arena, 0);
+  LocateOutage *o;
+  Error error = {0};
+  for (uint32_t i = 0; i < 5; i++) say(l, LOCATE_CALL, false, 2 * i, NOW - 9 * SPAN_MINUTE);
+  assert_ok(locate_override(l, 2, LOCATE_IS_SOUND, NOW, &error), &error);
+  assert_int_equal(report(l, &arena, &o), 1);
+  assert_int_equal(o[0].device, 3);
+  assert_ok(locate_override(l, 2, LOCATE_JUDGE, NOW, &error), &error);
+  assert_int_equal(report(l, &arena, &o), 1);
+  assert_int_equal(o[0].device, 2);
+  assert_ok(locate_override(l, 8, LOCATE_IS_OUT, NOW - SPAN_HOUR, &error), &error);
+  assert_int_equal(report(l, &arena, &o), 2);
+  assert_int_equal(o[0].device, 8);
+  assert_true(o[0].by_word && o[0].probability > 0.999 && o[0].in_map && o[0].since == NOW - SPAN_HOUR);
+  /* planned work explains the calls below it */
+  assert_int_equal(say(l, LOCATE_PLANNED_START, true, 2, NOW - 10 * SPAN_MINUTE), LOCATE_TAKEN);
+  size_t count = report(l, &arena, &o), planned = 0;
+  for (size_t i = 0; i < count; i++) planned += o[i].planned && o[i].device == 2;
+  assert_int_equal(count, 2), assert_int_equal(planned, 1);
+  assert_int_equal(say(l, LOCATE_PLANNED_END, true, 2, NOW), LOCATE_TAKEN);
+  assert_int_equal(report(l, &arena, &o), 1);
+  assert_false(locate_override(l, DEVICES, LOCATE_IS_OUT, NOW, &error));
+  assert_int_equal(error.code, ERROR_NOT_FOUND);
+  arena_end(&arena);
+  locate_free(l);
+}
+
+static void sets_aside_what_cannot_be(void **state) {
+  (void)state;
+  static const struct {
+    LocateEvidenceKind kind;
+    bool on_device;
+    uint32_t subject;
+    int64_t second;
+    LocateVerdict verdict;
+  } table[] = {
+      {LOCATE_CALL, false, LOCATE_NONE, 0, LOCATE_UNKNOWN_SUBJECT},
+      {LOCATE_CALL, false, CUSTOMERS, 0, LOCATE_UNKNOWN_SUBJECT},
+      {LOCATE_CALL, true, 3, 0, LOCATE_WRONG_SUBJECT},
+      {LOCATE_SWITCH_OPEN, false, 3, 0, LOCATE_WRONG_SUBJECT},
+      {LOCATE_SILENCE, false, 3, 0, LOCATE_WRONG_SUBJECT},
+      {LOCATE_CALL, false, 3, 61, LOCATE_FUTURE},
+      {LOCATE_CALL, false, 3, 60, LOCATE_TAKEN},
+      {LOCATE_CALL, false, 3, -3 * 86400, LOCATE_TOO_OLD},
+      {LOCATE_CALL, false, 3, 60, LOCATE_REPEATED},
+      {LOCATE_CALL, false, 3, -100, LOCATE_TAKEN}, /* earlier: the first call counts */
+      {LOCATE_POWER_UP, false, 3, -50, LOCATE_TAKEN},
+      {LOCATE_POWER_UP, false, 3, -60, LOCATE_REPEATED},
+      {LOCATE_LAST_GASP, false, 3, -70, LOCATE_STALE},
+      {LOCATE_LAST_GASP, false, 3, -40, LOCATE_TAKEN},
+      {LOCATE_SWITCH_OPEN, true, 1, -40, LOCATE_TAKEN},
+      {LOCATE_SWITCH_OPEN, true, 1, -30, LOCATE_REPEATED},
+      {LOCATE_SWITCH_CLOSED, true, 1, -40, LOCATE_CONTRADICTS},
+      {LOCATE_SWITCH_CLOSED, true, 1, -50, LOCATE_STALE},
+      {LOCATE_SWITCH_CLOSED, true, 1, -10, LOCATE_TAKEN},
+      {LOCATE_CONCENTRATOR_OFF, true, 3, -10, LOCATE_TAKEN},
+      {LOCATE_CONCENTRATOR_ON, true, 3, -5, LOCATE_TAKEN},
+      {LOCATE_CONCENTRATOR_OFF, true, 3, -7, LOCATE_STALE},
+  };
+  Locate *l = town(NULL);
+  uint64_t counts[LOCATE_VERDICTS] = {0};
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    LocateVerdict verdict = say(l, table[i].kind, table[i].on_device, table[i].subject, NOW + table[i].second * SPAN_SECOND);
+    if (verdict != table[i].verdict) fail_msg("row %d: %s", (int)i, locate_verdict_names[verdict]);
+    counts[verdict]++;
+  }
+  for (int i = 0; i < LOCATE_VERDICTS; i++) assert_true(locate_counts(l)[i] == counts[i]);
+  locate_free(l);
+}
+
+/* Piece by piece, with evidence displaced, words given and taken back, time passing, parts restored: always the same as from nothing. */
+static void piece_by_piece_is_as_from_nothing(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= 40; seed++) {
+    Random r;
+    random_seed(&r, seed);
+    enum { N = 300, M = 600 };
+    static uint32_t up[N], device[M];
+    static uint8_t kinds[N], phases[N], customer_phases[M];
+    for (uint32_t d = 0; d < N; d++) {
+      up[d] = d == 0 || random_below(&r, 60) == 0 ? LOCATE_NONE : random_below(&r, 2) ? d - 1 : random_below(&r, d);
+      kinds[d] = (uint8_t)random_below(&r, LOCATE_KINDS);
+      phases[d] = (uint8_t)(random_below(&r, 3) ? 0u : 1 + random_below(&r, 7));
+    }
+    for (uint32_t c = 0; c < M; c++) device[c] = random_below(&r, N), customer_phases[c] = (uint8_t)(1 << random_below(&r, 3));
+    LocateParameters p = locate_parameters_default();
+    LocateNetwork network = {.device_count = N, .customer_count = M, .parent = up, .kind = kinds, .phases = seed % 2 ? phases : NULL,
+                             .customer_device = device, .customer_phases = customer_phases};
+    Locate *l;
+    Error error = {0};
+    assert_ok(locate_new(&l, &network, &p, NOW, &error), &error);
+    Arena arena;
+    arena_begin(&arena, 0);
+    Instant now = NOW;
+    for (int i = 0; i < 400; i++) {
+      if (random_below(&r, 10) == 0) now += random_between(&r, 0, SPAN_MINUTE);
+      assert_ok(locate_advance(l, now, &error), &error);
+      bool on_device = random_below(&r, 4) == 0;
+      uint32_t subject = random_below(&r, on_device ? N : M);
+      Instant at = now - random_between(&r, 0, 30 * SPAN_MINUTE);
+      if (random_below(&r, 25) == 0) assert_ok(locate_override(l, random_below(&r, N), (LocateWord)random_below(&r, 3), at, &error), &error);
+      else if (random_below(&r, 50) == 0) assert_ok(locate_restored(l, random_below(&r, N), at, &error), &error);
+      else say(l, (LocateEvidenceKind)random_below(&r, LOCATE_PLANNED_END + 1), on_device, subject, at);
+    }
+    LocateFault *faults, *again;
+    size_t count, count_again;
+    double ratio, ratio_again, sum = locate_log_evidence(l);
+    assert_ok(locate_map(l, &arena, &faults, &count, &ratio, &error), &error);
+    LocateSize size = locate_size(l);
+    assert_ok(locate_solve(l, &error), &error);
+    assert_ok(locate_map(l, &arena, &again, &count_again, &ratio_again, &error), &error);
+    assert_true(fabs(ratio - ratio_again) < 1e-6 && count == count_again);
+    if (locate_size(l).active_devices == size.active_devices) assert_true(fabs(sum - locate_log_evidence(l)) < 1e-6);
+    arena_end(&arena);
+    locate_free(l);
+  }
+}
+
+static void refuses_what_is_no_tree(void **state) {
+  (void)state;
+  const uint8_t kinds[3] = {0};
+  LocateParameters p = locate_parameters_default();
+  static const struct {
+    uint32_t parent[3], customer_device;
+    uint8_t kind;
+    ErrorCode code;
+  } table[] = {
+      {{LOCATE_NONE, 0, 1}, 2, 0, ERROR_NONE},
+      {{LOCATE_NONE, 2, 1}, 2, 0, ERROR_IMPORT_LOOP},
+      {{0, 0, 1}, 2, 0, ERROR_IMPORT_LOOP},
+      {{LOCATE_NONE, 7, 1}, 2, 0, ERROR_FIELD_INVALID},
+      {{LOCATE_NONE, 0, 1}, 3, 0, ERROR_FIELD_INVALID},
+      {{LOCATE_NONE, 0, 1}, 2, LOCATE_KINDS, ERROR_FIELD_INVALID},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    uint8_t mine[3] = {kinds[0], table[i].kind, kinds[2]};
+    LocateNetwork network = {.device_count = 3, .customer_count = 1, .parent = table[i].parent, .kind = mine, .customer_device = &table[i].customer_device};
+    Locate *l;
+    Error error = {0};
+    bool ok = locate_new(&l, &network, &p, NOW, &error);
+    assert_int_equal(error.code, table[i].code);
+    assert_true(ok == (table[i].code == ERROR_NONE));
+    locate_free(l);
+  }
+}
+
+static void survives_want_of_memory(void **state) {
+  (void)state;
+  LocateParameters p = locate_parameters_default();
+  static const uint32_t customer_device[3] = {4, 7, 9};
+  LocateNetwork network = {.device_count = DEVICES, .customer_count = 3, .parent = parent, .kind = kind, .customer_device = customer_device};
+  for (int64_t nth = 1;; nth++) {
+    Error error = {0};
+    Locate *l = NULL;
+    Arena arena;
+    arena_begin(&arena, 0);
+    LocateVerdict verdict;
+    LocateOutage *outages;
+    size_t count;
+    memory_fail_at(nth);
+    bool ok = locate_new(&l, &network, &p, NOW, &error);
+    for (uint32_t c = 0; ok && c < 3; c++) ok = locate_add(l, &(LocateEvidence){NOW, LOCATE_LAST_GASP, false, c}, &verdict, &error);
+    ok = ok && locate_override(l, 3, LOCATE_IS_OUT, NOW, &error) && locate_solve(l, &error) && locate_report(l, 0.5, &arena, &outages, &count, &error);
+    memory_fail_at(0);
+    if (ok) {
+      assert_true(nth > 20 && count > 0);
+      nth = -1;
+    } else assert_int_equal(error.code, ERROR_OUT_OF_MEMORY);
+    /* what was kept is still sound */
+    if (l) assert_ok(locate_solve(l, &error), &error);
+    arena_end(&arena);
+    locate_free(l);
+    if (nth < 0) break;
+  }
+}
+
+TEST_MAIN(TEST(is_exact), TEST(finds_the_fuse_and_says_why), TEST(understands_a_burst_as_one_event_upstream), TEST(silence_speaks_louder_with_time),
+          TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be), TEST(piece_by_piece_is_as_from_nothing),
+          TEST(refuses_what_is_no_tree), TEST(survives_want_of_memory))
