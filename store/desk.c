@@ -450,6 +450,8 @@ bool desk_do(Desk *desk, DeskWork work, void *command, Text actor, Error *error)
   return waiter.job.ok;
 }
 
+int64_t desk_county(const Desk *desk) { return desk->county_id; }
+
 void desk_read_begin(Desk *desk) { pthread_rwlock_rdlock(&desk->state_lock); }
 void desk_read_end(Desk *desk) { pthread_rwlock_unlock(&desk->state_lock); }
 

@@ -88,6 +88,8 @@ int64_t desk_new_id(DeskContext *context);
  * false, so that `return ok ? true : desk_spoil(context)` reads as it works. */
 bool desk_spoil(DeskContext *context);
 
+int64_t desk_county(const Desk *desk);
+
 void desk_read_begin(Desk *desk);
 void desk_read_end(Desk *desk);
 
