@@ -27,4 +27,13 @@
 #define LIMIT_CUSTOMERS 40000000
 #define LIMIT_TREE_DEPTH 4096
 
+/* planning of crews */
+#define LIMIT_DISPATCH_JOBS 5000
+#define LIMIT_DISPATCH_CREWS 2000
+#define LIMIT_DISPATCH_PLACES 6000                /* rows of the matrix of travel times */
+#define LIMIT_DISPATCH_STORES 200
+#define LIMIT_DISPATCH_ITEMS 200
+#define LIMIT_DISPATCH_SPOTS (4u << 20)           /* job × crew places remembered; past it they are judged anew */
+#define LIMIT_DISPATCH_BYTES (512u * 1024 * 1024) /* of a problem's text */
+
 #endif

@@ -1,0 +1,251 @@
+/* Putting a job where it costs least: judged in O(1) a position where only travel and hard windows count, by walking on from
+ * the position otherwise. What was judged of a route is remembered for as long as the route stays as it was. */
+#include <string.h>
+
+#include "crew/dispatch_walk.h"
+
+/* Blinks: about one position in a hundred is overlooked, drawn as the distance to the next so that it costs nothing. */
+static int blink_next(Dispatch *d) { return (int)(log(1 - random_unit(&d->random)) / log(0.99)); }
+
+static inline bool blink(Dispatch *d, bool blinks) {
+  if (!blinks || d->blink_in-- > 0) return false;
+  d->blink_in = blink_next(d);
+  return true;
+}
+
+static inline double leg_fast(const double *row, int place, double slowness) { return place < 0 ? 0 : row[place] * slowness; }
+
+static bool judge_fast(Dispatch *d, int job, int crew_at, bool blinks, Choice *best) {
+  const Route *route = &d->routes[crew_at];
+  const Node *node = &d->nodes[job];
+  const double slowness = d->problem->crews[crew_at].slowness;
+  const double *out = d->travel + (size_t)node->place * d->stride;
+  const double *in = d->back ? d->back + (size_t)node->place * d->back_stride : NULL;
+  bool blinked = false;
+  double low = INFINITY;
+  for (int p = route->fixed + 1; p <= route->count + 1; p++) {
+    const Stop *before = &route->at[p - 1], *behind = &route->at[p];
+    if (before->depart > node->to) break;
+    double to = in                  ? leg_fast(in, before->place, slowness)
+                : before->place < 0 ? 0
+                                    : d->travel[(size_t)before->place * d->stride + (size_t)node->place] * slowness;
+    double from = leg_fast(out, behind->place, slowness), cost = to + from - behind->leg;
+    if (cost >= low) continue;
+    DispatchWindow begin = node_begin(node, -INFINITY, before->depart + to);
+    if (begin.from > begin.to + DISPATCH_EPSILON || begin.from + node->service + from > behind->latest + DISPATCH_EPSILON) continue;
+    if (blink(d, blinks)) {
+      blinked = true;
+      continue;
+    }
+    low = cost, best->pos = p;
+  }
+  best->cost = low * d->rule_travel;
+  return blinked;
+}
+
+/* The added cost of the stops from `p` on after `walk`, on top of `cost`; INFINITY when they break or cost `limit` or more. */
+static double judge_rest(const Dispatch *d, int crew_at, Walk *walk, int p, double cost, double limit) {
+  const Route *route = &d->routes[crew_at];
+  const DispatchCrew *crew = &d->problem->crews[crew_at];
+  const Stop *at = route->at;
+  double start, leg, over;
+  for (int q = p; q <= route->count; q++) {
+    const Node *node = &d->nodes[at[q].node];
+    if (!walk_step(d, crew, walk, at[q].node, &start, &leg)) return INFINITY;
+    cost += node_cost(node, start) - at[q].own + d->rule_travel * (leg - at[q].leg);
+    if (walk->t >= at[q].depart) {
+      if (cost >= limit) return INFINITY;
+      if (walk->t - at[q].depart < 1e-9 && walk->breaks == at[q].breaks && !d->timed) return cost;
+    }
+  }
+  const Stop *end = &at[route->count + 1];
+  if (!walk_end(d, crew, walk, &leg, &over)) return INFINITY;
+  cost += d->rule_travel * (leg - end->leg) + d->rule_overtime * (over - end->own);
+  return cost + d->rule_duration * (walk->spent - end->spent);
+}
+
+/* A linked job before another that may be what it waits for. */
+static inline bool waits_for_itself(const Dispatch *d, int job, const Route *route, int p) {
+  return p <= route->last_linked && route->at[p].start < d->release[job];
+}
+
+static bool judge_walk(Dispatch *d, int job, int crew_at, bool blinks, int from, Choice *best) {
+  const Route *route = &d->routes[crew_at];
+  const DispatchCrew *crew = &d->problem->crews[crew_at];
+  const Node *node = &d->nodes[job];
+  bool blinked = false, linked = node->chain >= 0;
+  for (int p = from; p <= route->count + 1; p++) {
+    if (linked && waits_for_itself(d, job, route, p)) continue;
+    if (blink(d, blinks)) {
+      blinked = true;
+      continue;
+    }
+    Walk walk = walk_after(&route->at[p - 1]);
+    double start, leg;
+    if (walk.t > node->to) break;
+    if (!walk_step(d, crew, &walk, job, &start, &leg)) continue;
+    double cost = node_cost(node, start) + d->rule_travel * leg;
+    if (cost - d->rule_travel * route->at[p].leg >= best->cost) continue;
+    cost = judge_rest(d, crew_at, &walk, p, cost, best->cost + d->rule_travel * route->at[p].leg);
+    if (cost < best->cost) best->cost = cost, best->pos = p, best->store = -1;
+  }
+  return blinked;
+}
+
+/* With a new visit to `store` somewhere before it, for positions before `to`. */
+static void judge_visit(const Dispatch *d, int job, int crew_at, int store, int to, Choice *best) {
+  const Route *route = &d->routes[crew_at];
+  const DispatchCrew *crew = &d->problem->crews[crew_at];
+  const Stop *at = route->at;
+  const bool linked = d->nodes[job].chain >= 0;
+  for (int v = route->fixed + 1; v < to && v <= route->count + 1; v++) {
+    Walk visit = walk_after(&at[v - 1]);
+    double start, leg;
+    if (!walk_step(d, crew, &visit, d->job_count + store, &start, &leg)) continue;
+    double cost = d->rule_travel * leg;
+    for (int p = v; p < to && p <= route->count + 1; p++) { /* `visit` and `cost`: up to stop p - 1 */
+      Walk walk = visit;
+      if (!(linked && waits_for_itself(d, job, route, p)) && walk_step(d, crew, &walk, job, &start, &leg)) {
+        double with = cost + node_cost(&d->nodes[job], start) + d->rule_travel * leg;
+        with = judge_rest(d, crew_at, &walk, p, with, best->cost + d->rule_travel * at[p].leg);
+        if (with < best->cost) *best = (Choice){with, crew_at, p, store, v};
+      }
+      if (p > route->count || !walk_step(d, crew, &visit, at[p].node, &start, &leg)) break;
+      cost += node_cost(&d->nodes[at[p].node], start) - at[p].own + d->rule_travel * (leg - at[p].leg);
+    }
+  }
+}
+
+/* Beside what the crew has already: room, jobs, and not the one it would have to begin at the same time. */
+bool insert_fits(const Dispatch *d, int job_at, int crew_at) {
+  const DispatchJob *job = &d->problem->jobs[job_at];
+  const DispatchCrew *crew = &d->problem->crews[crew_at];
+  const Route *route = &d->routes[crew_at];
+  if (route->count - route->visits >= crew->jobs_max) return false;
+  for (int k = 0; k < d->amounts; k++)
+    if (route->load[k] + job->amount[k] > crew->amount[k] + DISPATCH_EPSILON) return false;
+  if (job->together >= 0) {
+    const Chain *chain = &d->chains[d->nodes[job_at].chain];
+    for (int i = 0; i < chain->count; i++) {
+      int other = d->chain_jobs[chain->first + i];
+      if (d->problem->jobs[other].together == job->together && d->crew_of[other] == crew_at) return false;
+    }
+  }
+  return true;
+}
+
+/* The best place in one crew's route; `blinked` (may be NULL): some positions were overlooked. */
+Choice insert_in_route(Dispatch *d, int job, int crew_at, bool blinks, bool *blinked) {
+  Choice best = {INFINITY, crew_at, 0, -1, 0};
+  Route *route = &d->routes[crew_at];
+  if (blinked) *blinked = false;
+  if (!insert_fits(d, job, crew_at)) return best;
+  bool overlooked;
+  if (d->fast) {
+    overlooked = judge_fast(d, job, crew_at, blinks, &best);
+  } else {
+    uint64_t lacking = 0;
+    int from = d->nodes[job].need_count ? material_from(d, job, crew_at, &lacking) : route->fixed + 1;
+    overlooked = judge_walk(d, job, crew_at, blinks, from, &best);
+    if (lacking && route->visits < DISPATCH_VISITS)
+      for (int s = 0; s < d->problem->store_count; s++)
+        if (material_served(d, job, s, lacking)) judge_visit(d, job, crew_at, s, from, &best);
+  }
+  if (blinked) *blinked = overlooked;
+  const DispatchJob *facts = &d->problem->jobs[job];
+  if (facts->crew_before >= 0 && facts->crew_before != crew_at) best.cost += d->problem->rules.change;
+  if (!route->count && d->problem->crews[crew_at].reserve) best.cost += d->problem->rules.reserve;
+  return best;
+}
+
+/* Crews with something to do, and of those alike with nothing the first. */
+void insert_list_active(Dispatch *d) {
+  d->active_count = 0;
+  d->class_round++;
+  for (int k = 0; k < d->crew_count; k++) {
+    if (!d->routes[k].count) {
+      if (d->class_mark[d->crew_class[k]] == d->class_round) continue;
+      d->class_mark[d->crew_class[k]] = d->class_round;
+    }
+    d->active[d->active_count++] = k;
+  }
+}
+
+/* The best place over all crews not in `banned`; `second` (may be NULL): the cost in the second best crew, for regret. */
+Choice insert_find(Dispatch *d, int job, bool blinks, const uint8_t *banned, double *second) {
+  Choice best = {INFINITY, -1, 0, -1, 0};
+  double next = INFINITY;
+  bool keep = d->spots && d->nodes[job].chain < 0;
+  Spot *row = d->spots ? d->spots + (size_t)job * (size_t)d->crew_count : NULL;
+  const uint8_t *able = d->able + (size_t)job * (size_t)d->crew_count;
+  for (int a = 0; a < d->active_count; a++) {
+    int k = d->active[a];
+    if (!able[k] || k == d->shunned || (banned && banned[k])) continue;
+    Choice found = {INFINITY, k, 0, -1, 0};
+    int positions = d->routes[k].count + 1;
+    if (keep && row[k].stamp == d->stamps[k] && !(blinks && d->blink_in < positions)) {
+      if (row[k].cost < INFINITY) d->blink_in -= blinks ? positions : 0;
+      found.cost = row[k].cost, found.pos = row[k].pos;
+    } else {
+      bool blinked;
+      found = insert_in_route(d, job, k, blinks, &blinked);
+      if (keep && !blinked) row[k] = (Spot){found.cost, d->stamps[k], found.pos};
+    }
+    if (found.cost < best.cost)
+      next = best.cost, best = found;
+    else if (found.cost < next)
+      next = found.cost;
+  }
+  if (second) *second = next;
+  return best;
+}
+
+/* A put that did not hold: the route and all that wait for it as before. */
+static void put_back(Dispatch *d, int crew, int store_pos, int pos) {
+  route_cut(d, crew, pos, 1);
+  if (store_pos) route_cut(d, crew, store_pos, 1);
+  if (d->chain_count) memcpy(d->release, d->release_before, (size_t)d->job_count * sizeof *d->release);
+  for (int k = 0; k < d->crew_count; k++)
+    if ((k == crew || d->routes[k].last_linked) && !route_refresh(d, k, 1)) d->broken = true;
+  if (d->materials && !material_take(d, crew)) d->broken = true;
+  if (d->chain_count && !d->broken && !link_settle(d)) d->broken = true;
+}
+
+/* Carries a choice out. False: it would not be sound after all (links, stock), and all is as before. */
+bool insert_put(Dispatch *d, int job, Choice choice) {
+  if (d->nodes[job].need_count && choice.store < 0) { /* a remembered one does not say where to fetch */
+    choice = insert_in_route(d, job, choice.crew, false, NULL);
+    if (choice.cost == INFINITY) return false;
+  }
+  Route *route = &d->routes[choice.crew];
+  bool was_empty = route->count == 0;
+  int store_pos = choice.store >= 0 ? choice.store_pos : 0, pos = choice.pos + (store_pos > 0);
+  route_touch(d, choice.crew);
+  if (d->chain_count) memcpy(d->release_before, d->release, (size_t)d->job_count * sizeof *d->release);
+  if (d->failed || (store_pos && !route_put(d, choice.crew, store_pos, d->job_count + choice.store)) ||
+      !route_put(d, choice.crew, pos, job))
+    return false;
+  bool sound = route_refresh(d, choice.crew, store_pos ? store_pos : pos) && (!d->materials || material_take(d, choice.crew)) &&
+               (!d->chain_count || !route->last_linked || link_settle(d));
+  if (!sound)
+    put_back(d, choice.crew, store_pos, pos);
+  else if (was_empty)
+    insert_list_active(d);
+  return sound;
+}
+
+/* Where it costs least; the next best crews are tried should the best not be sound. False: it stays out. */
+bool insert_job(Dispatch *d, int job, bool blinks) {
+  Choice choice = insert_find(d, job, blinks, NULL, NULL);
+  if (choice.cost == INFINITY && blinks) choice = insert_find(d, job, false, NULL, NULL);
+  if (choice.crew < 0) return false;
+  if (insert_put(d, job, choice)) return true;
+  memset(d->banned, 0, (size_t)d->crew_count);
+  for (int tries = 0; tries < 8 && !d->failed && !d->broken; tries++) {
+    d->banned[choice.crew] = 1;
+    choice = insert_find(d, job, false, d->banned, NULL);
+    if (choice.crew < 0) return false;
+    if (insert_put(d, job, choice)) return true;
+  }
+  return false;
+}
