@@ -30,5 +30,5 @@ CREATE TABLE request (
   fingerprint INTEGER NOT NULL,
   status INTEGER NOT NULL,
   reply TEXT NOT NULL,
-  PRIMARY KEY (county_id, id)
+  PRIMARY KEY (county_id, id, key_hash)
 );
