@@ -43,8 +43,8 @@ typedef struct HttpRequest {
   Arena *arena;                       /* lives as long as the request */
   Db *db;                             /* a reader of this thread (reads only) */
   Instant now;
+  Text address;                       /* of the client, "127.0.0.1"; behind TLS the last of X-Forwarded-For */
   Http *http;
-  void *connection;
 } HttpRequest;
 
 typedef struct HttpReply {
@@ -68,6 +68,7 @@ enum HttpRouteFlags {
   HTTP_PUBLIC = 4,    /* no sign-in needed (roles ignored) */
   HTTP_RAW_BODY = 8,  /* body is not JSON; request_schema is then its media type */
   HTTP_UNLOCKED = 16, /* a read that takes the state lock itself, or needs none */
+  HTTP_SLOW = 32,     /* `decode` or `read` takes long (a password's hash): it runs on a thread of its own, one at a time */
 };
 
 typedef struct HttpRoute {
@@ -96,6 +97,7 @@ typedef struct HttpOptions {
   uint16_t port;       /* 0: any free one; see http_port */
   int threads;         /* 0: one a core */
   const char *store_address; /* each thread opens its own reader */
+  int64_t county_id;
   Desk *desk;
   TimeSource *time;
   bool behind_tls;     /* cookies get Secure, HSTS is sent */
@@ -115,7 +117,10 @@ bool http_add_component(Http *http, const char *name, const char *schema, Error 
 void http_add_assets(Http *http, const HttpAsset *assets, size_t count);
 bool http_start(Http *http, Error *error) MUST_USE;
 uint16_t http_port(const Http *http);
-void http_close(Http *http); /* finishes what runs, closes feeds */
+/* Takes no more requests, finishes what runs, ends the feeds. While the desk still runs. */
+void http_stop(Http *http);
+/* The desk calls into the server (reload, tick, published): it must have been stopped first. Stops the server when that has not been done. */
+void http_close(Http *http);
 /* The live feed: to be given to desk_on_published (self is the Http). */
 void http_published(void *self, const Event *events, size_t count);
 

@@ -1,0 +1,145 @@
+/* The server's inside, shared by the files of this room.
+ *
+ *   server.c    libmicrohttpd: start, stop, bytes in        request.c  a request's life: who, what, which way
+ *   routes.c    the tables: compiled, matched               write.c    over the desk, with keys
+ *   reply.c     replies out: headers, problems, assets      feed.c     the live feed
+ *   keys.c      Idempotency-Keys                            slow.c     a thread for what takes long
+ *   openapi.c   what the tables say, for readers            access.c   accessors for handlers */
+#ifndef HTTP_HTTP_INTERNAL_H
+#define HTTP_HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/vector.h"
+#include "http/http.h"
+#include "http/keys.h"
+#include "http/schema.h"
+#include "http/target.h"
+
+typedef struct Feed Feed;
+typedef struct Slow Slow;
+
+typedef struct Route {
+  const HttpRoute *row;
+  void *room;
+  Text segment[TARGET_SEGMENTS];
+  bool argument[TARGET_SEGMENTS]; /* {…} */
+  int segments;
+  Schema *request, *reply;
+  bool feed;                  /* answered by the live feed itself */
+  _Atomic int64_t answered;   /* 2xx replies */
+} Route;
+
+typedef struct Asset {
+  HttpAsset file;
+  char etag[24];
+} Asset;
+
+enum { HTTP_READERS_MAX = 64 };
+typedef struct Readers {
+  pthread_mutex_t lock;
+  Db *free[HTTP_READERS_MAX];
+  int count;
+} Readers;
+
+struct Http {
+  HttpOptions options;
+  char *store_address, *address;
+  struct MHD_Daemon *daemon;
+  Arena arena;
+  SchemaSet *schemas;
+  VECTOR(Route *) routes;
+  VECTOR(Asset) assets;
+  Readers readers;
+  Keys keys;
+  Feed *feed;
+  Slow *slow;
+  _Atomic int64_t alive;     /* requests, feeds among them */
+  _Atomic int64_t under_way; /* of these, suspended: at the desk, or on the slow thread */
+  _Atomic bool closing;
+  Buffer openapi, reference;
+};
+
+/* The headers the server itself looks at; at == NULL where absent. */
+typedef struct RequestHeaders {
+  Text host, content_length, transfer_encoding, content_type, authorization, cookie, origin, fetch_site, key, language, accept, encoding, none_match,
+      last_event, forwarded_for;
+} RequestHeaders;
+
+typedef enum RequestStage { STAGE_HEADERS, STAGE_BODY, STAGE_AWAY, STAGE_ANSWERED } RequestStage;
+
+typedef struct Request {
+  HttpRequest open; /* what handlers see */
+  HttpReply reply;
+  Http *http;
+  struct MHD_Connection *connection;
+  Arena arena;
+  Text raw_target; /* at == NULL: unsound */
+  Target target;
+  Route *route;
+  const Asset *asset;
+  Buffer body;
+  size_t discarded;
+  RequestStage stage;
+  bool refused, failed; /* `error` says why: before the body was looked at, afterwards */
+  bool close; /* refused in a way that leaves the connection unsound */
+  bool by_cookie, head;
+  RequestHeaders header;
+  Error error;
+  Text token;
+  /* a write */
+  DeskJob job;
+  void *command;
+  bool replayed; /* the reply to an earlier request with this key */
+  uint64_t key_hash, fingerprint;
+} Request;
+
+/* routes.c */
+bool routes_add(Http *http, const HttpRoute *row, void *room, bool feed, Error *error) MUST_USE;
+/* false: ERROR_HTTP_NOT_FOUND or ERROR_HTTP_METHOD (`allowed` lists the methods). */
+bool routes_match(Route **out, Http *http, Text method, Request *request, char allowed[128], Error *error) MUST_USE;
+
+/* request.c */
+Request *request_new(Http *http, struct MHD_Connection *connection, const char *raw_target);
+void request_free(Request *request);
+void request_examine(Request *request, const char *method); /* the headers are there */
+bool request_take(Request *request, const char *bytes, size_t len); /* false: too much, give up */
+enum MHD_Result request_run(Request *request);             /* the body is there */
+Db *readers_take(Http *http, Error *error);
+void readers_give(Http *http, Db *db);
+
+/* write.c: the connection is suspended and resumed when the answer is there. */
+void write_submit(Request *request);
+void request_resume(Request *request);
+
+/* slow.c */
+bool slow_start(Slow **out, Http *http, Error *error) MUST_USE;
+void slow_stop(Slow *slow);
+bool slow_submit(Slow *slow, Request *request, Error *error) MUST_USE;
+void request_run_slowly(Request *request); /* request.c, on the slow thread */
+
+/* reply.c */
+enum MHD_Result reply_send(Request *request);
+enum MHD_Result reply_asset(Request *request);
+void reply_problem(Request *request);  /* from request->error into request->reply */
+int reply_status(const HttpReply *reply);
+void reply_headers(struct MHD_Response *response, const Request *request);
+const Asset *asset_find(Request *request); /* NULL: none */
+
+/* feed.c */
+bool feed_new(Feed **out, Http *http, Error *error) MUST_USE;
+bool feed_start(Feed *feed, Error *error) MUST_USE;
+void feed_stop(Feed *feed); /* every stream ends; before the daemon stops */
+void feed_free(Feed *feed);
+enum MHD_Result feed_open(Request *request);
+void feed_published(Feed *feed, const Event *events, size_t count);
+
+/* openapi.c */
+extern const HttpRoute HTTP_OWN_ROUTES[];
+extern const HttpRoute HTTP_FEED_ROUTES[];
+bool openapi_problem(Http *http, Error *error) MUST_USE; /* the component of what went wrong */
+bool openapi_build(Http *http, Error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,397 @@
+#include "http/http_internal.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+Request *request_new(Http *http, struct MHD_Connection *connection, const char *raw_target) {
+  Request *request = memory_new(sizeof *request);
+  if (!request) return NULL;
+  request->http = http;
+  request->connection = connection;
+  arena_begin(&request->arena, LIMIT_REQUEST_ARENA);
+  buffer_begin(&request->body, LIMIT_BODY_BYTES);
+  buffer_begin(&request->reply.body, LIMIT_REPLY_BYTES);
+  request->open.arena = &request->arena;
+  request->open.http = http;
+  if (raw_target) request->raw_target = text_copy(&request->arena, text_of(raw_target));
+  atomic_fetch_add(&http->alive, 1);
+  return request;
+}
+
+void request_free(Request *request) {
+  Http *http = request->http;
+  json_decref(request->open.body);
+  buffer_end(&request->body);
+  buffer_end(&request->reply.body);
+  arena_end(&request->arena);
+  memory_free(request);
+  atomic_fetch_sub(&http->alive, 1);
+}
+
+/* --- headers --- */
+
+static const struct { const char *name; size_t at; bool many; } HEADERS[] = {
+    {"Host", offsetof(RequestHeaders, host), false},
+    {"Content-Length", offsetof(RequestHeaders, content_length), false},
+    {"Transfer-Encoding", offsetof(RequestHeaders, transfer_encoding), false},
+    {"Content-Type", offsetof(RequestHeaders, content_type), false},
+    {"Authorization", offsetof(RequestHeaders, authorization), false},
+    {"Cookie", offsetof(RequestHeaders, cookie), true},
+    {"Origin", offsetof(RequestHeaders, origin), false},
+    {"Sec-Fetch-Site", offsetof(RequestHeaders, fetch_site), false},
+    {"Idempotency-Key", offsetof(RequestHeaders, key), false},
+    {"Accept-Language", offsetof(RequestHeaders, language), true},
+    {"Accept", offsetof(RequestHeaders, accept), true},
+    {"Accept-Encoding", offsetof(RequestHeaders, encoding), true},
+    {"If-None-Match", offsetof(RequestHeaders, none_match), true},
+    {"Last-Event-ID", offsetof(RequestHeaders, last_event), false},
+    {"X-Forwarded-For", offsetof(RequestHeaders, forwarded_for), true},
+};
+
+/* Refuses what leaves it open where this request ends: the connection is closed after the reply. */
+static bool refuse_frame(Request *request, const char *header, const char *why) {
+  request->close = true;
+  return error_raise(&request->error, ERROR_HTTP_HEADER, "%s\t%s", header, why);
+}
+
+static enum MHD_Result on_header(void *self, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value, size_t value_len) {
+  (void)kind;
+  Request *request = self;
+  for (size_t i = 0; i < name_len; i++)
+    if (!isalnum((unsigned char)name[i]) && !strchr("!#$%&'*+-.^_`|~", name[i])) {
+      refuse_frame(request, "names", "a name holds a blank or a character that may not be there");
+      return MHD_NO;
+    }
+  for (size_t i = 0; i < value_len; i++)
+    if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F) {
+      refuse_frame(request, "values", "a value holds a control character");
+      return MHD_NO;
+    }
+  for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++) {
+    if (strlen(HEADERS[i].name) != name_len || strncasecmp(HEADERS[i].name, name, name_len) != 0) continue;
+    Text *header = (Text *)((char *)&request->header + HEADERS[i].at);
+    if (header->at && !HEADERS[i].many) {
+      refuse_frame(request, HEADERS[i].name, "stands twice");
+      return MHD_NO;
+    }
+    if (!header->at) *header = text_trim((Text){value ? value : "", value_len});
+  }
+  return MHD_YES;
+}
+
+static bool read_headers(Request *request) {
+  RequestHeaders *header = &request->header;
+  MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, request);
+  if (request->close) return false;
+  if (header->transfer_encoding.at && header->content_length.at) return refuse_frame(request, "Content-Length", "not together with Transfer-Encoding");
+  if (header->transfer_encoding.at && (header->transfer_encoding.len != 7 || strncasecmp(header->transfer_encoding.at, "chunked", 7) != 0))
+    return refuse_frame(request, "Transfer-Encoding", "only chunked");
+  for (size_t i = 0; i < header->host.len; i++)
+    if (!isalnum((unsigned char)header->host.at[i]) && !strchr("-._:[]", header->host.at[i])) return refuse_frame(request, "Host", "not a host's name");
+  int64_t length = 0;
+  if (header->content_length.at && (!text_to_i64(header->content_length, &length) || length < 0)) return refuse_frame(request, "Content-Length", "not a number");
+  if (length > (int64_t)LIMIT_BODY_BYTES) {
+    request->close = true;
+    return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%u", LIMIT_BODY_BYTES);
+  }
+  return true;
+}
+
+/* The weightiest of zh and en; the reader's own order breaks a tie. */
+static Language language_of(Text accept) {
+  Language best = LANGUAGE_ZH;
+  double best_weight = 0;
+  Text part;
+  while (text_next(&accept, ',', &part)) {
+    double weight = 1;
+    ptrdiff_t q = text_find(part, TEXT(";q="));
+    if (q >= 0 && !text_to_f64(text_trim(text_slice(part, (size_t)q + 3, part.len)), &weight)) weight = 0;
+    Text name = text_trim(part);
+    if (name.len < 2 || weight <= best_weight) continue;
+    if (strncasecmp(name.at, "zh", 2) == 0) best = LANGUAGE_ZH, best_weight = weight;
+    if (strncasecmp(name.at, "en", 2) == 0) best = LANGUAGE_EN, best_weight = weight;
+  }
+  return best;
+}
+
+static Text client_address(Request *request) {
+  if (request->http->options.behind_tls && request->header.forwarded_for.len) {
+    Text list = request->header.forwarded_for, part, last = TEXT_NONE;
+    while (text_next(&list, ',', &part)) last = text_trim(part);
+    if (last.len && last.len < INET6_ADDRSTRLEN) return last;
+  }
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  const struct sockaddr *address = info ? info->client_addr : NULL;
+  char *text = arena_take(&request->arena, INET6_ADDRSTRLEN);
+  if (!address || !text) return TEXT("?");
+  const void *bytes = address->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
+                                                     : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+  return text_of(inet_ntop(address->sa_family, bytes, text, INET6_ADDRSTRLEN) ? text : "?");
+}
+
+/* --- who is it, may they --- */
+
+static void find_token(Request *request) {
+  Text header = request->header.authorization, part;
+  if (header.len > 7 && strncasecmp(header.at, "Bearer ", 7) == 0) {
+    request->token = text_trim(text_slice(header, 7, header.len));
+    return;
+  }
+  Text cookies = request->header.cookie;
+  while (text_next(&cookies, ';', &part)) {
+    part = text_trim(part);
+    if (!text_starts(part, TEXT("dianbaomu="))) continue;
+    request->token = text_slice(part, sizeof "dianbaomu=" - 1, part.len);
+    request->by_cookie = true;
+    return;
+  }
+}
+
+/* Browsers say where a write comes from. One that says nothing, and does not use the cookie, is no browser. */
+static bool same_origin(const Request *request) {
+  Text site = request->header.fetch_site, origin = request->header.origin;
+  if (site.at) return text_is(site, "same-origin") || text_is(site, "none");
+  if (!origin.at) return !request->by_cookie;
+  ptrdiff_t at = text_find(origin, TEXT("://"));
+  Text host = at < 0 ? TEXT_NONE : text_slice(origin, (size_t)at + 3, origin.len);
+  return host.len > 0 && host.len == request->header.host.len && strncasecmp(host.at, request->header.host.at, host.len) == 0;
+}
+
+static void list_roles(const Http *http, uint32_t roles, char out[ERROR_ARGUMENT_MAX]) {
+  size_t len = 0;
+  out[0] = '\0';
+  for (int bit = 0; http->options.role_names && http->options.role_names[bit]; bit++)
+    if ((roles >> bit & 1u) && len < ERROR_ARGUMENT_MAX - 1)
+      len += (size_t)snprintf(out + len, ERROR_ARGUMENT_MAX - len, "%s%s", len ? ", " : "", http->options.role_names[bit]);
+}
+
+static bool may_they(Request *request) {
+  Http *http = request->http;
+  const HttpRoute *row = request->route->row;
+  HttpWho *who = &request->open.who;
+  find_token(request);
+  if (request->token.len && !(http->options.identify && http->options.identify(http->options.identify_self, request->token, request->open.now, who))) {
+    *who = (HttpWho){0};
+    request->token = TEXT_NONE;
+  }
+  if (!who->staff_id) snprintf(who->actor, sizeof who->actor, "public");
+  if (!row->read && !request->route->feed && !same_origin(request)) return error_raise(&request->error, ERROR_CROSS_SITE, "%s", "");
+  if (row->flags & HTTP_PUBLIC) return true;
+  if (!who->staff_id) return error_raise(&request->error, ERROR_SIGN_IN_NEEDED, "%s", "");
+  if (row->roles == 0 || (who->roles & row->roles)) return true;
+  char has[ERROR_ARGUMENT_MAX], needs[ERROR_ARGUMENT_MAX];
+  list_roles(http, who->roles, has);
+  list_roles(http, row->roles, needs);
+  return error_raise(&request->error, ERROR_FORBIDDEN, "%s\t%s", has, needs);
+}
+
+/* --- what is asked --- */
+
+static bool names_known(Request *request) {
+  const char *known = request->route->row->query;
+  for (int i = 0; i < request->target.pairs; i++) {
+    Text list = text_of(known ? known : ""), name, wanted = request->target.pair[i].name;
+    bool found = false;
+    while (!found && text_next(&list, ' ', &name)) found = name.len && text_equal(name, wanted);
+    if (found) continue;
+    error_raise(&request->error, ERROR_FIELD_UNKNOWN, "%.*s", (int)(wanted.len > 80 ? 80 : wanted.len), wanted.at);
+    return error_at(&request->error, "?%.*s", (int)(wanted.len > 80 ? 80 : wanted.len), wanted.at);
+  }
+  return true;
+}
+
+static bool media_type_is(Text header, const char *wanted) {
+  size_t len = strlen(wanted);
+  if (header.len < len || strncasecmp(header.at, wanted, len) != 0) return false;
+  Text rest = text_trim(text_slice(header, len, header.len));
+  return rest.len == 0 || rest.at[0] == ';';
+}
+
+static bool key_is_sound(Request *request) {
+  Text key = request->header.key;
+  if (!key.len) return error_raise(&request->error, ERROR_HTTP_HEADER, "%s\t%s", "Idempotency-Key", "this request needs one (a new UUID for each new intent)");
+  if (key.len > 128) return error_raise(&request->error, ERROR_HTTP_HEADER, "%s\t%s", "Idempotency-Key", "longer than 128 characters");
+  return true;
+}
+
+static bool body_is_announced(Request *request) {
+  const HttpRoute *row = request->route->row;
+  const char *wanted = row->flags & HTTP_RAW_BODY ? row->request_schema : row->request_schema ? "application/json" : NULL;
+  if (!wanted || media_type_is(request->header.content_type, wanted)) return true;
+  return error_raise(&request->error, ERROR_HTTP_MEDIA_TYPE, "%s", wanted);
+}
+
+static bool examine(Request *request, const char *method) {
+  Http *http = request->http;
+  Error *error = &request->error;
+  char allowed[128] = "";
+  if (!read_headers(request)) return false;
+  request->open.language = language_of(request->header.language);
+  request->open.method = text_of(method);
+  request->open.now = time_now(http->options.time);
+  request->head = strcmp(method, "HEAD") == 0;
+  if (!request->raw_target.at) return error_raise(error, ERROR_HTTP_TARGET, "%s", "it holds NUL, or is missing");
+  if (!target_parse(&request->target, &request->arena, request->raw_target, error)) return false;
+  request->open.path = request->target.path;
+  if (atomic_load(&http->closing)) return error_raise(error, ERROR_DESK_STOPPED, "%s", "");
+  if (!routes_match(&request->route, http, request->open.method, request, allowed, error)) {
+    if (error->code == ERROR_HTTP_NOT_FOUND) request->asset = asset_find(request);
+    else http_reply_header(&request->reply, "Allow", "%s", allowed);
+    if (request->asset) error_clear(error);
+    return request->asset != NULL;
+  }
+  request->open.address = client_address(request);
+  return may_they(request) && names_known(request) && (!(request->route->row->flags & HTTP_KEYED) || key_is_sound(request)) && body_is_announced(request);
+}
+
+void request_examine(Request *request, const char *method) {
+  request->refused = !examine(request, method);
+  request->stage = STAGE_BODY;
+}
+
+bool request_take(Request *request, const char *bytes, size_t len) {
+  bool wanted = !request->refused && request->route && request->route->row->request_schema;
+  if (wanted && request->body.len + len <= LIMIT_BODY_BYTES) {
+    buffer_put(&request->body, bytes, len);
+    return true;
+  }
+  if (!request->refused && (wanted || len > 0)) {
+    request->refused = true;
+    if (wanted) error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%u", LIMIT_BODY_BYTES);
+    else error_raise(&request->error, ERROR_HTTP_BODY, "%s", "none is taken here");
+  }
+  request->discarded += len; /* read and dropped, so that the reply can be read; but not without end */
+  return request->discarded <= 4 * LIMIT_BODY_BYTES;
+}
+
+/* --- run --- */
+
+static bool read_body(Request *request) {
+  const HttpRoute *row = request->route->row;
+  Text bytes = buffer_as_text(&request->body);
+  if (request->body.failed) return error_raise(&request->error, ERROR_OUT_OF_MEMORY, "%s", "body");
+  if (row->flags & HTTP_RAW_BODY) {
+    request->open.raw_body = bytes;
+    return true;
+  }
+  if (!request->route->request) return true;
+  return schema_read_json(&request->open.body, bytes, &request->error) && schema_check(request->route->request, request->open.body, &request->error);
+}
+
+static uint64_t hash_of(crypto_generichash_state *state) {
+  uint64_t hash;
+  unsigned char bytes[16];
+  crypto_generichash_final(state, bytes, sizeof bytes);
+  memcpy(&hash, bytes, sizeof hash);
+  return hash;
+}
+
+/* A key belongs to the one who uses it; a fingerprint says whether it is the same request. */
+static void hash_key(Request *request) {
+  crypto_generichash_state state;
+  Text key = request->header.key, target = request->raw_target, body = buffer_as_text(&request->body);
+  crypto_generichash_init(&state, NULL, 0, 16);
+  crypto_generichash_update(&state, (const unsigned char *)&request->open.who.staff_id, sizeof request->open.who.staff_id);
+  crypto_generichash_update(&state, (const unsigned char *)key.at, key.len);
+  request->key_hash = hash_of(&state);
+  crypto_generichash_init(&state, NULL, 0, 16);
+  crypto_generichash_update(&state, (const unsigned char *)request->open.method.at, request->open.method.len + 1);
+  crypto_generichash_update(&state, (const unsigned char *)target.at, target.len + 1);
+  if (body.len) crypto_generichash_update(&state, (const unsigned char *)body.at, body.len);
+  request->fingerprint = hash_of(&state);
+}
+
+Db *readers_take(Http *http, Error *error) {
+  Db *db = NULL;
+  pthread_mutex_lock(&http->readers.lock);
+  if (http->readers.count > 0) db = http->readers.free[--http->readers.count];
+  pthread_mutex_unlock(&http->readers.lock);
+  if (!db && !db_open(&db, http->store_address, DB_READ, error)) return NULL;
+  return db;
+}
+
+void readers_give(Http *http, Db *db) {
+  pthread_mutex_lock(&http->readers.lock);
+  bool kept = http->readers.count < HTTP_READERS_MAX;
+  if (kept) http->readers.free[http->readers.count++] = db;
+  pthread_mutex_unlock(&http->readers.lock);
+  if (!kept) db_close(db);
+}
+
+static bool run_read(Request *request) {
+  Http *http = request->http;
+  const HttpRoute *row = request->route->row;
+  bool locked = !(row->flags & HTTP_UNLOCKED);
+  request->open.db = readers_take(http, &request->error);
+  if (!request->open.db) return false;
+  if (locked) desk_read_begin(http->options.desk);
+  bool ok = row->read(&request->open, &request->reply, request->route->room, &request->error);
+  if (locked) desk_read_end(http->options.desk);
+  readers_give(http, request->open.db);
+  request->open.db = NULL;
+  if (ok && request->reply.body.failed) return error_raise(&request->error, ERROR_LIMIT, "reply\t%u bytes", LIMIT_REPLY_BYTES);
+  return ok;
+}
+
+static bool run_decode(Request *request) {
+  const HttpRoute *row = request->route->row;
+  if (row->flags & HTTP_KEYED) hash_key(request);
+  return row->decode(&request->open, &request->command, request->route->room, &request->error);
+}
+
+static void go_away(Request *request) {
+  request->stage = STAGE_AWAY;
+  atomic_fetch_add(&request->http->under_way, 1);
+  MHD_suspend_connection(request->connection);
+}
+
+/* From any thread, and the last thing that is done with the request there: it may be gone on return. */
+void request_resume(Request *request) {
+  Http *http = request->http;
+  request->stage = STAGE_ANSWERED;
+  MHD_resume_connection(request->connection);
+  atomic_fetch_sub(&http->under_way, 1);
+}
+
+void request_run_slowly(Request *request) {
+  if (request->route->row->read) {
+    request->failed = !run_read(request);
+  } else if (run_decode(request)) {
+    write_submit(request);
+    return;
+  } else {
+    request->failed = true;
+  }
+  request_resume(request);
+}
+
+enum MHD_Result request_run(Request *request) {
+  if (request->refused) return reply_send(request);
+  if (request->asset) return reply_asset(request);
+  request->failed = !read_body(request);
+  if (request->failed) return reply_send(request);
+  if (request->route->feed) return feed_open(request);
+  const HttpRoute *row = request->route->row;
+  if (row->flags & HTTP_SLOW) {
+    go_away(request);
+    if (slow_submit(request->http->slow, request, &request->error)) return MHD_YES;
+    request->failed = true;
+    request_resume(request);
+    return MHD_YES;
+  }
+  if (row->read) {
+    request->failed = !run_read(request);
+    return reply_send(request);
+  }
+  request->failed = !run_decode(request);
+  if (request->failed) return reply_send(request);
+  go_away(request);
+  write_submit(request);
+  return MHD_YES;
+}

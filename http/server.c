@@ -1,0 +1,204 @@
+/* libmicrohttpd: its threads run the epoll loops; a request that waits for the desk is suspended, so that no thread waits. */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/http_internal.h"
+
+/* --- what libmicrohttpd calls --- */
+
+/* The target as it came. After its end NUL stands the protocol's version, or else the NUL came from the client. */
+static void *on_target(void *self, const char *target, struct MHD_Connection *connection) {
+  bool sound = target && strncmp(target + strlen(target) + 1, "HTTP/1.", 7) == 0;
+  return request_new(self, connection, sound ? target : NULL);
+}
+
+/* Decoding is target.c's business. */
+static size_t leave_coded(void *self, struct MHD_Connection *connection, char *text) {
+  (void)self, (void)connection;
+  return strlen(text);
+}
+
+static enum MHD_Result on_request(void *self, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                                  const char *bytes, size_t *len, void **of_request) {
+  (void)self, (void)connection, (void)url, (void)version;
+  Request *request = *of_request;
+  if (!request) return MHD_NO; /* out of memory */
+  switch (request->stage) {
+    case STAGE_HEADERS: request_examine(request, method); return request->close ? reply_send(request) : MHD_YES;
+    case STAGE_BODY: break;
+    case STAGE_AWAY: return MHD_YES;
+    case STAGE_ANSWERED: return reply_send(request);
+  }
+  if (*len == 0) return request_run(request);
+  bool go_on = request_take(request, bytes, *len);
+  *len = 0;
+  return go_on ? MHD_YES : MHD_NO;
+}
+
+static void on_completed(void *self, struct MHD_Connection *connection, void **of_request, enum MHD_RequestTerminationCode how) {
+  (void)self, (void)connection, (void)how;
+  if (*of_request) request_free(*of_request);
+  *of_request = NULL;
+}
+
+__attribute__((format(printf, 2, 0))) static void on_message(void *self, const char *format, va_list list) {
+  (void)self;
+  char text[512];
+  int len = vsnprintf(text, sizeof text, format, list);
+  while (len > 0 && len < (int)sizeof text && text[len - 1] == '\n') text[--len] = '\0';
+  log_line(LOG_DEBUG, "http: %s", text);
+}
+
+/* --- the desk's calls --- */
+
+static bool reload_keys(Db *db, void *room, Error *error) {
+  Http *http = room;
+  return keys_forget_undone(&http->keys, db, http->options.county_id, error);
+}
+
+enum { PRUNE_ROWS = 500 };
+static bool prune_keys(DeskContext *context, void *room, Error *error) {
+  Http *http = room;
+  int64_t oldest = keys_oldest(&http->keys);
+  return oldest && http->keys.count == http->keys.limit ? keys_prune(context->db, context->county_id, oldest, PRUNE_ROWS, error) : true;
+}
+
+void http_published(void *self, const Event *events, size_t count) {
+  feed_published(((Http *)self)->feed, events, count);
+}
+
+/* --- open, start, stop, close --- */
+
+static char *keep_text(Arena *arena, const char *text) { return (char *)(uintptr_t)text_copy(arena, text_of(text ? text : "")).at; }
+
+static bool open_parts(Http *http, Error *error) {
+  http->schemas = schema_set_new();
+  http->address = keep_text(&http->arena, http->options.address);
+  http->store_address = keep_text(&http->arena, http->options.store_address);
+  if (!http->schemas || !http->address || !http->store_address) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
+  if (!feed_new(&http->feed, http, error) || !openapi_problem(http, error)) return false;
+  for (const HttpRoute *row = HTTP_OWN_ROUTES; row->method; row++)
+    if (!routes_add(http, row, http, false, error)) return false;
+  return routes_add(http, HTTP_FEED_ROUTES, http, true, error);
+}
+
+bool http_open(Http **out, const HttpOptions *options, Error *error) {
+  json_set_alloc_funcs(memory_new, memory_free);
+  Http *http = memory_new(sizeof *http);
+  if (!http) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
+  http->options = *options;
+  arena_begin(&http->arena, 0);
+  keys_begin(&http->keys, LIMIT_IDEMPOTENCY_KEYS);
+  buffer_begin(&http->openapi, 0);
+  buffer_begin(&http->reference, 0);
+  pthread_mutex_init(&http->readers.lock, NULL);
+  if (!open_parts(http, error)) {
+    http_close(http);
+    return false;
+  }
+  desk_on_reload(options->desk, reload_keys, http);
+  desk_on_tick(options->desk, prune_keys, http);
+  *out = http;
+  return true;
+}
+
+static bool listen_address(struct sockaddr_storage *out, const Http *http, Error *error) {
+  struct sockaddr_in *four = (struct sockaddr_in *)(void *)out;
+  struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)out;
+  *out = (struct sockaddr_storage){0};
+  if (inet_pton(AF_INET, http->address, &four->sin_addr) == 1) {
+    four->sin_family = AF_INET;
+    four->sin_port = htons(http->options.port);
+    return true;
+  }
+  if (inet_pton(AF_INET6, http->address, &six->sin6_addr) == 1) {
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons(http->options.port);
+    return true;
+  }
+  return error_raise(error, ERROR_FIELD_INVALID, "address\t%s\tan IP address is needed", http->address);
+}
+
+static bool start_daemon(Http *http, Error *error) {
+  struct sockaddr_storage address;
+  if (!listen_address(&address, http, error)) return false;
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  int threads = http->options.threads > 0 ? http->options.threads : cores > 0 ? (int)cores : 1;
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+  struct MHD_OptionItem options[] = {
+      {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_message, http},
+      {MHD_OPTION_SOCK_ADDR, 0, &address},
+      {MHD_OPTION_CONNECTION_LIMIT, LIMIT_CONNECTIONS, NULL},
+      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, LIMIT_CONNECTIONS_PER_ADDRESS, NULL},
+      {MHD_OPTION_CONNECTION_TIMEOUT, LIMIT_CONNECTION_SECONDS, NULL},
+      {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+      {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
+      {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
+      {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_target, http},
+      {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_coded, http},
+      {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
+      {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads, NULL},
+      {MHD_OPTION_END, 0, NULL},
+  };
+  errno = 0;
+  http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+  if (http->daemon) return true;
+  return error_raise(error, ERROR_IO, "%s port %u\t%s", http->address, http->options.port, errno ? strerror(errno) : "the server cannot start");
+}
+
+bool http_start(Http *http, Error *error) {
+  assert(!http->daemon);
+  Db *db = readers_take(http, error);
+  if (!db) return false;
+  bool loaded = keys_load(&http->keys, db, http->options.county_id, error);
+  readers_give(http, db);
+  return loaded && schema_resolve(http->schemas, error) && openapi_build(http, error) && slow_start(&http->slow, http, error) &&
+         feed_start(http->feed, error) && start_daemon(http, error);
+}
+
+uint16_t http_port(const Http *http) {
+  const union MHD_DaemonInfo *info = http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+  return info ? info->port : 0;
+}
+
+/* Replies that are on their way get a moment; those still at the desk or on the slow thread are waited for, since they will be called back. */
+static void wait_for_requests(Http *http) {
+  for (int ms = 0; atomic_load(&http->under_way) > 0 || (atomic_load(&http->alive) > 0 && ms < 1000); ms++) {
+    if (ms == 10000) log_line(LOG_WARN, "http: waiting for %lld requests", (long long)atomic_load(&http->under_way));
+    usleep(1000);
+  }
+}
+
+void http_stop(Http *http) {
+  if (!http->daemon) return;
+  atomic_store(&http->closing, true);
+  MHD_socket listening = MHD_quiesce_daemon(http->daemon);
+  feed_stop(http->feed);
+  wait_for_requests(http);
+  MHD_stop_daemon(http->daemon);
+  if (listening != MHD_INVALID_SOCKET) close(listening);
+  http->daemon = NULL;
+}
+
+void http_close(Http *http) {
+  if (!http) return;
+  http_stop(http);
+  slow_stop(http->slow);
+  feed_free(http->feed);
+  for (int i = 0; i < http->readers.count; i++) db_close(http->readers.free[i]);
+  pthread_mutex_destroy(&http->readers.lock);
+  keys_end(&http->keys);
+  schema_set_free(http->schemas);
+  vector_free(&http->routes);
+  vector_free(&http->assets);
+  buffer_end(&http->openapi);
+  buffer_end(&http->reference);
+  arena_end(&http->arena);
+  memory_free(http);
+}
