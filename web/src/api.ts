@@ -1,0 +1,90 @@
+// Every route the console uses, typed. See /api/openapi.json of a running program.
+import { call, newKey, query, send, type CallOptions } from "./http";
+import type * as T from "./types";
+
+const V1 = "/api/v1";
+const get = <R>(path: string, options?: CallOptions) => call<R>("GET", V1 + path, options);
+/** A write that may be repeated: the caller may hand in the key of an earlier try. */
+const keyed = <R>(path: string, body: unknown, key = newKey()) => call<R>("POST", V1 + path, { body, key });
+
+export const session = {
+  current: () => get<T.Session>("/session", { quiet: true }),
+  open: (name: string, password: string) => call<T.Session>("POST", `${V1}/session`, { body: { name, password }, quiet: true }),
+  close: () => call<void>("DELETE", `${V1}/session`),
+  password: (old: string, fresh: string) => call<void>("POST", `${V1}/session/password`, { body: { old, new: fresh } }),
+};
+
+export const company = () => get<T.Company>("/company");
+export const orgs = () => get<{ items: T.Org[] }>("/orgs");
+
+export const staff = {
+  list: () => get<T.Page<T.StaffAccount>>("/staff"),
+  create: (body: { name: string; full_name: string; roles: T.Role[]; org_id: string }) => call<T.StaffAccount>("POST", `${V1}/staff`, { body }),
+  change: (id: string, body: Partial<{ roles: T.Role[]; org_id: string; full_name: string; disabled: boolean; reset_password: true }> & { version: number }) =>
+    call<T.StaffAccount>("PATCH", `${V1}/staff/${id}`, { body }),
+};
+
+export const grid = {
+  backdrop: () => get<T.Backdrop>("/grid/backdrop"),
+  tile: async (z: number, x: number, y: number, signal: AbortSignal) => (await send("GET", `${V1}/grid/tiles/${z}/${x}/${y}`, { signal })).arrayBuffer(),
+  deviceAt: (index: number) => get<T.DeviceCard>(`/grid/devices${query({ index })}`),
+  find: (q: string, signal?: AbortSignal) => get<{ items: T.DeviceCard[] }>(`/grid/find${query({ q })}`, signal ? { signal } : {}),
+};
+
+export const customers = {
+  find: (q: string, signal: AbortSignal) => get<{ items: T.CustomerHit[]; took_us: number }>(`/customers${query({ q, limit: 20 })}`, { signal }),
+  file: (id: string) => get<T.Customer>(`/customers/${id}`),
+  standing: (id: string) => get<T.Standing>(`/customers/${id}/standing`),
+  reveal: (id: string, reason: string) => call<{ name: string; phone: string }>("POST", `${V1}/customers/${id}/reveal`, { body: { reason } }),
+};
+
+export interface OrderFilter {
+  state?: string;
+  kind?: string;
+  outage?: string;
+  q?: string;
+  sort?: "due" | "at";
+  limit?: number;
+  after?: string;
+}
+export interface NewOrder {
+  kind: "fault_repair";
+  customer_id: string | null;
+  caller_phone: string;
+  caller_name?: string;
+  what: string;
+  description: string;
+  urgency: string;
+  source: "hotline";
+}
+export const orders = {
+  list: (filter: OrderFilter) => get<T.Page<T.OrderSummary>>(`/orders${query({ ...filter })}`),
+  one: (id: string) => get<T.Order>(`/orders/${id}`),
+  kinds: () => get<{ items: T.OrderKind[] }>("/orders/kinds"),
+  counts: () => get<T.OrderCounts>("/orders/counts"),
+  create: (body: NewOrder, key: string) => keyed<T.OrderSummary>("/orders", body, key),
+  step: (id: string, step: string, version: number, fields: Record<string, unknown>, key?: string) =>
+    keyed<T.OrderSummary>(`/orders/${id}/steps`, { step, version, fields }, key),
+  callbacks: () => get<T.Page<T.Callback>>(`/callbacks${query({ state: "open" })}`),
+};
+
+export const outages = {
+  list: (state: "open" | "closed") => get<T.Page<T.OutageSummary>>(`/outages${query({ state })}`),
+  one: (id: string) => get<T.Outage>(`/outages/${id}`),
+  dark: () => get<T.DarkAreas>("/outages/dark"),
+  declare: (device_id: string, cause?: string) => keyed<T.OutageSummary>("/outages", { device_id, ...(cause ? { cause } : {}) }),
+  act: (id: string, act: T.OutageAct, body: { version: number } & Record<string, unknown>) => keyed<unknown>(`/outages/${id}/${act}`, body),
+  proposals: (id: string) => get<{ items: T.Proposal[] }>(`/outages/${id}/proposals`),
+};
+
+export const crews = {
+  list: () => get<T.Page<T.Crew>>("/crews"),
+};
+
+export const jobs = {
+  mine: () => get<T.Page<T.Job>>(`/jobs${query({ crew: "me", state: "open" })}`),
+  one: (id: string) => get<T.Job>(`/jobs/${id}`),
+  step: (id: string, step: string, version: number, fields: Record<string, unknown>) => keyed<T.Job>(`/jobs/${id}/steps`, { step, version, fields }),
+  stock: (item: string, near: string) => get<{ items: T.StockItem[] }>(`/stock${query({ item, near })}`),
+  take: (id: string, item: string, quantity: number, org_id?: string) => keyed<T.Job>(`/jobs/${id}/materials`, { item, quantity, ...(org_id ? { org_id } : {}) }),
+};

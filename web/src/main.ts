@@ -1,0 +1,18 @@
+import { createApp } from "vue";
+import App from "./App.vue";
+import { setSessionEnded } from "./http";
+import { router } from "./router";
+import { ended, restore, session } from "./store/session";
+import "./styles/element";
+
+setSessionEnded(() => {
+  if (!session.value) return;
+  session.value = null;
+  ended.value = true;
+  const here = router.currentRoute.value;
+  void router.push({ name: "sign-in", query: { back: here.fullPath } });
+});
+
+// The program may still be starting: the sign-in page says so when it, too, cannot reach it.
+await restore().catch(() => {});
+createApp(App).use(router).mount("#app");

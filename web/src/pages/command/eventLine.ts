@@ -1,0 +1,30 @@
+// An event as one line of the ticker.
+import type { RouteLocationRaw } from "vue-router";
+import { t, word } from "../../i18n";
+import type { FeedEvent } from "../../types";
+import type { IconName } from "../../ui/Icon.vue";
+
+const ICONS: Record<string, IconName> = {
+  "order.accepted": "phone",
+  "order.reopened": "undo",
+  "order.archived": "restored",
+  "outage.found": "bolt",
+  "outage.restored": "restored",
+  "outage.closed": "restored",
+  "outage.eta": "clock",
+  "crew.assigned": "crew_assigned",
+  "crew.step": "on_the_way",
+  "crew.material": "box",
+  "customer.revealed": "shield",
+};
+
+export function eventLine({ kind, subject, data }: FeedEvent): { icon: IconName; text: string; to: RouteLocationRaw | undefined } {
+  const room = kind.split(".")[0];
+  const given = (name: string) => (data[name] === undefined || data[name] === null ? "" : String(data[name]));
+  const what = given("name") || given("device") || given("address") || given("number");
+  const step = given("step") && word("step", given("step"));
+  const out = typeof data.customers_out === "number" ? t("outage.households", { n: data.customers_out }) : "";
+  const text = [word("event", kind), what, step, room === "outage" && kind !== "outage.eta" ? out : ""].filter(Boolean).join(" · ");
+  const to = subject.kind === "order" ? { name: "order", params: { id: subject.id } } : subject.kind === "outage" ? { name: "outage", params: { id: subject.id } } : undefined;
+  return { icon: ICONS[kind] ?? (room === "outage" ? "bolt" : room === "crew" ? "people" : "list"), text, to };
+}

@@ -1,0 +1,36 @@
+import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
+import { is, session } from "./store/session";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/sign-in", name: "sign-in", component: () => import("./pages/SignIn.vue"), meta: { open: true } },
+    {
+      path: "/",
+      component: () => import("./pages/CommandPage.vue"),
+      children: [
+        { path: "", name: "command", component: () => import("./pages/command/OutageColumn.vue") },
+        { path: "outages/:id", name: "outage", component: () => import("./pages/outage/OutagePanel.vue"), props: true },
+      ],
+    },
+    {
+      path: "/orders",
+      name: "orders",
+      component: () => import("./pages/OrdersPage.vue"),
+      children: [{ path: ":id", name: "order", component: () => import("./pages/order/OrderPanel.vue"), props: true }],
+    },
+    { path: "/:rest(.*)*", redirect: { name: "command" } },
+  ],
+});
+
+/** Where someone starts: a crew at its job, an agent at the call form, everyone else before the map. */
+export function startPage(): string {
+  if (is("dispatcher", "manager", "head", "administrator")) return "/";
+  return "/orders";
+}
+
+router.beforeEach((to: RouteLocationNormalized) => {
+  if (!session.value && !to.meta.open) return { name: "sign-in", query: to.fullPath === "/" ? {} : { back: to.fullPath } };
+  if (session.value && to.name === "sign-in") return startPage();
+  return true;
+});

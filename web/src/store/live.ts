@@ -1,0 +1,79 @@
+// The live feed: one EventSource for the whole console.
+import { ref } from "vue";
+import type { FeedEvent } from "../types";
+import { setClock } from "./clock";
+import { restore, session } from "./session";
+
+const KINDS = [
+  "order.accepted", "order.step", "order.merged", "order.unmerged", "order.reopened", "order.archived",
+  "outage.found", "outage.changed", "outage.confirmed", "outage.moved", "outage.split", "outage.merged", "outage.restored", "outage.closed",
+  "outage.dismissed", "outage.undone", "outage.eta",
+  "crew.position", "crew.assigned", "crew.unassigned", "crew.step", "crew.material",
+  "customer.revealed", "replay.started", "replay.finished",
+]; // prettier-ignore
+const RETRY_MS = 3000;
+
+export type LiveState = "connecting" | "live" | "lost";
+export const liveState = ref<LiveState>("connecting");
+
+type Handler = (event: FeedEvent) => void;
+const handlers = new Set<Handler>();
+const resyncs = new Set<() => void>();
+let source: EventSource | null = null;
+let last = 0;
+
+/** Runs `handler` on each event until the returned function is called. */
+export function onEvent(handler: Handler): () => void {
+  handlers.add(handler);
+  return () => handlers.delete(handler);
+}
+/** Runs `handler` when what was read before can no longer be trusted: read it anew. */
+export function onResync(handler: () => void): () => void {
+  resyncs.add(handler);
+  return () => resyncs.delete(handler);
+}
+const resync = () => resyncs.forEach((handler) => handler());
+
+/** `after`: the event before the first wanted; what was seen already is never handed on twice. */
+export function openFeed(after = last): void {
+  if (source) return;
+  const opened = new EventSource(`/api/v1/events${after ? `?after=${after}` : ""}`);
+  source = opened;
+  opened.onopen = () => {
+    const wasLost = liveState.value === "lost";
+    liveState.value = "live";
+    if (wasLost) resync();
+  };
+  opened.onerror = () => {
+    liveState.value = "lost";
+    if (opened.readyState === EventSource.CLOSED) void reopen();
+  };
+  for (const kind of KINDS) opened.addEventListener(kind, take);
+  opened.addEventListener("resync", resync);
+  opened.addEventListener("clock", (message: MessageEvent<string>) => {
+    const clock = JSON.parse(message.data) as { now: string; speed: number };
+    setClock(clock.now, clock.speed);
+  });
+}
+
+export function closeFeed(): void {
+  source?.close();
+  source = null;
+  liveState.value = "connecting";
+}
+
+function take(message: MessageEvent<string>): void {
+  const event = JSON.parse(message.data) as FeedEvent;
+  if (event.seq <= last) return; // sent again after a reconnection
+  last = event.seq;
+  handlers.forEach((handler) => handler(event));
+}
+
+// The browser gives up on an answer that is not a stream: the session may have ended, or the program is starting.
+async function reopen(): Promise<void> {
+  closeFeed();
+  liveState.value = "lost";
+  await new Promise((done) => setTimeout(done, RETRY_MS));
+  await restore().catch(() => {});
+  if (session.value) openFeed();
+}

@@ -1,0 +1,32 @@
+// Who is signed in.
+import { computed, ref } from "vue";
+import { session as api } from "../api";
+import { ApiError } from "../http";
+import type { Role, Session } from "../types";
+
+export const session = ref<Session | null>(null);
+/** The session ran out while the console was open (against: nobody has signed in yet). */
+export const ended = ref(false);
+
+export const roles = computed<readonly Role[]>(() => session.value?.staff.roles ?? []);
+export const is = (...any: Role[]): boolean => any.some((role) => roles.value.includes(role));
+
+/** Asks the program who this browser is; throws only when it cannot be reached. */
+export async function restore(): Promise<void> {
+  try {
+    session.value = await api.current();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    session.value = null;
+  }
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  session.value = await api.open(name, password);
+  ended.value = false;
+}
+
+export async function signOut(): Promise<void> {
+  await api.close();
+  session.value = null;
+}

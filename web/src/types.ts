@@ -1,0 +1,319 @@
+// What the program sends, as the pages see it. Ids are decimal digits in text (64 bits do not fit a double); instants are RFC 3339.
+
+export const LADDER = ["reported", "assessing", "crew_assigned", "on_the_way", "on_site", "partly_restored", "restored"] as const;
+export type Ladder = (typeof LADDER)[number];
+
+export type Role = "agent" | "dispatcher" | "crew" | "manager" | "head" | "administrator";
+export const ROLES: readonly Role[] = ["agent", "dispatcher", "crew", "manager", "head", "administrator"];
+
+export type ClockState = "running" | "paused" | "kept" | "broken";
+export type Named = { id: string; name: string };
+export type Bilingual = { zh: string; en: string };
+export type Page<T> = { items: T[]; next: string | null };
+
+export interface Staff {
+  id: string;
+  name: string;
+  full_name: string | null;
+  roles: Role[];
+  org: Named;
+  crew_id: string | null;
+}
+export interface Session {
+  staff: Staff;
+  token_expires: string;
+}
+export interface StaffAccount {
+  id: string;
+  name: string;
+  full_name: string | null;
+  roles: Role[];
+  org: Named;
+  disabled: boolean;
+  last_seen: string | null;
+  version: number;
+  password?: string;
+}
+export interface Org {
+  id: string;
+  name: string;
+  level: string;
+  children?: Org[];
+}
+
+export interface Company {
+  name: string;
+  demonstration: boolean;
+  now: string;
+  time_speed: number;
+  version: string;
+  customers: number;
+  devices: number;
+  bounds: [number, number, number, number];
+  replay: { name: string; state: "waiting" | "running" | "done"; from: string; until: string; now: string } | null;
+}
+
+export interface Clock {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  due: string;
+  amber_at: string;
+  state: ClockState;
+  started: string;
+}
+
+export interface OrderSummary {
+  id: string;
+  number: string;
+  kind: string;
+  state: string;
+  ladder: Ladder;
+  customer: { id: string; number: string; name: string } | null;
+  address: string;
+  device_id: string | null;
+  device_index: number | null;
+  outage_id: string | null;
+  crew_id: string | null;
+  at: string;
+  nearest_clock: Clock | null;
+  urgency: string;
+  calls: number;
+  version: number;
+}
+
+export type FieldType = "text" | "note" | "choice" | "time" | "bool" | "crew" | "order" | "outage";
+export interface Field {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  type: FieldType;
+  required: boolean;
+  choices?: { id: string; name_zh: string; name_en: string }[];
+}
+export interface Step {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  fields: Field[];
+}
+export interface HistoryItem {
+  seq: number;
+  at: string;
+  actor: string;
+  actor_name: string;
+  kind: string;
+  step: string | null;
+  name_zh: string;
+  name_en: string;
+  note: string | null;
+}
+export interface Order extends OrderSummary {
+  fields: Record<string, unknown>;
+  clocks: Clock[];
+  history: HistoryItem[];
+  steps: Step[];
+  links: { kind: "outage" | "crew" | "order" | "customer"; id: string; label: string }[];
+}
+export interface OrderKind {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  states: { id: string; name_zh: string; name_en: string; ladder: Ladder }[];
+}
+export interface OrderCounts {
+  open: number;
+  calls_10min: number;
+  amber: number;
+  broken: number;
+  callbacks: number;
+  by_ladder: Partial<Record<Ladder, number>>;
+  by_state: Record<string, number>;
+}
+export interface Callback {
+  order_id: string;
+  order_version: number;
+  number: string;
+  customer: { id: string; number: string; name: string; phone: string } | null;
+  address: string;
+  restored_at: string | null;
+  since: string;
+  outage_number: string | null;
+  due: string;
+}
+
+export interface Eta {
+  from: string;
+  until: string;
+  source: "crew" | "dispatcher" | "estimate";
+}
+export type OutageState = "suspected" | "confirmed" | "partly_restored" | "restored" | "closed" | "dismissed";
+export interface OutageSummary {
+  id: string;
+  number: string;
+  state: OutageState;
+  ladder: Ladder;
+  device: { id: string; index: number; end: number; kind: string; name: string; lon: number; lat: number };
+  feeder: string | null;
+  since: string;
+  found_at: string;
+  customers_out: number;
+  customers_total: number;
+  important_out: number;
+  calls: number;
+  crew: Named | null;
+  eta: Eta | null;
+  cause: string | null;
+  dark: [number, number][];
+  version: number;
+}
+export type OutageAct = "confirm" | "move" | "split" | "merge" | "dismiss" | "undo" | "eta" | "restore" | "assign" | "unassign";
+export interface DeviceRef {
+  id: string;
+  index: number;
+  kind: string;
+  name: string;
+  customers: number;
+}
+export interface Outage extends OutageSummary {
+  orders: OrderSummary[];
+  history: HistoryItem[];
+  etas: (Eta & { at: string; actor_name: string })[];
+  explanation: { for: Bilingual[]; against: Bilingual[] };
+  nested: OutageSummary[];
+  path: DeviceRef[];
+  children: (DeviceRef & { end: number; dark: boolean })[];
+  candidates: Omit<DeviceRef, "index">[];
+  job: { id: string } | null;
+  can: OutageAct[];
+}
+export interface DarkAreas {
+  seq: number;
+  ranges: [number, number][];
+  customers: number;
+}
+
+export type CrewState = "free" | "assigned" | "on_the_way" | "on_site" | "working" | "off";
+export interface Crew {
+  id: string;
+  name: string;
+  org: Named | null;
+  lon: number;
+  lat: number;
+  heading: number;
+  skills: string[];
+  members: number;
+  shift: { from: string; until: string; on: boolean };
+  state: CrewState;
+  outage_id: string | null;
+  phone: string;
+  trail: [number, number, string][];
+  version: number;
+}
+export interface Proposal {
+  crew: Crew;
+  minutes: number;
+  distance_km: number;
+  why_zh: string;
+  why_en: string;
+  able: boolean;
+}
+export interface JobStep {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  safety: boolean;
+  required: boolean;
+  done_at: string | null;
+  by: string | null;
+  fields?: Field[];
+}
+export interface JobMaterial {
+  item: string;
+  quantity: number;
+  unit: string;
+  org_name: string;
+  state: string;
+  at: string;
+}
+export interface Job {
+  id: string;
+  outage: OutageSummary;
+  crew: Named;
+  state: string;
+  steps: JobStep[];
+  next: string | null;
+  materials: JobMaterial[];
+  version: number;
+}
+export interface StockItem {
+  item: string;
+  unit: string;
+  quantity: number;
+  org_id: string;
+  org_name: string;
+  distance_km: number | null;
+}
+
+export interface CustomerHit {
+  id: string;
+  number: string;
+  name: string;
+  phone: string;
+  address: string;
+  device_id: string;
+  device_index: number;
+  category: string;
+  importance: string;
+  tags: string[];
+}
+export interface Customer extends CustomerHit {
+  meter_id: string | null;
+  contract_kw: number | null;
+  phases: string;
+  lon: number;
+  lat: number;
+  area: { transformer: string | null; feeder: string | null; station: string | null; grid: string | null };
+  manager: { name: string; phone: string } | null;
+}
+export interface Standing {
+  known_outage: { id: string; status: Ladder; device: string; since: string; eta: Eta | null } | null;
+  planned: { from: string; until: string; reason: string } | null;
+  neighbours: OrderSummary[];
+  earlier: { id: string; number: string; at: string; state: string; what: string; ladder: Ladder }[];
+  answered: Record<string, boolean>;
+  arrears: string;
+  relay: string;
+}
+
+export interface DeviceCard {
+  id: string;
+  code: string | null;
+  index: number;
+  end: number;
+  kind: string;
+  name: string;
+  parent_id: string | null;
+  feeder: string | null;
+  org: string | null;
+  lon: number;
+  lat: number;
+  rated_kva: number | null;
+  phases: string;
+  customers: number;
+  path: Named[];
+}
+export interface Backdrop {
+  rivers: { name: string; width: number; line: [number, number][] }[];
+  roads: { name: string; class: "national" | "county" | "village"; line: [number, number][] }[];
+  places: { name: string; kind: "city" | "town" | "village"; lon: number; lat: number }[];
+}
+
+export interface FeedEvent {
+  seq: number;
+  at: string;
+  actor: string;
+  kind: string;
+  subject: { kind: string; id: string };
+  data: Record<string, unknown>;
+}
