@@ -13,7 +13,7 @@ enum { FEED_PAUSE_MS = 40, FEED_CLOCK_MS = 5000, FEED_FILL = 32 * 1024, FEED_STO
 typedef struct Stream {
   struct Stream *next, *previous;
   Feed *feed;
-  struct MHD_Connection *connection;
+  Away away;
   int64_t seq; /* the newest event it was given */
   int64_t clock;
   Buffer out; /* whole events */
@@ -195,7 +195,7 @@ static void rest(Stream *stream) {
   pthread_mutex_lock(&feed->lock);
   if (!feed->stopping && stream->seq == feed->next_seq - 1 && stream->clock == feed->clock) {
     stream->waiting = true;
-    MHD_suspend_connection(stream->connection);
+    MHD_suspend_connection(stream->away.connection);
   }
   pthread_mutex_unlock(&feed->lock);
 }
@@ -237,7 +237,7 @@ static bool join(Stream **out, Request *request) {
   Feed *feed = request->http->feed;
   Stream *stream = memory_new(sizeof *stream);
   if (!stream) return error_raise(&request->error, ERROR_OUT_OF_MEMORY, "%s", "feed");
-  *stream = (Stream){.feed = feed, .connection = request->connection, .clock = -1};
+  *stream = (Stream){.feed = feed, .away = request->away, .clock = -1};
   buffer_begin(&stream->out, FEED_FILL + 2 * FEED_EVENT_MAX);
   buffer_string(&stream->out, "retry: 2000\n\n");
   Text token = request->token;
@@ -262,7 +262,7 @@ static bool join(Stream **out, Request *request) {
 }
 
 enum MHD_Result feed_open(Request *request) {
-  Stream *stream;
+  Stream *stream = NULL;
   request->failed = !join(&stream, request);
   if (request->failed) return reply_send(request);
   struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, FEED_FILL, on_read, stream, on_free);
@@ -291,7 +291,7 @@ static void wake_streams(Feed *feed) {
   for (Stream *stream = feed->streams; stream; stream = stream->next) {
     if (!stream->waiting) continue;
     stream->waiting = false;
-    MHD_resume_connection(stream->connection);
+    loop_resume(&stream->away);
   }
 }
 

@@ -1,6 +1,7 @@
 /* The server's inside, shared by the files of this room.
  *
- *   server.c    libmicrohttpd: start, stop, bytes in        request.c  a request's life: who, what, which way
+ *   server.c    open, start, stop; bytes in                 request.c  a request's life: who, what, which way
+ *   loop.c      the event loops over libmicrohttpd
  *   routes.c    the tables: compiled, matched               write.c    over the desk, with keys
  *   reply.c     replies out: headers, problems, assets      feed.c     the live feed
  *   keys.c      Idempotency-Keys                            slow.c     a thread for what takes long
@@ -20,6 +21,14 @@
 
 typedef struct Feed Feed;
 typedef struct Slow Slow;
+typedef struct Loop Loop;
+
+/* A suspended connection, and the loop it belongs to. */
+typedef struct Away {
+  struct Away *next;
+  Loop *loop;
+  struct MHD_Connection *connection;
+} Away;
 
 typedef struct Route {
   const HttpRoute *row;
@@ -37,7 +46,7 @@ typedef struct Asset {
   char etag[24];
 } Asset;
 
-enum { HTTP_READERS_MAX = 64 };
+enum { HTTP_READERS_MAX = 64, HTTP_LOOPS_MAX = 64 };
 typedef struct Readers {
   pthread_mutex_t lock;
   Db *free[HTTP_READERS_MAX];
@@ -47,7 +56,9 @@ typedef struct Readers {
 struct Http {
   HttpOptions options;
   char *store_address, *address;
-  struct MHD_Daemon *daemon;
+  Loop *loops[HTTP_LOOPS_MAX];
+  int loop_count;
+  int listening; /* socket, or -1 */
   Arena arena;
   SchemaSet *schemas;
   VECTOR(Route *) routes;
@@ -75,6 +86,7 @@ typedef struct Request {
   HttpReply reply;
   Http *http;
   struct MHD_Connection *connection;
+  Away away;
   Arena arena;
   Text raw_target; /* at == NULL: unsound */
   Target target;
@@ -101,8 +113,20 @@ bool routes_add(Http *http, const HttpRoute *row, void *room, bool feed, Error *
 /* false: ERROR_HTTP_NOT_FOUND or ERROR_HTTP_METHOD (`allowed` lists the methods). */
 bool routes_match(Route **out, Http *http, Text method, Request *request, char allowed[128], Error *error) MUST_USE;
 
+/* loop.c */
+bool loop_start(Loop **out, Http *http, int listening, const struct MHD_OptionItem *options, Error *error) MUST_USE;
+Http *loop_http(const Loop *loop);
+void loop_quiet(Loop *loop);    /* takes no more connections */
+void loop_stop(Loop *loop);     /* nothing may be suspended; frees it */
+void loop_resume(Away *away);   /* from any thread, after MHD_suspend_connection */
+
+/* server.c, for the loops */
+void *server_on_target(void *loop, const char *target, struct MHD_Connection *connection);
+enum MHD_Result server_on_request(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                                  const char *bytes, size_t *len, void **of_request);
+
 /* request.c */
-Request *request_new(Http *http, struct MHD_Connection *connection, const char *raw_target);
+Request *request_new(Loop *loop, struct MHD_Connection *connection, const char *raw_target);
 void request_free(Request *request);
 void request_examine(Request *request, const char *method); /* the headers are there */
 bool request_take(Request *request, const char *bytes, size_t len); /* false: too much, give up */

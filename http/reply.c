@@ -123,7 +123,7 @@ enum MHD_Result reply_send(Request *request) {
 /* --- files --- */
 
 void http_add_assets(Http *http, const HttpAsset *assets, size_t count) {
-  assert(!http->daemon);
+  assert(http->loop_count == 0);
   for (size_t i = 0; i < count; i++) {
     Asset asset = {.file = assets[i]};
     snprintf(asset.etag, sizeof asset.etag, "\"%016llx\"", (unsigned long long)text_hash((Text){(const char *)assets[i].bytes, assets[i].len}));

@@ -9,11 +9,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-Request *request_new(Http *http, struct MHD_Connection *connection, const char *raw_target) {
+Request *request_new(Loop *loop, struct MHD_Connection *connection, const char *raw_target) {
   Request *request = memory_new(sizeof *request);
   if (!request) return NULL;
-  request->http = http;
+  Http *http = request->http = loop_http(loop);
   request->connection = connection;
+  request->away = (Away){.loop = loop, .connection = connection};
   arena_begin(&request->arena, LIMIT_REQUEST_ARENA);
   buffer_begin(&request->body, LIMIT_BODY_BYTES);
   buffer_begin(&request->reply.body, LIMIT_REPLY_BYTES);
@@ -355,7 +356,7 @@ static void go_away(Request *request) {
 void request_resume(Request *request) {
   Http *http = request->http;
   request->stage = STAGE_ANSWERED;
-  MHD_resume_connection(request->connection);
+  loop_resume(&request->away);
   atomic_fetch_sub(&http->under_way, 1);
 }
 

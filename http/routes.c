@@ -54,14 +54,14 @@ bool routes_add(Http *http, const HttpRoute *row, void *room, bool feed, Error *
 }
 
 bool http_add_routes(Http *http, const HttpRoute *routes, void *room, Error *error) {
-  assert(!http->daemon);
+  assert(http->loop_count == 0);
   for (const HttpRoute *row = routes; row->method; row++)
     if (!routes_add(http, row, room, false, error)) return false;
   return true;
 }
 
 bool http_add_component(Http *http, const char *name, const char *schema, Error *error) {
-  assert(!http->daemon);
+  assert(http->loop_count == 0);
   return schema_component(http->schemas, name, schema, error);
 }
 

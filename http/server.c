@@ -1,4 +1,4 @@
-/* libmicrohttpd: its threads run the epoll loops; a request that waits for the desk is suspended, so that no thread waits. */
+/* The server opened, started and stopped; what libmicrohttpd calls. A request that waits for the desk is suspended: no thread waits. */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
@@ -13,9 +13,9 @@
 /* --- what libmicrohttpd calls --- */
 
 /* The target as it came. After its end NUL stands the protocol's version, or else the NUL came from the client. */
-static void *on_target(void *self, const char *target, struct MHD_Connection *connection) {
+void *server_on_target(void *loop, const char *target, struct MHD_Connection *connection) {
   bool sound = target && strncmp(target + strlen(target) + 1, "HTTP/1.", 7) == 0;
-  return request_new(self, connection, sound ? target : NULL);
+  return request_new(loop, connection, sound ? target : NULL);
 }
 
 /* Decoding is target.c's business. */
@@ -24,9 +24,9 @@ static size_t leave_coded(void *self, struct MHD_Connection *connection, char *t
   return strlen(text);
 }
 
-static enum MHD_Result on_request(void *self, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+enum MHD_Result server_on_request(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
                                   const char *bytes, size_t *len, void **of_request) {
-  (void)self, (void)connection, (void)url, (void)version;
+  (void)loop, (void)connection, (void)url, (void)version;
   Request *request = *of_request;
   if (!request) return MHD_NO; /* out of memory */
   switch (request->stage) {
@@ -93,6 +93,7 @@ bool http_open(Http **out, const HttpOptions *options, Error *error) {
   Http *http = memory_new(sizeof *http);
   if (!http) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
   http->options = *options;
+  http->listening = -1;
   arena_begin(&http->arena, 0);
   keys_begin(&http->keys, LIMIT_IDEMPOTENCY_KEYS);
   buffer_begin(&http->openapi, 0);
@@ -125,46 +126,54 @@ static bool listen_address(struct sockaddr_storage *out, const Http *http, Error
   return error_raise(error, ERROR_FIELD_INVALID, "address\t%s\tan IP address is needed", http->address);
 }
 
-static bool start_daemon(Http *http, Error *error) {
+static bool listen_there(Http *http, Error *error) {
   struct sockaddr_storage address;
+  int yes = 1;
   if (!listen_address(&address, http, error)) return false;
+  http->listening = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  socklen_t len = address.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+  if (http->listening >= 0 && setsockopt(http->listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+      bind(http->listening, (struct sockaddr *)&address, len) == 0 && listen(http->listening, 1024) == 0)
+    return true;
+  return error_raise(error, ERROR_IO, "%s port %u\t%s", http->address, http->options.port, strerror(errno));
+}
+
+static bool start_loops(Http *http, Error *error) {
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
   int threads = http->options.threads > 0 ? http->options.threads : cores > 0 ? (int)cores : 1;
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+  if (threads > HTTP_LOOPS_MAX) threads = HTTP_LOOPS_MAX;
   struct MHD_OptionItem options[] = {
       {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_message, http},
-      {MHD_OPTION_SOCK_ADDR, 0, &address},
-      {MHD_OPTION_CONNECTION_LIMIT, LIMIT_CONNECTIONS, NULL},
-      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, LIMIT_CONNECTIONS_PER_ADDRESS, NULL},
+      {MHD_OPTION_CONNECTION_LIMIT, LIMIT_CONNECTIONS / threads + 1, NULL},
+      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, LIMIT_CONNECTIONS_PER_ADDRESS / threads + 1, NULL},
       {MHD_OPTION_CONNECTION_TIMEOUT, LIMIT_CONNECTION_SECONDS, NULL},
       {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
-      {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
-      {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
-      {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_target, http},
       {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_coded, http},
       {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
-      {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads, NULL},
       {MHD_OPTION_END, 0, NULL},
   };
-  errno = 0;
-  http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-  if (http->daemon) return true;
-  return error_raise(error, ERROR_IO, "%s port %u\t%s", http->address, http->options.port, errno ? strerror(errno) : "the server cannot start");
+  for (int i = 0; i < threads; i++) {
+    http->loop_count++;
+    if (!loop_start(&http->loops[i], http, http->listening, options, error)) return false;
+  }
+  return true;
 }
 
 bool http_start(Http *http, Error *error) {
-  assert(!http->daemon);
+  assert(http->loop_count == 0);
   Db *db = readers_take(http, error);
   if (!db) return false;
   bool loaded = keys_load(&http->keys, db, http->options.county_id, error);
   readers_give(http, db);
   return loaded && schema_resolve(http->schemas, error) && openapi_build(http, error) && slow_start(&http->slow, http, error) &&
-         feed_start(http->feed, error) && start_daemon(http, error);
+         feed_start(http->feed, error) && listen_there(http, error) && start_loops(http, error);
 }
 
 uint16_t http_port(const Http *http) {
-  const union MHD_DaemonInfo *info = http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-  return info ? info->port : 0;
+  struct sockaddr_storage address = {0};
+  socklen_t len = sizeof address;
+  if (http->listening < 0 || getsockname(http->listening, (struct sockaddr *)&address, &len) != 0) return 0;
+  return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&address)->sin6_port : ((struct sockaddr_in *)(void *)&address)->sin_port);
 }
 
 /* Replies that are on their way get a moment; those still at the desk or on the slow thread are waited for, since they will be called back. */
@@ -176,14 +185,16 @@ static void wait_for_requests(Http *http) {
 }
 
 void http_stop(Http *http) {
-  if (!http->daemon) return;
+  if (http->listening < 0) return;
   atomic_store(&http->closing, true);
-  MHD_socket listening = MHD_quiesce_daemon(http->daemon);
+  for (int i = 0; i < http->loop_count; i++)
+    if (http->loops[i]) loop_quiet(http->loops[i]);
+  close(http->listening);
+  http->listening = -1;
   feed_stop(http->feed);
   wait_for_requests(http);
-  MHD_stop_daemon(http->daemon);
-  if (listening != MHD_INVALID_SOCKET) close(listening);
-  http->daemon = NULL;
+  for (int i = 0; i < http->loop_count; i++) loop_stop(http->loops[i]);
+  http->loop_count = 0;
 }
 
 void http_close(Http *http) {
