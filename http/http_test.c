@@ -59,4 +59,360 @@ static void reads_and_writes(void **state) {
   http_test_close(&test);
 }
 
-TEST_MAIN(TEST(reads_and_writes))
+
+/* --- refusals --- */
+
+static void what_is_wrong_is_named(void **state) {
+  (void)state;
+  static const struct { int status; const char *method, *target, *body, *code, *where; } CASES[] = {
+      {404, "GET", "/api/v1/nothing", NULL, "HTTP_NOT_FOUND", NULL},
+      {404, "GET", "/api/v1/things/12/more", NULL, "HTTP_NOT_FOUND", NULL},
+      {405, "PUT", "/api/v1/things", NULL, "HTTP_METHOD", NULL},
+      {405, "OPTIONS", "/api/v1/things", NULL, "HTTP_METHOD", NULL},
+      {400, "GET", "/api/v1//things", NULL, "HTTP_TARGET", NULL},
+      {400, "GET", "/api/../etc/passwd", NULL, "HTTP_TARGET", NULL},
+      {400, "GET", "/api/v1/things/%00", NULL, "HTTP_TARGET", NULL},
+      {400, "GET", "/api/v1/things?q=%ff", NULL, "HTTP_TARGET", NULL},
+      {400, "GET", "/api/v1/things?q=1&q=2", NULL, "HTTP_TARGET", NULL},
+      {422, "GET", "/api/v1/things?colour=red", NULL, "FIELD_UNKNOWN", "?colour"},
+      {422, "GET", "/api/v1/things?limit=0", NULL, "FIELD_FORMAT", "?limit"},
+      {422, "GET", "/api/v1/things?limit=ten", NULL, "FIELD_FORMAT", "?limit"},
+      {404, "GET", "/api/v1/things/abc", NULL, "NOT_FOUND", NULL},
+      {404, "GET", "/api/v1/things/-1", NULL, "NOT_FOUND", NULL},
+      {404, "GET", "/api/v1/things/99999999999999999999", NULL, "NOT_FOUND", NULL},
+      {400, "GET", "/api/v1/things", "{}", "HTTP_BODY", NULL},
+      {400, "POST", "/api/v1/things", "", "HTTP_BODY", NULL},
+      {400, "POST", "/api/v1/things", "{\"name\":", "HTTP_BODY", "1:8"},
+      {400, "POST", "/api/v1/things", "{\"name\":\"a\",\"name\":\"b\"}", "HTTP_BODY", "1:18"},
+      {400, "POST", "/api/v1/things", "{\"name\":\"\xff\"}", "HTTP_BODY", "1:9"},
+      {400, "POST", "/api/v1/things", "{\"name\":\"\\u0000\"}", "HTTP_BODY", "1:16"},
+      {422, "POST", "/api/v1/things", "[]", "FIELD_TYPE", "$"},
+      {422, "POST", "/api/v1/things", "{}", "FIELD_MISSING", "$.name"},
+      {422, "POST", "/api/v1/things", "{\"name\":1}", "FIELD_TYPE", "$.name"},
+      {422, "POST", "/api/v1/things", "{\"name\":\"a\",\"extra\":1}", "FIELD_UNKNOWN", "$.extra"},
+      {422, "POST", "/api/v1/things", "{\"name\":\"a\",\"tags\":[\"x\",2]}", "FIELD_TYPE", "$.tags[1]"},
+      {422, "POST", "/api/v1/things", "{\"name\":\"a\",\"count\":1001}", "FIELD_LARGE", "$.count"},
+      {409, "PATCH", "/api/v1/things/1", "{\"name\":\"taken\"}", "CONFLICT", NULL},
+      {404, "PATCH", "/api/v1/things/2", "{\"name\":\"b\"}", "NOT_FOUND", NULL},
+  };
+  HttpTest test;
+  Error error = {0};
+  start(&test);
+  assert_ok(db_run(test.db, "INSERT INTO thing VALUES (1, 'a', 1)", &error), &error);
+  http_test_as(&test, 7, THING_ROLE_AGENT | THING_ROLE_DISPATCHER, 1);
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    json_t *problem = CASES[i].body ? http_test_do(&test, CASES[i].status, CASES[i].method, CASES[i].target, "%s", CASES[i].body)
+                                    : http_test_do(&test, CASES[i].status, CASES[i].method, CASES[i].target, NULL);
+    const char *where = json_string_value(json_object_get(problem, "where"));
+    if (strcmp(http_test_text(problem, "code"), CASES[i].code) != 0 || strcmp(where ? where : "", CASES[i].where ? CASES[i].where : "") != 0)
+      fail_msg("%s %s: %s at %s", CASES[i].method, CASES[i].target, http_test_text(problem, "code"), where ? where : "nowhere");
+    assert_int_equal(http_test_i64(problem, "status"), CASES[i].status);
+    if (CASES[i].status == 405) assert_true(http_test_header(&test, "Allow").len > 0);
+  }
+  http_test_do(&test, 405, "PUT", "/api/v1/things", NULL);
+  assert_true(text_is(http_test_header(&test, "Allow"), "GET, HEAD, POST"));
+  snprintf(test.headers, sizeof test.headers, "Content-Type: text/plain\r\n");
+  http_test_do(&test, 415, "POST", "/api/v1/things", "{\"name\":\"a\"}");
+  snprintf(test.headers, sizeof test.headers, "Content-Type: Application/JSON; charset=utf-8\r\n");
+  http_test_do(&test, 201, "POST", "/api/v1/things", "{\"name\":\"a\"}");
+  assert_int_equal(things.worked, 1);
+  http_test_close(&test);
+}
+
+static void the_reader_chooses_the_language(void **state) {
+  (void)state;
+  static const struct { const char *accept; Language language; } CASES[] = {
+      {"", LANGUAGE_ZH}, {"Accept-Language: en\r\n", LANGUAGE_EN}, {"Accept-Language: fr, en;q=0.5\r\n", LANGUAGE_EN},
+      {"Accept-Language: en;q=0.3, zh-CN;q=0.9\r\n", LANGUAGE_ZH}, {"Accept-Language: en-GB,zh\r\n", LANGUAGE_EN}, {"Accept-Language: de\r\n", LANGUAGE_ZH},
+      {"Accept-Language: en;q=x\r\n", LANGUAGE_ZH},
+  };
+  HttpTest test;
+  char wanted[ERROR_TEXT_MAX];
+  Error error = {.code = ERROR_SIGN_IN_NEEDED};
+  start(&test);
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    snprintf(test.headers, sizeof test.headers, "%s", CASES[i].accept);
+    json_t *problem = http_test_do(&test, 401, "GET", "/api/v1/things", NULL);
+    assert_string_equal(http_test_text(problem, "detail"), error_text(&error, CASES[i].language, wanted, sizeof wanted));
+  }
+  http_test_close(&test);
+}
+
+/* Bytes that leave it open where a request ends, or what it asks for. */
+static void unsound_http_is_refused(void **state) {
+  (void)state;
+#define GET "GET /api/v1/open HTTP/1.1\r\nHost: x\r\n"
+#define POST "POST /api/v1/open HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+  static const struct { int status; Text bytes; } CASES[] = {
+      {200, TEXT(GET "\r\n")},
+      {200, TEXT("GET /api/v1/open HTTP/1.0\r\n\r\n")},
+      {200, TEXT(GET "Content-Length: 0\r\n\r\n")},
+      {201, TEXT(POST "Content-Length: 12\r\n\r\n{\"name\":\"x\"}")},
+      {201, TEXT(POST "Transfer-Encoding: chunked\r\n\r\n6\r\n{\"name\r\n6\r\n\":\"x\"}\r\n0\r\n\r\n")},
+      {400, TEXT("GET /api/v1/open HTTP/1.1\r\n\r\n")},                                               /* no Host */
+      {400, TEXT(GET "Host: y\r\n\r\n")},                                                             /* two */
+      {400, TEXT("GET /api/v1/open HTTP/1.1\r\nHost: a b\r\n\r\n")},
+      {400, TEXT("GET /api/v1/open HTTP/1.1\r\nHost: a/b@c\r\n\r\n")},
+      {400, TEXT("GET http://x/api/v1/open HTTP/1.1\r\nHost: x\r\n\r\n")},                            /* absolute form */
+      {400, TEXT("GET //x/api/v1/open HTTP/1.1\r\nHost: x\r\n\r\n")},
+      {400, TEXT("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")},
+      {400, TEXT("GET /api/v1/open\0/x HTTP/1.1\r\nHost: x\r\n\r\n")},                                /* NUL */
+      {400, TEXT("GET /api/v1/op\x01n HTTP/1.1\r\nHost: x\r\n\r\n")},
+      {400, TEXT(POST "Content-Length: 12\r\nContent-Length: 13\r\n\r\n{\"name\":\"x\"}")},           /* lengths at odds */
+      {400, TEXT(POST "Content-Length: 12\r\nContent-Length: 12\r\n\r\n{\"name\":\"x\"}")},
+      {400, TEXT(POST "Content-Length: +12\r\n\r\n{\"name\":\"x\"}")},
+      {400, TEXT(POST "Content-Length: -1\r\n\r\n")},
+      {400, TEXT(POST "Content-Length: 12\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")},
+      {400, TEXT(POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")},
+      {400, TEXT(POST "Transfer-Encoding: identity\r\n\r\n{\"name\":\"x\"}")},
+      {400, TEXT(POST "Content-Length : 12\r\n\r\n{\"name\":\"x\"}")},                                /* a blank in a header's name */
+      {400, TEXT(GET "X\x01y: 1\r\n\r\n")},
+      {400, TEXT(GET "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n")},
+      {413, TEXT(POST "Content-Length: 99999999\r\n\r\n")},
+  };
+  HttpTest test;
+  start(&test);
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    int status = http_test_raw(&test, CASES[i].bytes);
+    if (status != CASES[i].status) fail_msg("status %d, not %d: %.*s", status, CASES[i].status, TEXT_ARG(CASES[i].bytes));
+  }
+  http_test_do(&test, 200, "GET", "/api/v1/open", NULL); /* it still stands */
+  http_test_close(&test);
+}
+
+static void a_large_body_is_refused_and_not_kept(void **state) {
+  (void)state;
+  HttpTest test;
+  Buffer bytes;
+  start(&test);
+  for (int chunked = 0; chunked < 2; chunked++) {
+    size_t over = LIMIT_BODY_BYTES + 1;
+    buffer_begin(&bytes, 0);
+    buffer_string(&bytes, POST);
+    if (chunked) buffer_format(&bytes, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", over);
+    else buffer_format(&bytes, "Content-Length: %zu\r\n\r\n", over);
+    for (size_t i = 0; chunked && i < over; i++) buffer_byte(&bytes, ' ');
+    if (chunked) buffer_string(&bytes, "\r\n0\r\n\r\n");
+    assert_int_equal(http_test_raw(&test, buffer_as_text(&bytes)), 413);
+    buffer_end(&bytes);
+  }
+  /* one that never ends is cut off */
+  Error error = {0};
+  Client client;
+  assert_ok(client_open(&client, http_port(test.http), &error), &error);
+  assert_ok(client_send(&client, TEXT(POST "Transfer-Encoding: chunked\r\n\r\n"), &error), &error);
+  char chunk[4096];
+  memset(chunk, ' ', sizeof chunk);
+  bool open = true;
+  for (int i = 0; i < 4096 && open; i++)
+    open = client_send(&client, TEXT("1000\r\n"), &error) && client_send(&client, (Text){chunk, sizeof chunk}, &error) && client_send(&client, TEXT("\r\n"), &error);
+  assert_false(open);
+  client_close(&client);
+  http_test_close(&test);
+}
+
+/* --- who may --- */
+
+static void roles_and_origins(void **state) {
+  (void)state;
+  HttpTest test;
+  start(&test);
+  http_test_do(&test, 401, "GET", "/api/v1/things", NULL);
+  assert_true(text_is(http_test_header(&test, "WWW-Authenticate"), "Bearer"));
+  snprintf(test.token, sizeof test.token, "stolen");
+  http_test_do(&test, 401, "GET", "/api/v1/things", NULL);
+  assert_true(json_is_false(http_test_at(http_test_do(&test, 200, "GET", "/api/v1/open", NULL), "token")));
+  http_test_as(&test, 7, THING_ROLE_DISPATCHER, 1);
+  json_t *problem = http_test_do(&test, 403, "POST", "/api/v1/things", "{\"name\":\"a\"}");
+  assert_non_null(strstr(http_test_text(problem, "detail"), "dispatcher"));
+  assert_non_null(strstr(http_test_text(problem, "detail"), "agent, administrator"));
+
+  static const struct { int status; const char *headers; } CASES[] = {
+      {403, ""}, /* by cookie, and says nothing of where it comes from */
+      {201, "Sec-Fetch-Site: same-origin\r\n"},
+      {403, "Sec-Fetch-Site: same-site\r\n"},
+      {403, "Sec-Fetch-Site: cross-site\r\n"},
+      {403, "Sec-Fetch-Site: cross-site\r\nOrigin: http://127.0.0.1\r\n"},
+      {201, "Origin: http://127.0.0.1\r\n"},
+      {403, "Origin: http://127.0.0.1:80\r\n"},
+      {403, "Origin: http://127.0.0.1.evil.example\r\n"},
+      {403, "Origin: null\r\n"},
+  };
+  test.token[0] = '\0';
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    snprintf(test.headers, sizeof test.headers, "Cookie: a=b; dianbaomu=test.7.1.1; c=d\r\n%s", CASES[i].headers);
+    http_test_do(&test, CASES[i].status, "POST", "/api/v1/things", "{\"name\":\"a\"}");
+    http_test_do(&test, 200, "GET", "/api/v1/things", NULL); /* reading is free */
+  }
+  snprintf(test.headers, sizeof test.headers, "Origin: http://evil.example\r\n"); /* someone signing the reader in as someone else */
+  http_test_do(&test, 403, "POST", "/api/v1/open", "{\"name\":\"a\"}");
+  http_test_close(&test);
+}
+
+static void the_proxy_says_who_is_behind_it(void **state) {
+  (void)state;
+  HttpTest test;
+  http_test_open(&test);
+  snprintf(test.headers, sizeof test.headers, "X-Forwarded-For: 10.0.0.1, 192.0.2.7\r\n");
+  open_things(&test);
+  assert_string_equal(http_test_text(http_test_do(&test, 200, "GET", "/api/v1/open", NULL), "address"), "127.0.0.1");
+  assert_null(http_test_header(&test, "Strict-Transport-Security").at);
+  http_test_end(&test);
+  test.behind_tls = true;
+  http_test_begin(&test);
+  open_things(&test);
+  assert_string_equal(http_test_text(http_test_do(&test, 200, "GET", "/api/v1/open", NULL), "address"), "192.0.2.7");
+  assert_non_null(http_test_header(&test, "Strict-Transport-Security").at);
+  http_test_close(&test);
+}
+
+/* --- files, headers, descriptions --- */
+
+static void strict_headers_are_on_every_reply(void **state) {
+  (void)state;
+  static const struct { int status; const char *target; } CASES[] = {{200, "/api/v1/open"}, {404, "/api/v1/none"}, {401, "/api/v1/things"}, {200, "/index.html"}, {200, "/api/"}};
+  HttpTest test;
+  start(&test);
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    http_test_do(&test, CASES[i].status, "GET", CASES[i].target, NULL);
+    Text policy = http_test_header(&test, "Content-Security-Policy");
+    assert_true(text_find(policy, TEXT("default-src 'none'")) >= 0 && text_find(policy, TEXT("frame-ancestors 'none'")) >= 0);
+    assert_true(text_find(policy, TEXT("unsafe")) < 0);
+    assert_true(text_is(http_test_header(&test, "Referrer-Policy"), "no-referrer"));
+    assert_true(text_is(http_test_header(&test, "Cross-Origin-Resource-Policy"), "same-origin"));
+    bool file = strcmp(CASES[i].target, "/index.html") == 0;
+    assert_true(text_is(http_test_header(&test, "Cache-Control"), file ? "no-cache" : "no-store"));
+  }
+  http_test_close(&test);
+}
+
+static void files_are_served(void **state) {
+  (void)state;
+  HttpTest test;
+  start(&test);
+  snprintf(test.headers, sizeof test.headers, "Accept: text/html,*/*\r\nAccept-Encoding: gzip, br\r\n");
+  static const char *const PAGES[] = {"/", "/index.html", "/orders/12?x=1", "/outages/"};
+  for (size_t i = 0; i < sizeof PAGES / sizeof *PAGES; i++) {
+    http_test_do(&test, 200, "GET", PAGES[i], NULL);
+    assert_true(text_is(buffer_as_text(&test.reply.body), PAGE));
+  }
+  char etag[64];
+  snprintf(etag, sizeof etag, "%.*s", TEXT_ARG(http_test_header(&test, "ETag")));
+  http_test_do(&test, 404, "GET", "/api/nothing", NULL); /* not the console's */
+  http_test_do(&test, 404, "POST", "/orders", NULL);
+  http_test_do(&test, 200, "GET", "/assets/a1.js", NULL);
+  assert_true(text_is(http_test_header(&test, "Content-Encoding"), "gzip"));
+  assert_true(text_find(http_test_header(&test, "Cache-Control"), TEXT("immutable")) >= 0);
+  http_test_do(&test, 200, "GET", "/assets/only.css", NULL);
+  http_test_do(&test, 200, "HEAD", "/assets/only.css", NULL);
+  snprintf(test.headers, sizeof test.headers, "If-None-Match: \"other\", W/%s\r\nAccept: */*\r\n", etag);
+  http_test_do(&test, 304, "GET", "/index.html", NULL);
+  http_test_do(&test, 200, "GET", "/assets/a1.js", NULL);
+  assert_true(text_is(buffer_as_text(&test.reply.body), SCRIPT_PLAIN));
+  http_test_do(&test, 406, "GET", "/assets/only.css", NULL);
+  http_test_do(&test, 404, "GET", "/no/such/file", NULL); /* not a page that is asked for */
+  test.headers[0] = '\0';
+  Error error = {0};
+  assert_ok(db_run(test.db, "INSERT INTO thing VALUES (1, 'a', 5)", &error), &error);
+  http_test_as(&test, 7, 1, 1);
+  snprintf(test.headers, sizeof test.headers, "If-None-Match: \"5\"\r\n");
+  http_test_do(&test, 304, "GET", "/api/v1/things/1", NULL); /* a handler's own tag */
+  http_test_close(&test);
+}
+
+static void the_tables_describe_themselves(void **state) {
+  (void)state;
+  HttpTest test;
+  start(&test);
+  json_t *api = http_test_do(&test, 200, "GET", "/api/openapi.json", NULL);
+  assert_string_equal(http_test_text(api, "openapi"), "3.1.0");
+  const json_t *paths = http_test_at(api, "paths");
+  for (const HttpRoute *row = THING_ROUTES; row->method; row++) {
+    char method[10] = "";
+    for (size_t i = 0; row->method[i]; i++) method[i] = (char)(row->method[i] | 0x20);
+    const json_t *operation = json_object_get(json_object_get(paths, row->path), method);
+    assert_non_null(operation);
+    assert_int_equal(json_object_get(operation, "requestBody") != NULL, row->request_schema != NULL);
+    assert_int_equal(json_object_get(operation, "security") != NULL, (row->flags & HTTP_PUBLIC) != 0);
+  }
+  assert_true(json_is_false(http_test_at(api, "components.schemas.Thing.additionalProperties")));
+  assert_non_null(json_object_get(json_object_get(paths, "/api/v1/events"), "get"));
+  http_test_do(&test, 200, "GET", "/api/", NULL);
+  Text page = buffer_as_text(&test.reply.body);
+  assert_true(text_find(page, TEXT("PATCH /api/v1/things/{id}")) > 0 && text_find(page, TEXT("IDEMPOTENCY_REUSED")) > 0);
+  assert_true(text_find(page, TEXT("<script")) < 0 && text_find(page, TEXT("style=")) < 0);
+  http_test_close(&test);
+}
+
+static void unsound_tables_are_refused(void **state) {
+  (void)state;
+  static const HttpRoute OK = {.method = "GET", .path = "/api/v1/x/{id}", .read = NULL};
+  const HttpRoute *good = &THING_ROUTES[0], *keyed = &THING_ROUTES[1];
+  HttpRoute tables[][3] = {
+      {{"GET", "/x/{a}", .read = good->read}, {"GET", "/x/{b}", .read = good->read}, {0}},
+      {{"GET", "x", .read = good->read}, {0}},
+      {{"GET", "/x//y", .read = good->read}, {0}},
+      {{"GET", "/x{a}", .read = good->read}, {0}},
+      {{"GET", "/{a}/{b}/{c}/{d}/{e}", .read = good->read}, {0}},
+      {OK, {0}},
+      {{"GET", "/x", .read = good->read, .request_schema = "{}"}, {0}},
+      {{"POST", "/x", .decode = keyed->decode, .work = keyed->work}, {0}},
+      {{"POST", "/x", .flags = HTTP_KEYED, .read = good->read}, {0}},
+      {{"GET", "/x", .read = good->read, .reply_schema = "{\"type\":\"nonsense\"}"}, {0}},
+  };
+  HttpTest test;
+  start(&test);
+  http_test_end(&test);
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    Error error = {0};
+    http_test_begin(&test);
+    if (http_add_routes(test.http, tables[i], NULL, &error)) fail_msg("table %zu was taken", i);
+    assert_true(error.code == ERROR_ROUTE || error.code == ERROR_SCHEMA);
+    http_test_end(&test);
+  }
+  http_test_begin(&test);
+  open_things(&test);
+  http_test_close(&test);
+}
+
+/* --- slow handlers --- */
+
+enum { SLOW_CLIENTS = 8 };
+
+static void slow_handlers_wait_for_each_other_and_nobody_for_them(void **state) {
+  (void)state;
+  HttpTest test;
+  Error error = {0};
+  Client client[SLOW_CLIENTS];
+  start(&test);
+  for (int i = 0; i < SLOW_CLIENTS; i++) {
+    assert_ok(client_open(&client[i], http_port(test.http), &error), &error);
+    Text wrong = TEXT("POST /api/v1/slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"name\":\"wrong\"}");
+    Text good = TEXT("POST /api/v1/slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"name\":\"x\"}");
+    assert_ok(client_send(&client[i], i % 2 ? wrong : good, &error), &error);
+  }
+  http_test_do(&test, 200, "GET", "/api/v1/open", NULL);
+  assert_true(things.worked < SLOW_CLIENTS / 2); /* it did not have to wait for all of them */
+  for (int i = 0; i < SLOW_CLIENTS; i++) {
+    ClientReply reply;
+    assert_ok(client_reply(&reply, &client[i], false, &error), &error);
+    assert_int_equal(reply.status, i % 2 ? 401 : 201);
+    buffer_end(&reply.body);
+    client_close(&client[i]);
+  }
+  assert_int_equal(things.slow_most, 1);
+  http_test_as(&test, 7, 1, 1);
+  assert_string_equal(http_test_text(http_test_do(&test, 200, "GET", "/api/v1/slow", NULL), "actor"), "staff:7");
+  http_test_close(&test);
+}
+
+static void every_route_was_answered(void **state) {
+  (void)state;
+  http_test_all_answered(THING_ROUTES);
+}
+
+
+TEST_MAIN(TEST(reads_and_writes), TEST(what_is_wrong_is_named), TEST(the_reader_chooses_the_language), TEST(unsound_http_is_refused),
+          TEST(a_large_body_is_refused_and_not_kept), TEST(roles_and_origins), TEST(the_proxy_says_who_is_behind_it), TEST(strict_headers_are_on_every_reply),
+          TEST(files_are_served), TEST(the_tables_describe_themselves), TEST(unsound_tables_are_refused),
+          TEST(slow_handlers_wait_for_each_other_and_nobody_for_them), TEST(every_route_was_answered))
