@@ -4,10 +4,14 @@
  *
  * Rows are the truth; open orders are also kept in memory (rebuilt from rows at start), archived ones only in rows. All changes go over the desk.
  *
- * Events (subject kind "order", data = ids and facts):
- *   order.accepted {kind, customer, device, urgency, source}   order.step {step, from, to, …fields that are not personal}
- *   order.called_again {calls}   order.linked {outage, was}    order.reopened {why}    order.archived {outcome}
- *   order.clock {clock, mark}  at 75 %, 100 % of a promise, once each, also across a restart */
+ * Events (subject kind "order"). Each carries number, kind, ladder, outage_id, version; one that changes the state also step, from, to:
+ *   order.accepted {customer, device, urgency, source, what, to}   order.step {step, branch, from, to, crew_id, fields: {… not personal}}
+ *   order.called_again {calls, step, …}   order.linked {outage, was, step, …}   order.reopened {why}   order.archived {state}
+ *   order.clock {clock, promise, mark, due, to: [whom it is told]} at the marks of a promise (75, 100 %), once each, also across a restart
+ * What was said in free words at a step stands in table order_text, not in the events.
+ *
+ * A step may bring another that follows by itself: a satisfied call-back archives. order_link takes the order to "merged" where its kind says so,
+ * and back by link 0; a crew's steps then take it on. While an order is suspended people may take side steps only. */
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
 
@@ -24,6 +28,9 @@ typedef enum OrderLadder {
   LADDER_REPORTED, LADDER_ASSESSING, LADDER_CREW_ASSIGNED, LADDER_ON_THE_WAY, LADDER_ON_SITE, LADDER_PARTLY_RESTORED, LADDER_RESTORED, LADDER_CLOSED
 } OrderLadder;
 
+#define ORDER_NO_ORG UINT32_MAX
+#define ORDER_NO_CHOICE UINT8_MAX
+
 typedef struct Order { /* an open order in memory */
   OrderId id;
   const OrderKind *kind;
@@ -34,11 +41,18 @@ typedef struct Order { /* an open order in memory */
   CrewId crew;              /* who has it, 0: nobody */
   StaffId assignee;         /* 0: nobody */
   Instant accepted_at, state_since;
+  OrderId parent;           /* of which it came, 0: none */
+  int64_t number;           /* the number people say: date and count, 202611210000123 */
+  uint32_t org;             /* row of the part of the organisation it belongs to (people_org), ORDER_NO_ORG */
   uint16_t state;           /* into kind's states */
   uint8_t ladder, urgency;  /* OrderLadder; 0 normal, 1 urgent, 2 life */
   uint16_t calls;           /* times the customer called in this matter, 1 at first */
   uint16_t callback_tries;
+  uint16_t children;        /* open orders that came of this one */
   uint16_t reopened;        /* times */
+  uint8_t area;             /* urban, rural, remote: which limits hold; as it was when accepted */
+  uint8_t what;             /* into the choices of the form's field "what"; ORDER_NO_CHOICE */
+  bool suspended;
   int32_t version;          /* grows with every change; a step that names an older one is refused */
 } Order;
 

@@ -152,6 +152,8 @@ bool desk_event(DeskContext *context, const char *kind, const char *subject_kind
 
 int64_t desk_new_id(DeskContext *context) { return id_make(&context->desk->ids, context->now); }
 
+int64_t desk_county_id(const Desk *desk) { return desk->county_id; }
+
 bool desk_spoil(DeskContext *context) {
   context->desk->memory_stale = true;
   return false;

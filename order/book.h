@@ -1,0 +1,43 @@
+/* The inside of a book, for book.c and kind.c alone. */
+#ifndef ORDER_BOOK_H
+#define ORDER_BOOK_H
+
+#include "base/vector.h"
+#include "order/kind.h"
+#include "order/rule.h"
+
+typedef struct BookFile {
+  Text path, shown, text; /* "orders/x.yaml"; as errors name it (NUL-ended); its bytes */
+  RuleForm form;
+  void *rule;
+} BookFile;
+
+typedef struct BookCalendar {
+  RuleOrigin origin;
+  const BookFile *file;
+  Calendar *calendar;
+} BookCalendar;
+
+struct RuleBook {
+  int64_t id;
+  Arena arena;
+  Text text;
+  VECTOR(BookFile) files;
+  VECTOR(BookCalendar) calendars;
+  VECTOR(Promise) promises;
+  OrderKind *kinds;
+  size_t kind_count;
+};
+
+#define BOOK_ORIGIN(rule)                                                                                                        \
+  (RuleOrigin) {                                                                                                                 \
+    text_of((rule)->id), text_of((rule)->version), text_of((rule)->source), text_of((rule)->region), text_of((rule)->from),      \
+        text_of((rule)->until), text_of((rule)->name_zh), text_of((rule)->name_en), (RuleStrength)(rule)->strength               \
+  }
+
+/* Compiles and checks one kind; the book's promises are there, kinds it names may come later. */
+bool kind_compile(OrderKind *kind, RuleBook *book, const BookFile *file, Error *error) MUST_USE;
+/* What can only be seen over the whole: reachable states, ways out, clocks that end. */
+bool kind_check(const OrderKind *kind, const BookFile *file, Error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,200 @@
+#include "order/order_store.h"
+
+#include <stdio.h>
+
+/* 0 is none, and NULL in the row. */
+static void bind_id(DbStatement *s, int at, int64_t id) {
+  if (id) db_bind_i64(s, at, id);
+  else db_bind_null(s, at);
+}
+
+bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error) {
+  DbStatement *s;
+  const Order *order = &row->order;
+  if (!db_prepare(&s, context->db,
+                  "INSERT INTO orders (county_id, id, number, book_id, kind, state, customer_id, device_id, org_id, parent_id, area, urgency, suspended,"
+                  " calls, callback_tries, reopened, version, accepted_at, state_since, source, what, description, caller_name, caller_phone, trail)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, 0, 0, ?14, ?15, ?15, ?16, ?17, ?18, ?19, ?20, '')",
+                  error))
+    return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, order->id.value);
+  db_bind_i64(s, 3, order->number);
+  db_bind_i64(s, 4, row->book_id);
+  db_bind_text(s, 5, row->kind);
+  db_bind_text(s, 6, row->state);
+  bind_id(s, 7, order->customer.value);
+  bind_id(s, 8, row->device_id);
+  bind_id(s, 9, row->org_id);
+  bind_id(s, 10, order->parent.value);
+  db_bind_i64(s, 11, order->area);
+  db_bind_i64(s, 12, order->urgency);
+  db_bind_i64(s, 13, order->calls);
+  db_bind_i64(s, 14, order->version);
+  db_bind_i64(s, 15, order->accepted_at);
+  db_bind_text(s, 16, row->source);
+  db_bind_text(s, 17, row->what);
+  db_bind_text(s, 18, row->description);
+  db_bind_text(s, 19, row->caller_name);
+  db_bind_text(s, 20, row->caller_phone);
+  return db_done(s, error);
+}
+
+bool store_update_order(DeskContext *context, const Order *order, Text trail, Text outcome, bool closes, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db,
+                  "UPDATE orders SET state = ?3, outage_id = ?4, crew_id = ?5, staff_id = ?6, urgency = ?7, suspended = ?8, calls = ?9,"
+                  " callback_tries = ?10, reopened = ?11, version = ?12, state_since = ?13, closed_at = ?14, outcome = COALESCE(?15, outcome),"
+                  " trail = trail || ?16 WHERE county_id = ?1 AND id = ?2",
+                  error))
+    return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, order->id.value);
+  db_bind_text(s, 3, order->kind->states[order->state].id);
+  bind_id(s, 4, order->outage.value);
+  bind_id(s, 5, order->crew.value);
+  bind_id(s, 6, order->assignee.value);
+  db_bind_i64(s, 7, order->urgency);
+  db_bind_i64(s, 8, order->suspended);
+  db_bind_i64(s, 9, order->calls);
+  db_bind_i64(s, 10, order->callback_tries);
+  db_bind_i64(s, 11, order->reopened);
+  db_bind_i64(s, 12, order->version);
+  db_bind_i64(s, 13, order->state_since);
+  db_bind_instant(s, 14, closes ? context->now : INSTANT_NONE);
+  db_bind_text(s, 15, outcome);
+  db_bind_text(s, 16, trail.at ? trail : TEXT(""));
+  if (!db_done(s, error)) return false;
+  return db_changes(context->db) == 1 ? true : error_raise(error, ERROR_STORE_CORRUPT, "order %lld has no row", (long long)order->id.value);
+}
+
+bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Text fields, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db, "INSERT INTO order_text (county_id, order_id, version, fields) VALUES (?1, ?2, ?3, ?4)", error)) return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, order.value);
+  db_bind_i64(s, 3, version);
+  db_bind_text(s, 4, fields);
+  return db_done(s, error);
+}
+
+#define ORDER_COLUMNS                                                                                                                   \
+  "id, number, book_id, kind, state, customer_id, device_id, org_id, outage_id, crew_id, staff_id, parent_id, area, urgency, suspended," \
+  " calls, callback_tries, reopened, version, accepted_at, state_since, closed_at, source, what, description, caller_name, caller_phone," \
+  " outcome, trail"
+
+static void read_row(OrderRow *row, DbStatement *s) {
+  *row = (OrderRow){.book_id = db_column_i64(s, 2), .kind = db_column_text(s, 3), .state = db_column_text(s, 4), .device_id = db_column_i64(s, 6),
+                    .org_id = db_column_i64(s, 7), .closed_at = db_column_instant(s, 21), .source = db_column_text(s, 22), .what = db_column_text(s, 23),
+                    .description = db_column_text(s, 24), .caller_name = db_column_text(s, 25), .caller_phone = db_column_text(s, 26),
+                    .outcome = db_column_text(s, 27), .trail = db_column_text(s, 28)};
+  row->order = (Order){.id = {db_column_i64(s, 0)}, .number = db_column_i64(s, 1), .customer = {db_column_i64(s, 5)}, .outage = {db_column_i64(s, 8)},
+                       .crew = {db_column_i64(s, 9)}, .assignee = {db_column_i64(s, 10)}, .parent = {db_column_i64(s, 11)},
+                       .area = (uint8_t)db_column_i64(s, 12), .urgency = (uint8_t)db_column_i64(s, 13), .suspended = db_column_i64(s, 14) != 0,
+                       .calls = (uint16_t)db_column_i64(s, 15), .callback_tries = (uint16_t)db_column_i64(s, 16),
+                       .reopened = (uint16_t)db_column_i64(s, 17), .version = (int32_t)db_column_i64(s, 18), .accepted_at = db_column_i64(s, 19),
+                       .state_since = db_column_i64(s, 20)};
+}
+
+static bool visit_rows(bool *found, DbStatement *s, OrderVisit visit, void *self, Error *error) {
+  *found = false;
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    OrderRow read;
+    read_row(&read, s);
+    *found = true;
+    if (visit(self, &read, error)) continue;
+    db_reset(s);
+    return false;
+  }
+}
+
+bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  bool found;
+  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND closed_at IS NULL ORDER BY id", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  return visit_rows(&found, s, visit, self, error);
+}
+
+bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id = ?2", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, id.value);
+  return visit_rows(found, s, visit, self, error);
+}
+
+bool store_last_number(int64_t *out, Db *db, int64_t county_id, Error *error) {
+  DbStatement *s;
+  bool row;
+  *out = 0;
+  if (!db_prepare(&s, db, "SELECT number FROM orders WHERE county_id = ?1 ORDER BY id DESC LIMIT 1", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  if (!db_step(&row, s, error)) return false;
+  if (row) *out = db_column_i64(s, 0), db_reset(s);
+  return true;
+}
+
+bool store_trail(Text *out, Db *db, int64_t county_id, OrderId id, Arena *arena, Error *error) {
+  DbStatement *s;
+  bool row;
+  *out = TEXT("");
+  if (!db_prepare(&s, db, "SELECT trail FROM orders WHERE county_id = ?1 AND id = ?2", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, id.value);
+  if (!db_step(&row, s, error)) return false;
+  if (!row) return true;
+  *out = text_copy(arena, db_column_text(s, 0));
+  db_reset(s);
+  return out->at ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "trail");
+}
+
+bool store_books(Db *db, int64_t county_id, BookVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, "SELECT id, text FROM rule_book WHERE county_id = ?1 ORDER BY since, id", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    if (visit(self, db_column_i64(s, 0), db_column_text(s, 1), error)) continue;
+    db_reset(s);
+    return false;
+  }
+}
+
+bool store_insert_book(DeskContext *context, int64_t id, Text text, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db, "INSERT INTO rule_book (county_id, id, since, text) VALUES (?1, ?2, ?3, ?4)", error)) return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, id);
+  db_bind_i64(s, 3, context->now);
+  db_bind_text(s, 4, text);
+  return db_done(s, error);
+}
+
+bool store_ticked(Instant *out, Db *db, int64_t county_id, Error *error) {
+  DbStatement *s;
+  bool row;
+  *out = INSTANT_NONE;
+  if (!db_prepare(&s, db, "SELECT value FROM setting WHERE county_id = ?1 AND name = 'order.ticked'", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  if (!db_step(&row, s, error)) return false;
+  if (!row) return true;
+  bool ok = text_to_i64(db_column_text(s, 0), out);
+  db_reset(s);
+  return ok ? true : error_raise(error, ERROR_STORE_CORRUPT, "%s", "setting order.ticked");
+}
+
+bool store_set_ticked(DeskContext *context, Instant at, Error *error) {
+  DbStatement *s;
+  char value[24];
+  if (!db_prepare(&s, context->db, "INSERT INTO setting (county_id, name, value) VALUES (?1, 'order.ticked', ?2)"
+                  " ON CONFLICT (county_id, name) DO UPDATE SET value = excluded.value", error))
+    return false;
+  snprintf(value, sizeof value, "%lld", (long long)at);
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_text(s, 2, text_of(value));
+  return db_done(s, error);
+}

@@ -1,0 +1,36 @@
+/* The SQL of the order room, and nothing but. */
+#ifndef ORDER_STORE_H
+#define ORDER_STORE_H
+
+#include "order/live.h"
+
+/* What a row says besides the Order. */
+typedef struct OrderRow {
+  Order order;              /* kind, position, device and org are for the reader to find */
+  int64_t book_id, device_id, org_id;
+  Text kind, state, source, what, description, caller_name, caller_phone, outcome, trail;
+  Instant closed_at;        /* INSTANT_NONE: open */
+} OrderRow;
+
+bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error) MUST_USE;
+/* What changes by a step; trail: the entry to add; outcome: at == NULL leaves it. */
+bool store_update_order(DeskContext *context, const Order *order, Text trail, Text outcome, bool closes, Error *error) MUST_USE;
+bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Text fields, Error *error) MUST_USE;
+
+typedef bool (*OrderVisit)(void *self, const OrderRow *row, Error *error); /* false: stop with the error it raised */
+bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) MUST_USE;
+/* *found false: no such order. The row's texts live during the visit. */
+bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) MUST_USE;
+bool store_last_number(int64_t *out, Db *db, int64_t county_id, Error *error) MUST_USE;
+/* The order's trail, copied into the arena. */
+bool store_trail(Text *out, Db *db, int64_t county_id, OrderId id, Arena *arena, Error *error) MUST_USE;
+
+typedef bool (*BookVisit)(void *self, int64_t id, Text text, Error *error);
+bool store_books(Db *db, int64_t county_id, BookVisit visit, void *self, Error *error) MUST_USE;
+bool store_insert_book(DeskContext *context, int64_t id, Text text, Error *error) MUST_USE;
+
+/* All marks up to this instant have been told. */
+bool store_ticked(Instant *out, Db *db, int64_t county_id, Error *error) MUST_USE;
+bool store_set_ticked(DeskContext *context, Instant at, Error *error) MUST_USE;
+
+#endif

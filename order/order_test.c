@@ -1,0 +1,452 @@
+#include "order/order_inside.h"
+
+#include "base/testing.h"
+#include "base/vector.h"
+#include "store/schema.h"
+
+typedef struct House {
+  Db *db;
+  Desk *desk;
+  Orders *orders;
+  TimeSource time;
+  Error error;
+} House;
+
+static void open_desk(House *house) {
+  DeskOptions options = {.county_id = 1, .time = &house->time};
+  assert_ok(desk_open(&house->desk, house->db, &options, &house->error), &house->error);
+  assert_ok(order_open(&house->orders, house->desk, house->db, NULL, NULL, NULL, &house->error), &house->error);
+}
+
+static void open_house(House *house) {
+  *house = (House){0};
+  time_virtual(&house->time, 1795264620 * SPAN_SECOND); /* 2026-11-21 20:37 in Shanghai */
+  assert_ok(db_open(&house->db, ":memory:", DB_WRITE_UNSYNCED, &house->error), &house->error);
+  assert_ok(schema_migrate(house->db, &house->error), &house->error);
+  open_desk(house);
+}
+
+static void close_desk(House *house) {
+  order_close(house->orders);
+  desk_close(house->desk);
+}
+
+static void close_house(House *house) {
+  close_desk(house);
+  db_close(house->db);
+}
+
+static void pass(House *house, Span span) { time_virtual(&house->time, time_now(&house->time) + span); }
+
+/* --- commands --- */
+
+typedef struct Command {
+  House *house;
+  OrderAccept accept;
+  OrderStep step;
+  OrderId id;
+  OutageId outage;
+  bool again;
+} Command;
+
+static bool work_accept(DeskContext *context, void *self, Error *error) {
+  Command *command = self;
+  return order_accept(context, command->house->orders, &command->accept, &command->id, &command->again, error);
+}
+static bool work_step(DeskContext *context, void *self, Error *error) {
+  Command *command = self;
+  return order_step(context, command->house->orders, &command->step, error);
+}
+static bool work_link(DeskContext *context, void *self, Error *error) {
+  Command *command = self;
+  return order_link(context, command->house->orders, command->id, command->outage, error);
+}
+
+static OrderId call(House *house, int64_t customer, bool *again) {
+  Command command = {.house = house, .accept = {.kind = TEXT("fault_repair"), .customer = {customer}, .device = 7, .what = TEXT("no_power"),
+                                                .description = TEXT("全村都没电"), .source = TEXT("hotline"), .caller_phone = TEXT("13800000000")}};
+  assert_ok(desk_do(house->desk, work_accept, &command, TEXT("staff:5"), &house->error), &house->error);
+  if (again) *again = command.again;
+  return command.id;
+}
+
+static bool try_step(House *house, OrderId order, const char *step, int32_t version, uint32_t roles, const char *fields) {
+  json_error_t problem;
+  Command command = {.house = house, .step = {.order = order, .step = text_of(step), .version = version, .roles = roles}};
+  json_t *values = fields ? json_loads(fields, 0, &problem) : NULL;
+  assert_true(!fields || values);
+  command.step.fields = values;
+  error_clear(&house->error);
+  bool ok = desk_do(house->desk, work_step, &command, TEXT("staff:5"), &house->error);
+  json_decref(values);
+  return ok;
+}
+#define take(house, order, step, fields) assert_ok(try_step(house, order, step, 0, UINT32_MAX, fields), &(house)->error)
+
+static bool try_link(House *house, OrderId order, int64_t outage) {
+  Command command = {.house = house, .id = order, .outage = {outage}};
+  return desk_do(house->desk, work_link, &command, TEXT("system"), &house->error);
+}
+
+/* --- what there is, as text, to compare --- */
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Every open order and its clocks, one line each, sorted. */
+static void snapshot(Buffer *out, const Orders *orders) {
+  VECTOR(char *) lines = {0};
+  for (size_t i = 0; i < order_count(orders); i++) {
+    const Order *o = order_at(orders, i);
+    Buffer line;
+    ClockSet clocks;
+    buffer_begin(&line, 0);
+    buffer_format(&line, "%lld n%lld %.*s c%lld d%u o%lld crew%lld st%lld p%lld a%d u%d k%d t%d r%d w%d s%d v%d ch%d at%lld since%lld", (long long)o->id.value,
+                  (long long)o->number, TEXT_ARG(o->kind->states[o->state].id), (long long)o->customer.value, o->device, (long long)o->outage.value,
+                  (long long)o->crew.value, (long long)o->assignee.value, (long long)o->parent.value, o->area, o->urgency, o->calls, o->callback_tries,
+                  o->reopened, o->what, o->suspended, o->version, o->children, (long long)o->accepted_at, (long long)o->state_since);
+    live_get_clocks(&orders->live, live_find(&orders->live, o->id), &clocks);
+    for (size_t c = 0; c < o->kind->clock_count; c++) {
+      const ClockState *s = &clocks.at[c];
+      if (!(clocks.started & 1u << c)) continue;
+      buffer_format(&line, " [%zu %d %lld %lld %lld %lld %lld m%d r%d]", c, s->phase, (long long)s->started, (long long)s->since, (long long)s->full_at,
+                    (long long)s->used, (long long)s->limit, s->marks, s->runs);
+    }
+    buffer_byte(&line, '\0');
+    assert_true(vector_push(&lines, line.at));
+  }
+  if (lines.count) qsort(lines.at, lines.count, sizeof *lines.at, by_text);
+  for (size_t i = 0; i < lines.count; i++) {
+    buffer_string(out, lines.at[i]);
+    buffer_byte(out, '\n');
+    memory_free(lines.at[i]);
+  }
+  vector_free(&lines);
+  buffer_byte(out, '\0');
+}
+
+/* Memory before a restart and after it must be the same. */
+static void restart(House *house) {
+  Buffer before, after;
+  buffer_begin(&before, 0);
+  buffer_begin(&after, 0);
+  snapshot(&before, house->orders);
+  close_desk(house);
+  open_desk(house);
+  snapshot(&after, house->orders);
+  assert_string_equal(before.at, after.at);
+  buffer_end(&before);
+  buffer_end(&after);
+}
+
+typedef struct Counted {
+  const char *kind, *holds;
+  int count;
+} Counted;
+static bool count_event(void *self, const Event *event) {
+  Counted *counted = self;
+  if (text_is(event->kind, counted->kind) && (!counted->holds || text_find(event->data, text_of(counted->holds)) >= 0)) counted->count++;
+  return true;
+}
+static int events(House *house, const char *kind, const char *holds) {
+  Counted counted = {kind, holds, 0};
+  assert_ok(event_after(house->db, 1, 0, INT64_MAX, count_event, &counted, &house->error), &house->error);
+  return counted.count;
+}
+
+static void expect_state(House *house, OrderId id, const char *state) {
+  const Order *order = order_find(house->orders, id);
+  assert_non_null(order);
+  Text is = order->kind->states[order->state].id;
+  if (!text_is(is, state)) fail_msg("state is %.*s, not %s", TEXT_ARG(is), state);
+}
+
+/* --- tests --- */
+
+static void one_order_goes_round(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  bool again;
+  OrderId id = call(&house, 100, &again);
+  assert_false(again);
+  assert_int_equal(order_find(house.orders, id)->number, 202611210000001);
+  static const struct { const char *step, *fields, *state; OrderLadder ladder; } WAY[] = {
+      {"assess", "{\"finding\":\"fault\"}", "assessed", LADDER_ASSESSING},
+      {"dispatch", "{\"crew\":\"31\"}", "dispatched", LADDER_CREW_ASSIGNED},
+      {"return", "{\"reason\":\"busy\",\"note\":\"两组都在外\"}", "returned", LADDER_ASSESSING},
+      {"dispatch", "{\"crew\":\"32\"}", "dispatched", LADDER_CREW_ASSIGNED},
+      {"take", NULL, "taken", LADDER_CREW_ASSIGNED},
+      {"depart", NULL, "on_the_way", LADDER_ON_THE_WAY},
+      {"arrive", NULL, "on_site", LADDER_ON_SITE},
+      {"survey", "{\"cause\":\"变压器烧毁\",\"eta_from\":\"2026-11-21T22:10:00+08:00\"}", "surveyed", LADDER_ON_SITE},
+      {"work", NULL, "working", LADDER_ON_SITE},
+      {"restore", NULL, "restored", LADDER_RESTORED},
+      {"reply", "{\"note\":\"更换变压器\"}", "replied", LADDER_RESTORED},
+      {"check", NULL, "checked", LADDER_RESTORED},
+  };
+  for (size_t i = 0; i < sizeof WAY / sizeof *WAY; i++) {
+    pass(&house, 30 * SPAN_SECOND);
+    take(&house, id, WAY[i].step, WAY[i].fields);
+    expect_state(&house, id, WAY[i].state);
+    assert_int_equal(order_find(house.orders, id)->ladder, WAY[i].ladder);
+    restart(&house);
+  }
+  assert_int_equal(order_find(house.orders, id)->crew.value, 32);
+  take(&house, id, "call_back", "{\"answer\":\"satisfied\"}");
+  assert_null(order_find(house.orders, id)); /* archived by itself */
+  assert_int_equal(events(&house, "order.archived", NULL), 1);
+  assert_int_equal(order_count(house.orders), 0);
+  assert_false(try_step(&house, id, "note", 0, UINT32_MAX, "{\"note\":\"x\"}"));
+  assert_int_equal(house.error.code, ERROR_ORDER_CLOSED);
+  restart(&house);
+  /* the free words stand apart from the events */
+  assert_int_equal(events(&house, "order.step", "两组都在外"), 0);
+  assert_int_equal(events(&house, "order.step", "变压器烧毁"), 1);
+  close_house(&house);
+}
+
+static void refusals_say_what_is_possible(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  OrderId id = call(&house, 100, NULL);
+  static const struct { const char *step; int32_t version; uint32_t roles; const char *fields; ErrorCode code; const char *says; } CASES[] = {
+      {"take", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "assess"},
+      {"fly", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "dispatch"},
+      {"merge", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "accepted"},
+      {"dispatch", 0, KIND_ROLE_AGENT, NULL, ERROR_ORDER_STEP_ROLE, "dispatcher"},
+      {"assess", 7, UINT32_MAX, NULL, ERROR_CONFLICT, "version 1"},
+      {"assess", 1, UINT32_MAX, "{\"finding\":\"moon\"}", ERROR_FIELD_INVALID, "arrears"},
+      {"assess", 1, UINT32_MAX, "{\"colour\":1}", ERROR_FIELD_UNKNOWN, "$.fields.colour"},
+      {"supervise", 1, UINT32_MAX, NULL, ERROR_FIELD_MISSING, "note"},
+      {"note", 1, UINT32_MAX, "{\"note\":\"  \"}", ERROR_FIELD_INVALID, "short"},
+      {"hand_over", 1, UINT32_MAX, "{\"staff\":\"x\"}", ERROR_FIELD_INVALID, "id"},
+      {"resume", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "note"},
+  };
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    char text[ERROR_TEXT_MAX];
+    assert_false(try_step(&house, id, CASES[i].step, CASES[i].version, CASES[i].roles, CASES[i].fields));
+    assert_int_equal(house.error.code, CASES[i].code);
+    error_text(&house.error, LANGUAGE_EN, text, sizeof text);
+    if (!strstr(text, CASES[i].says)) fail_msg("case %zu: '%s' does not say '%s'", i, text, CASES[i].says);
+  }
+  assert_int_equal(order_find(house.orders, id)->version, 1);
+  assert_false(try_step(&house, (OrderId){999}, "take", 0, UINT32_MAX, NULL));
+  assert_int_equal(house.error.code, ERROR_NOT_FOUND);
+  close_house(&house);
+}
+
+static void a_bad_call_is_refused(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  static const struct { const char *kind, *what, *phone; uint8_t urgency; ErrorCode code; const char *where; } CASES[] = {
+      {"fault", "no_power", "1", 0, ERROR_NOT_FOUND, "$.kind"},
+      {"fault_repair", "nothing", "1", 0, ERROR_FIELD_INVALID, "$.what"},
+      {"fault_repair", "", "1", 0, ERROR_FIELD_INVALID, "$.what"},
+      {"fault_repair", "no_power", "123456789012345678901234567890123", 0, ERROR_FIELD_INVALID, "$.caller_phone"},
+      {"fault_repair", "no_power", "1", 3, ERROR_FIELD_INVALID, "$.urgency"},
+  };
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    Command command = {.house = &house, .accept = {.kind = text_of(CASES[i].kind), .customer = {1}, .device = 7, .what = text_of(CASES[i].what),
+                                                   .caller_phone = text_of(CASES[i].phone), .urgency = CASES[i].urgency}};
+    assert_false(desk_do(house.desk, work_accept, &command, TEXT("staff:5"), &house.error));
+    assert_int_equal(house.error.code, CASES[i].code);
+    assert_string_equal(house.error.where, CASES[i].where);
+  }
+  assert_int_equal(order_count(house.orders), 0);
+  assert_int_equal(desk_last_seq(house.desk), 0);
+  close_house(&house);
+}
+
+static void calling_again_counts_and_reopens(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  bool again;
+  OrderId id = call(&house, 100, &again), other = call(&house, 101, &again), nobody = call(&house, 0, &again);
+  assert_false(again);
+  assert_int_equal(call(&house, 100, &again).value, id.value);
+  assert_true(again);
+  assert_int_not_equal(call(&house, 0, &again).value, nobody.value);
+  assert_false(again);
+  assert_int_equal(order_find(house.orders, id)->calls, 2);
+  assert_int_equal(order_find(house.orders, other)->calls, 1);
+  take(&house, id, "restore", NULL);
+  pass(&house, SPAN_HOUR);
+  assert_int_equal(call(&house, 100, &again).value, id.value);
+  expect_state(&house, id, "assessed");
+  assert_int_equal(order_find(house.orders, id)->reopened, 1);
+  assert_int_equal(events(&house, "order.reopened", "\"why\":\"called_again\""), 1);
+  restart(&house);
+  /* answered with dissatisfaction: open again, and the clocks begin anew */
+  take(&house, id, "restore", NULL);
+  take(&house, id, "call_back", "{\"answer\":\"unanswered\"}");
+  assert_int_equal(order_find(house.orders, id)->callback_tries, 1);
+  take(&house, id, "call_back", "{\"answer\":\"dissatisfied\",\"note\":\"又停了\"}");
+  expect_state(&house, id, "assessed");
+  assert_int_equal(order_find(house.orders, id)->callback_tries, 0);
+  assert_int_equal(events(&house, "order.reopened", "\"why\":\"dissatisfied\""), 1);
+  restart(&house);
+  /* three times without an answer closes it as such */
+  take(&house, id, "restore", NULL);
+  for (int i = 0; i < 3; i++) take(&house, id, "call_back", "{\"answer\":\"unanswered\"}");
+  assert_null(order_find(house.orders, id));
+  DbStatement *s;
+  bool row;
+  assert_ok(db_prepare(&s, house.db, "SELECT outcome, calls, reopened FROM orders WHERE closed_at IS NOT NULL", &house.error), &house.error);
+  assert_ok(db_step(&row, s, &house.error), &house.error);
+  assert_true(row && text_is(db_column_text(s, 0), "unanswered"));
+  assert_int_equal(db_column_i64(s, 1), 3);
+  assert_int_equal(db_column_i64(s, 2), 2);
+  db_reset(s);
+  assert_int_not_equal(call(&house, 100, &again).value, id.value); /* a new matter */
+  close_house(&house);
+}
+
+static bool collect(void *self, const Order *order) {
+  int64_t *sum = self;
+  *sum += order->customer.value;
+  return true;
+}
+
+static void links_follow_the_outage(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  OrderId a = call(&house, 1, NULL), b = call(&house, 2, NULL), c = call(&house, 4, NULL);
+  assert_ok(try_link(&house, a, 50), &house.error);
+  assert_ok(try_link(&house, b, 50), &house.error);
+  assert_ok(try_link(&house, c, 50), &house.error);
+  expect_state(&house, a, "merged");
+  int64_t sum = 0;
+  order_of_outage(house.orders, (OutageId){50}, collect, &sum);
+  assert_int_equal(sum, 7);
+  int32_t version = order_find(house.orders, a)->version;
+  assert_ok(try_link(&house, a, 50), &house.error); /* nothing to do */
+  assert_int_equal(order_find(house.orders, a)->version, version);
+  assert_ok(try_link(&house, b, 51), &house.error); /* to another outage: still merged */
+  expect_state(&house, b, "merged");
+  assert_ok(try_link(&house, c, 0), &house.error);  /* out of it: back where it was */
+  expect_state(&house, c, "assessed");
+  sum = 0;
+  order_of_outage(house.orders, (OutageId){50}, collect, &sum);
+  assert_int_equal(sum, 1);
+  take(&house, a, "dispatch", "{\"crew\":\"9\"}"); /* the outage's crew takes its orders along */
+  take(&house, a, "arrive", NULL);
+  assert_ok(try_link(&house, a, 0), &house.error); /* under way: the link goes, the state stays */
+  expect_state(&house, a, "on_site");
+  assert_int_equal(events(&house, "order.linked", "\"outage\":null,\"was\":\"50\""), 2);
+  restart(&house);
+  close_house(&house);
+}
+
+static void urging_suspending_and_handing_over(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  OrderId id = call(&house, 1, NULL);
+  take(&house, id, "urge", "{\"note\":\"快点\"}");
+  take(&house, id, "urge", NULL);
+  assert_false(try_step(&house, id, "urge", 0, KIND_ROLE_AGENT, NULL));
+  assert_int_equal(house.error.code, ERROR_ORDER_STEP_TIMES);
+  take(&house, id, "dispatch", "{\"crew\":\"3\"}");
+  take(&house, id, "hand_over", "{\"staff\":\"77\"}");
+  assert_int_equal(order_find(house.orders, id)->assignee.value, 77);
+  pass(&house, 80 * SPAN_MINUTE); /* of 90 */
+  assert_false(try_step(&house, id, "suspend", 0, KIND_ROLE_DISPATCHER, "{\"reason\":\"weather\"}"));
+  take(&house, id, "suspend", "{\"reason\":\"weather\",\"note\":\"雷暴\"}");
+  restart(&house);
+  assert_false(try_step(&house, id, "take", 0, KIND_ROLE_CREW, NULL));
+  assert_int_equal(house.error.code, ERROR_ORDER_SUSPENDED);
+  pass(&house, 5 * SPAN_HOUR);
+  take(&house, id, "resume", NULL);
+  ClockSet clocks;
+  live_get_clocks(&house.orders->live, live_find(&house.orders->live, id), &clocks);
+  const ClockState *arrive = &clocks.at[2];
+  assert_int_equal(arrive->used, 80 * SPAN_MINUTE);
+  pass(&house, 9 * SPAN_MINUTE);
+  take(&house, id, "arrive", NULL);
+  live_get_clocks(&house.orders->live, live_find(&house.orders->live, id), &clocks);
+  assert_int_equal(clocks.at[2].phase, CLOCK_STOPPED);
+  assert_int_equal(clocks.at[2].full_at, INSTANT_NONE); /* kept: 89 of 90 minutes */
+  take(&house, id, "suspend", "{\"reason\":\"access\",\"note\":\"锁着\"}");
+  take(&house, id, "restore", NULL); /* power came back all the same */
+  assert_false(order_find(house.orders, id)->suspended);
+  restart(&house);
+  close_house(&house);
+}
+
+static void marks_are_told_once(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  OrderId id = call(&house, 1, NULL);
+  call(&house, 2, NULL);
+  /* dispatch is promised in 2 min, arrival in 90 min: marks 75, 100 and 50, 75, 90, 100, 150 */
+  static const struct { Span at; int clock75, clock100, arrive; } WHEN[] = {
+      {89 * SPAN_SECOND, 0, 0, 0}, {90 * SPAN_SECOND, 2, 0, 0}, {119 * SPAN_SECOND, 2, 0, 0}, {120 * SPAN_SECOND, 2, 2, 0},
+      {44 * SPAN_MINUTE, 2, 2, 0}, {45 * SPAN_MINUTE, 2, 2, 2}, {90 * SPAN_MINUTE, 2, 2, 8}, {200 * SPAN_MINUTE, 2, 2, 10}};
+  Instant began = time_now(&house.time);
+  for (size_t i = 0; i < sizeof WHEN / sizeof *WHEN; i++) {
+    time_virtual(&house.time, began + WHEN[i].at);
+    assert_ok(desk_tick(house.desk, &house.error), &house.error);
+    assert_ok(desk_tick(house.desk, &house.error), &house.error);
+    restart(&house);
+    assert_ok(desk_tick(house.desk, &house.error), &house.error);
+    assert_int_equal(events(&house, "order.clock", "\"clock\":\"dispatch\",\"promise\":\"dispatch\",\"mark\":75"), WHEN[i].clock75);
+    assert_int_equal(events(&house, "order.clock", "\"clock\":\"dispatch\",\"promise\":\"dispatch\",\"mark\":100"), WHEN[i].clock100);
+    assert_int_equal(events(&house, "order.clock", "\"clock\":\"arrive\""), WHEN[i].arrive);
+  }
+  /* what passes between two ticks is told by the step itself, once */
+  take(&house, id, "restore", NULL);
+  pass(&house, 31 * SPAN_MINUTE);
+  take(&house, id, "reply", NULL);
+  assert_int_equal(events(&house, "order.clock", "\"clock\":\"reply\""), 2);
+  restart(&house);
+  assert_ok(desk_tick(house.desk, &house.error), &house.error);
+  assert_int_equal(events(&house, "order.clock", "\"clock\":\"reply\""), 2);
+  close_house(&house);
+}
+
+/* Whatever SQL call fails, in whatever command: nothing is half done, and memory is what the rows say. */
+static void no_failure_leaves_a_half(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  OrderId id = call(&house, 1, NULL);
+  take(&house, id, "dispatch", "{\"crew\":\"3\"}");
+  pass(&house, 95 * SPAN_MINUTE);
+  static const char *const STEPS[] = {"note", "suspend", "resume", "restore", "call_back"};
+  static const char *const FIELDS[] = {"{\"note\":\"x\"}", "{\"reason\":\"other\",\"note\":\"x\"}", NULL, NULL, "{\"answer\":\"satisfied\"}"};
+  for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+    bool ok = false;
+    for (int64_t nth = 1; !ok; nth++) {
+      assert_true(nth < 100);
+      int64_t seq = desk_last_seq(house.desk);
+      db_fail_at(nth);
+      ok = try_step(&house, id, STEPS[i], 0, UINT32_MAX, FIELDS[i]);
+      db_fail_at(0);
+      if (!ok) assert_int_equal(desk_last_seq(house.desk), seq);
+      Command probe = {.house = &house, .step = {.order = id, .step = TEXT("no such step")}};
+      assert_false(desk_do(house.desk, work_step, &probe, TEXT("system"), &house.error));  /* a job, so that memory is fresh */
+      restart(&house);
+    }
+  }
+  bool taken = false;
+  for (int64_t nth = 1; !taken; nth++) {
+    Command command = {.house = &house, .accept = {.kind = TEXT("fault_repair"), .customer = {9}, .device = 7, .what = TEXT("no_power")}};
+    assert_true(nth < 100);
+    db_fail_at(nth);
+    taken = desk_do(house.desk, work_accept, &command, TEXT("staff:5"), &house.error);
+    db_fail_at(0);
+    Command probe = {.house = &house, .step = {.order = id, .step = TEXT("no such step")}};
+    assert_false(desk_do(house.desk, work_step, &probe, TEXT("system"), &house.error)); /* a failed commit leaves memory stale until the next job */
+    assert_int_equal(order_count(house.orders), taken);
+    restart(&house);
+  }
+  close_house(&house);
+}
+
+TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused), TEST(calling_again_counts_and_reopens),
+          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half))
