@@ -30,6 +30,7 @@ typedef struct GridDevice {
   float rated_kva, length_m;     /* 0 when unknown */
   uint8_t kind, phases, ownership; /* GridKind; bits; 0 unknown 1 public 2 private */
   uint8_t depth_capped;          /* depth in the tree, at most 255 */
+  bool borrowed_place;           /* lon, lat are those of the nearest placed device above, or else below: nobody said where this one stands */
 } GridDevice;
 
 typedef struct GridTie {
@@ -51,6 +52,13 @@ Text grid_code(const Grid *grid, uint32_t index); /* the company's own id of it 
 const char *grid_kind_name(GridKind kind);        /* "lv_breaker" */
 bool grid_kind_of_name(Text name, GridKind *out);
 size_t grid_ties(const Grid *grid, const GridTie **out);
+/* The devices that head a feeder, in preorder. A feeder's head is the first device out of its station that feeds a transformer (a spare
+ * outlet is none); a station is a substation with its busbars and whatever stands within GRID_STATION_M of conductor and gathers several outlets. */
+size_t grid_feeders(const Grid *grid, const uint32_t **out);
+#define GRID_STATION_M 30.0
+/* Which of the feeders, counted by age: stays the same when later imports add others. GRID_NO_COLOUR above feeders. */
+#define GRID_NO_COLOUR 0xFFFF
+uint16_t grid_feeder_colour(const Grid *grid, uint32_t index);
 /* West, south, east, north in degrees of all placed devices; false when none is placed. */
 bool grid_bounds(const Grid *grid, double out[4]);
 int64_t grid_version(const Grid *grid);           /* changes with every import: for ETags */

@@ -1,0 +1,124 @@
+/* The SQL of customers and organisation. */
+#include "people/people_private.h"
+
+#include "base/limits.h"
+
+static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "customers"); }
+
+bool customer_rows_reserve(CustomerRows *rows, uint32_t count) {
+  if (count <= rows->room) return true;
+  CustomerRow *at = memory_grow(rows->at, count * sizeof *at);
+  if (at) rows->at = at;
+  uint32_t *text_at = memory_grow(rows->text_at, (count + 1) * sizeof *text_at);
+  if (text_at) rows->text_at = text_at;
+  uint32_t *key_at = memory_grow(rows->key_at, (count + 1) * sizeof *key_at);
+  if (key_at) rows->key_at = key_at;
+  if (!at || !text_at || !key_at) return false;
+  rows->room = count;
+  return true;
+}
+
+void customer_rows_end(CustomerRows *rows) {
+  memory_free(rows->at);
+  memory_free(rows->text_at);
+  memory_free(rows->key_at);
+  buffer_end(&rows->texts);
+  buffer_end(&rows->keys);
+}
+
+/* Tags that mark people who must not be without power. */
+static bool is_vulnerable(Text tags) {
+  static const char *const TAGS[] = {"life_support", "vulnerable", "elder_alone"};
+  for (Text tag; text_next(&tags, ';', &tag);)
+    for (size_t i = 0; i < sizeof TAGS / sizeof *TAGS; i++)
+      if (text_is(tag, TAGS[i])) return true;
+  return false;
+}
+
+static void put_key(Buffer *keys, Text key) {
+  if (key.len > 255) key.len = 255; /* the import allows less */
+  buffer_byte(keys, (char)key.len);
+  buffer_text(keys, key);
+}
+
+static int32_t degrees(DbStatement *s, int at) { return db_column_is_null(s, at) ? GRID_NO_PLACE : (int32_t)db_column_i64(s, at); }
+
+enum { ID, DEVICE, LON, LAT, KW, CATEGORY, IMPORTANCE, PHASES, NUMBER, PHONE, METER, TAGS, NAME, ADDRESS };
+
+static bool load_customer(CustomerRows *rows, const Grid *grid, DbStatement *s, int64_t *device_id, uint32_t *device, Error *error) {
+  int64_t id = db_column_i64(s, ID), on = db_column_i64(s, DEVICE);
+  if (rows->count >= LIMIT_CUSTOMERS) return error_raise(error, ERROR_LIMIT, "customers\t%d", LIMIT_CUSTOMERS);
+  if (rows->count == rows->room && !customer_rows_reserve(rows, rows->room ? rows->room * 2 : 4096)) return out_of_memory(error);
+  if (on != *device_id && !grid_index_of(grid, (DeviceId){on}, device)) return error_raise(error, ERROR_STORE_CORRUPT, "device of customer %lld", (long long)id);
+  *device_id = on;
+  Text tags = db_column_text(s, TAGS);
+  rows->at[rows->count] = (CustomerRow){
+      .id = {id}, .device = *device, .lon_e6 = degrees(s, LON), .lat_e6 = degrees(s, LAT), .contract_kw = (float)db_column_f64(s, KW),
+      .category = (uint8_t)db_column_i64(s, CATEGORY), .importance = (uint8_t)db_column_i64(s, IMPORTANCE), .phases = (uint8_t)db_column_i64(s, PHASES),
+      .vulnerable = tags.len && is_vulnerable(tags)};
+  put_key(&rows->keys, db_column_text(s, NUMBER));
+  put_key(&rows->keys, db_column_text(s, PHONE));
+  put_key(&rows->keys, db_column_text(s, METER));
+  put_key(&rows->keys, tags);
+  buffer_text(&rows->texts, db_column_text(s, NAME));
+  buffer_byte(&rows->texts, '\t');
+  buffer_text(&rows->texts, db_column_text(s, ADDRESS));
+  buffer_byte(&rows->texts, '\n');
+  rows->count++;
+  rows->text_at[rows->count] = (uint32_t)rows->texts.len;
+  rows->key_at[rows->count] = (uint32_t)rows->keys.len;
+  return true;
+}
+
+bool people_load_customers(People *people, Db *db, Error *error) {
+  CustomerRows *rows = &people->customers;
+  DbStatement *s;
+  int64_t device_id = 0;
+  uint32_t device = GRID_NONE;
+  bool row = true, ok = true;
+  buffer_begin(&rows->texts, UINT32_MAX);
+  buffer_begin(&rows->keys, UINT32_MAX);
+  if (!customer_rows_reserve(rows, 4096)) return out_of_memory(error);
+  rows->text_at[0] = rows->key_at[0] = 0;
+  /* "+county_id": read the table as it lies, not by way of the key's index */
+  if (!db_prepare(&s, db,
+                  "SELECT id, device_id, lon_e6, lat_e6, contract_kw, category, importance, phases, number, phone, meter, tags, name, address "
+                  "FROM customer WHERE +county_id = ?1 AND retired_at IS NULL",
+                  error))
+    return false;
+  db_bind_i64(s, 1, people->county_id);
+  while (ok && row) {
+    ok = db_step(&row, s, error);
+    if (ok && row) ok = load_customer(rows, people->grid, s, &device_id, &device, error);
+  }
+  db_reset(s);
+  if (ok && (rows->texts.failed || rows->keys.failed)) ok = out_of_memory(error);
+  return ok;
+}
+
+static bool load_org(People *people, DbStatement *s, Error *error) {
+  Org org = {.id = db_column_i64(s, 0), .parent_id = db_column_i64(s, 1)};
+  Text *const FIELD[] = {&org.code, &org.level, &org.name, &org.area_type, &org.manager, &org.manager_phone};
+  for (int i = 0; i < 6; i++) {
+    *FIELD[i] = text_copy(&people->org_texts, db_column_text(s, i + 2));
+    if (!FIELD[i]->at) return out_of_memory(error);
+  }
+  return vector_push(&people->orgs, org) || out_of_memory(error);
+}
+
+bool people_load_orgs(People *people, Db *db, Error *error) {
+  DbStatement *s;
+  bool row = true, ok = true;
+  if (!db_prepare(&s, db,
+                  "SELECT id, parent_id, code, level, name, area_type, manager, manager_phone FROM org "
+                  "WHERE county_id = ?1 AND retired_at IS NULL ORDER BY id",
+                  error))
+    return false;
+  db_bind_i64(s, 1, people->county_id);
+  while (ok && row) {
+    ok = db_step(&row, s, error);
+    if (ok && row) ok = load_org(people, s, error);
+  }
+  db_reset(s);
+  return ok;
+}

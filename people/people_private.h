@@ -1,0 +1,46 @@
+/* Private to the customers: what People is made of. */
+#ifndef PEOPLE_PEOPLE_PRIVATE_H
+#define PEOPLE_PEOPLE_PRIVATE_H
+
+#include "base/buffer.h"
+#include "base/vector.h"
+#include "people/customer.h"
+#include "people/find.h"
+
+/* Of a customer, what is not text. */
+typedef struct CustomerRow {
+  CustomerId id;
+  uint32_t device;
+  int32_t lon_e6, lat_e6;
+  float contract_kw;
+  uint8_t category, importance, phases;
+  bool vulnerable;
+} CustomerRow;
+
+/* Customers as they come from the store, or in order of position. Texts and keys are as people/find.h wants them, behind the keys a byte of length
+ * and the tags. */
+typedef struct CustomerRows {
+  CustomerRow *at;
+  uint32_t *text_at, *key_at; /* count + 1 */
+  uint32_t count, room;
+  Buffer texts, keys;
+} CustomerRows;
+
+struct People {
+  CustomerRows customers;
+  uint32_t *first_of_device; /* grid_count + 1: the positions of the customers on a device */
+  uint32_t *by_id;           /* positions in order of id */
+  FindIndex find;
+  VECTOR(Org) orgs;          /* ascending ids: the row is GridDevice.org */
+  Arena org_texts;
+  const Grid *grid;
+  int64_t county_id;
+};
+
+/* customer_store.c */
+bool people_load_customers(People *people, Db *db, Error *error) MUST_USE; /* in any order */
+bool people_load_orgs(People *people, Db *db, Error *error) MUST_USE;
+bool customer_rows_reserve(CustomerRows *rows, uint32_t count) MUST_USE;
+void customer_rows_end(CustomerRows *rows);
+
+#endif
