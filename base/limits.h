@@ -14,7 +14,7 @@
 #define LIMIT_LIVE_FEEDS 500                      /* open event streams */
 #define LIMIT_LIVE_BACKLOG 10000                  /* events kept in memory for resuming; older ones are read from the store */
 #define LIMIT_LIVE_BYTES (8u * 1024 * 1024)        /* … and so many bytes of them */
-#define LIMIT_LIVE_BEHIND 100000                  /* events a feed may be behind before it is told to begin anew */
+#define LIMIT_LIVE_BEHIND 20000                   /* events a feed may be behind before it is told to begin anew */
 #define LIMIT_SLOW_QUEUE 64                       /* requests that wait for the thread of slow ones */
 
 /* desk */

@@ -16,6 +16,7 @@ bool client_open(Client *client, uint16_t port, Error *error) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   int yes = 1;
   buffer_begin(&client->in, 0);
+  buffer_begin(&client->stream, 0);
   if (client->socket < 0 || connect(client->socket, (struct sockaddr *)&address, sizeof address) != 0) {
     error_raise(error, ERROR_IO, "port %u\t%s", port, strerror(errno));
     client_close(client);
@@ -29,6 +30,7 @@ void client_close(Client *client) {
   if (client->socket >= 0) close(client->socket);
   client->socket = -1;
   buffer_end(&client->in);
+  buffer_end(&client->stream);
 }
 
 bool client_send(Client *client, Text bytes, Error *error) {
@@ -55,7 +57,7 @@ static bool receive(Client *client, Error *error) {
 static Text unread(const Client *client) { return (Text){client->in.at + client->used, client->in.len - client->used}; }
 
 static void forget_read(Client *client) {
-  memmove(client->in.at ? client->in.at : (char *)client, client->in.at ? client->in.at + client->used : (char *)client, client->in.len - client->used);
+  if (client->in.len > client->used) memmove(client->in.at, client->in.at + client->used, client->in.len - client->used);
   client->in.len -= client->used;
   client->used = 0;
 }
@@ -88,7 +90,7 @@ Text client_header(const ClientReply *reply, const char *name) {
 bool client_reply_head(ClientReply *out, Client *client, Error *error) {
   *out = (ClientReply){0};
   buffer_begin(&out->body, 0);
-  if (client->in.at) forget_read(client);
+  forget_read(client);
   if (!take_until(&out->head, client, TEXT("\r\n\r\n"), error)) return false;
   int64_t status = 0;
   if (out->head.len < 12 || !text_starts(out->head, TEXT("HTTP/1.")) || !text_to_i64(text_slice(out->head, 9, 12), &status))
@@ -122,37 +124,23 @@ bool client_reply(ClientReply *out, Client *client, bool headless, Error *error)
   return ok;
 }
 
-/* The stream comes in chunks of whole and of part events, so it is unpacked into `in` in place: used bytes, then what was not read yet. */
 bool client_event(Text *out, Client *client, Error *error) {
-  Buffer event;
-  buffer_begin(&event, 0);
   for (;;) {
-    size_t len;
-    if (!take_chunk(&event, client, &len, error)) break;
-    if (len == 0) {
-      error_raise(error, ERROR_IO, "stream\tended");
-      break;
+    Text stream = text_slice(buffer_as_text(&client->stream), client->stream_used, client->stream.len);
+    ptrdiff_t end = stream.len ? text_find(stream, TEXT("\n\n")) : -1;
+    if (end >= 0) {
+      client->stream_used += (size_t)end + 2;
+      *out = text_slice(stream, 0, (size_t)end);
+      return true;
     }
-    ptrdiff_t end = text_find(buffer_as_text(&event), TEXT("\n\n"));
-    if (end < 0) continue;
-    /* what follows the event goes back, as a chunk */
-    Buffer rest;
-    buffer_begin(&rest, 0);
-    size_t more = event.len - (size_t)end - 2;
-    if (more) buffer_format(&rest, "%zx\r\n", more), buffer_put(&rest, event.at + end + 2, more), buffer_string(&rest, "\r\n");
-    buffer_text(&rest, unread(client));
-    size_t event_len = (size_t)end;
-    buffer_clear(&client->in);
-    buffer_put(&client->in, event.at, event_len);
-    client->used = event_len;
-    buffer_put(&client->in, rest.at, rest.len);
-    buffer_end(&rest);
-    buffer_end(&event);
-    *out = (Text){client->in.at, event_len};
-    return true;
+    size_t len;
+    if (stream.len) memmove(client->stream.at, stream.at, stream.len);
+    client->stream.len = stream.len;
+    client->stream_used = 0;
+    if (!take_chunk(&client->stream, client, &len, error)) return false;
+    if (len == 0) return error_raise(error, ERROR_IO, "stream\tended");
+    forget_read(client);
   }
-  buffer_end(&event);
-  return false;
 }
 
 bool client_is_closed(Client *client) {

@@ -11,6 +11,8 @@ typedef struct Client {
   int socket; /* -1: closed */
   Buffer in;
   size_t used; /* of `in`, already given out */
+  Buffer stream; /* of client_event: unpacked, not given out yet */
+  size_t stream_used;
 } Client;
 
 typedef struct ClientReply {

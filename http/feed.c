@@ -137,13 +137,17 @@ static bool put_stored(void *self, const Event *event) {
   return stream->out.len < FEED_FILL;
 }
 
+static void begin_anew(Stream *stream, int64_t newest) {
+  buffer_format(&stream->out, "id: %lld\nevent: resync\ndata: {\"seq\":%lld}\n\n", (long long)newest, (long long)newest);
+  stream->seq = newest;
+}
+
 /* Lock held. true: the ring has not got the next ones, the store has. */
 static bool fill_from_ring(Stream *stream) {
   Feed *feed = stream->feed;
   int64_t next = stream->seq + 1, newest = feed->next_seq - 1;
   if (next > feed->next_seq || newest - stream->seq > LIMIT_LIVE_BEHIND) { /* ahead of us: another history */
-    buffer_format(&stream->out, "id: %lld\nevent: resync\ndata: {\"seq\":%lld}\n\n", (long long)newest, (long long)newest);
-    stream->seq = newest;
+    begin_anew(stream, newest);
     return false;
   }
   stream->stored_until = feed->first_seq - 1;
@@ -164,6 +168,7 @@ static bool fill_from_store(Stream *stream) {
   int64_t most = stream->stored_until - stream->seq < FEED_STORE_ROWS ? stream->stored_until - stream->seq : FEED_STORE_ROWS;
   bool ok = event_after(db, http->options.county_id, stream->seq, most, put_stored, stream, &error);
   readers_give(http, db);
+  if (ok && stream->out.len == 0) begin_anew(stream, stream->stored_until); /* the store has not got them either */
   return ok;
 }
 
@@ -189,25 +194,30 @@ static bool fill(Stream *stream) {
   return !stream->out.failed;
 }
 
-/* Suspends unless something has come in the meantime. */
-static void rest(Stream *stream) {
+/* Suspends the connection; false when something has come in the meantime. */
+static bool rest(Stream *stream) {
   Feed *feed = stream->feed;
   pthread_mutex_lock(&feed->lock);
-  if (!feed->stopping && stream->seq == feed->next_seq - 1 && stream->clock == feed->clock) {
+  bool nothing = !feed->stopping && stream->seq == feed->next_seq - 1 && stream->clock == feed->clock;
+  if (nothing) {
     stream->waiting = true;
     MHD_suspend_connection(stream->away.connection);
   }
   pthread_mutex_unlock(&feed->lock);
+  return nothing;
 }
 
+/* 0 is given only together with the suspension: the library does not ask again by itself. */
 static ssize_t on_read(void *self, uint64_t position, char *to, size_t most) {
   (void)position;
   Stream *stream = self;
-  if (stream->sent == stream->out.len && !fill(stream)) return MHD_CONTENT_READER_END_OF_STREAM;
+  while (stream->sent == stream->out.len) {
+    if (!fill(stream)) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (stream->out.len == 0 && rest(stream)) return 0;
+  }
   size_t len = stream->out.len - stream->sent;
   if (len > most) len = most;
-  if (len == 0) rest(stream);
-  else memcpy(to, stream->out.at + stream->sent, len);
+  memcpy(to, stream->out.at + stream->sent, len);
   stream->sent += len;
   return (ssize_t)len;
 }
