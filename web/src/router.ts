@@ -19,6 +19,11 @@ export const router = createRouter({
       component: () => import("./pages/OrdersPage.vue"),
       children: [{ path: ":id", name: "order", component: () => import("./pages/order/OrderPanel.vue"), props: true }],
     },
+    { path: "/call", name: "call", component: () => import("./pages/CallPage.vue") },
+    { path: "/callbacks", name: "callbacks", component: () => import("./pages/CallbacksPage.vue") },
+    { path: "/crews", name: "crews", component: () => import("./pages/CrewsPage.vue") },
+    { path: "/crew", name: "crew", component: () => import("./pages/CrewPhone.vue") },
+    { path: "/staff", name: "staff", component: () => import("./pages/StaffPage.vue") },
     { path: "/:rest(.*)*", redirect: { name: "command" } },
   ],
 });
@@ -26,7 +31,8 @@ export const router = createRouter({
 /** Where someone starts: a crew at its job, an agent at the call form, everyone else before the map. */
 export function startPage(): string {
   if (is("dispatcher", "manager", "head", "administrator")) return "/";
-  return "/orders";
+  if (is("agent")) return "/call";
+  return is("crew") ? "/crew" : "/";
 }
 
 router.beforeEach((to: RouteLocationNormalized) => {

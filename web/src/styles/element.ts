@@ -19,4 +19,5 @@ import "element-plus/theme-chalk/el-select.css";
 import "element-plus/theme-chalk/el-select-dropdown.css";
 import "element-plus/theme-chalk/el-tag.css";
 import "./base.css";
+import "./parts.css";
 import "./element.css";

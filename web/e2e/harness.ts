@@ -1,0 +1,100 @@
+// A small runner: each test has a browser context of its own, signed in over HTTP; afterwards one line "N passed, N failed".
+// The address and who signs in come from the environment: BASE_URL, E2E_NAME, E2E_PASSWORD; the browser from CHROMIUM.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+
+export const base = process.env.BASE_URL ?? "http://127.0.0.1:4173";
+const NAME = process.env.E2E_NAME ?? "admin";
+const PASSWORD = process.env.E2E_PASSWORD ?? "mock";
+const TEST_LIMIT_MS = 60_000;
+const STEP_LIMIT_MS = 10_000;
+
+export interface Bench {
+  page: Page;
+  /** Page errors and refusals of the content security policy seen so far. */
+  complaints: string[];
+}
+type Body = (bench: Bench) => Promise<void>;
+interface Options extends BrowserContextOptions {
+  signedIn?: boolean;
+}
+interface Test {
+  name: string;
+  options: Options;
+  body: Body;
+}
+const tests: Test[] = [];
+
+export function test(name: string, body: Body, options: Options = {}): void {
+  tests.push({ name, body, options });
+}
+
+export function expect(holds: unknown, what: string): asserts holds {
+  if (!holds) throw new Error(`expected ${what}`);
+}
+
+/** Waits until `holds` gives something true. */
+export async function until<T>(what: string, holds: () => Promise<T>): Promise<T> {
+  const end = Date.now() + STEP_LIMIT_MS;
+  for (;;) {
+    const value = await holds();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited ${STEP_LIMIT_MS / 1000} s for ${what}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Fails on a serious or critical finding of axe. The policy forbids injected script tags, so it goes in through the debugger. */
+export async function accessible(page: Page): Promise<void> {
+  await page.evaluate(axeSource);
+  const findings = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (options: object) => Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }> } };
+    const { violations } = await axe.run({ resultTypes: ["violations"] });
+    return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map(({ target }) => target.join(" ")).join("; ")}`);
+  });
+  expect(!findings.length, `nothing serious from axe, found ${findings.join(" | ")}`);
+}
+
+async function runOne(browser: Browser, { body, options }: Test): Promise<void> {
+  const { signedIn = true, ...rest } = options;
+  const context = await browser.newContext({ baseURL: base, viewport: { width: 1366, height: 768 }, locale: "zh-CN", timezoneId: "Asia/Shanghai", ...rest });
+  context.setDefaultTimeout(STEP_LIMIT_MS);
+  try {
+    if (signedIn) {
+      const reply = await context.request.post("/api/v1/session", { data: { name: NAME, password: PASSWORD }, headers: { Origin: base } });
+      expect(reply.ok(), `${NAME} to be signed in, got ${reply.status()}`);
+    }
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => message.type() === "error" && /Content Security Policy/.test(message.text()) && complaints.push(message.text()));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`took over ${TEST_LIMIT_MS / 1000} s`)), TEST_LIMIT_MS)));
+    await Promise.race([body({ page, complaints }), limit]).finally(() => clearTimeout(timer));
+    expect(!complaints.length, `no page error, got ${complaints.join(" | ")}`);
+  } finally {
+    await context.close();
+  }
+}
+
+export async function runAll(only: string): Promise<void> {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  let passed = 0;
+  let failed = 0;
+  for (const each of tests.filter(({ name }) => name.includes(only))) {
+    const started = Date.now();
+    try {
+      await runOne(browser, each);
+      passed++;
+      console.log(`ok   ${each.name} (${Date.now() - started} ms)`);
+    } catch (error) {
+      failed++;
+      console.log(`FAIL ${each.name}\n     ${(error as Error).message.split("\n").slice(0, 6).join("\n     ")}`);
+    }
+  }
+  await browser.close();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed || !passed ? 1 : 0;
+}
