@@ -355,3 +355,4 @@ const OrderKind *book_kind_of(const RuleBook *book, Text id) {
     if (text_equal(book->kinds[i].origin.id, id)) return &book->kinds[i];
   return NULL;
 }
+Text book_calendar_name(const RuleBook *book, size_t calendar) { return book->calendars.at[calendar].origin.id; }

@@ -143,6 +143,7 @@ const OrderKind *book_kind(const RuleBook *book, size_t row);
 const OrderKind *book_kind_of(const RuleBook *book, Text id); /* NULL */
 size_t book_promise_count(const RuleBook *book);
 const Promise *book_promise(const RuleBook *book, size_t row);
+Text book_calendar_name(const RuleBook *book, size_t calendar);
 
 int kind_state_of(const OrderKind *kind, Text id);             /* -1 */
 const KindStep *kind_step_of(const OrderKind *kind, Text id);  /* NULL */

@@ -202,7 +202,9 @@ static bool call_again(DeskContext *context, Orders *orders, LiveEntry *entry, c
   change.step = step;
   change.event = "order.called_again";
   apply_step(context, &change, (CrewId){0});
-  return make_change(context, orders, &change, error);
+  if (!make_change(context, orders, &change, error)) return false;
+  order_note_calls(orders, context->now, 1);
+  return true;
 }
 
 static int64_t next_number(const Orders *orders, Instant now) {
@@ -256,18 +258,22 @@ static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *ki
   live_put_clocks(&orders->live, entry, &clocks, change.touched);
   orders->book_stored = true;
   orders->last_number = order.number;
+  order_note_calls(orders, context->now, 1);
   *out = order.id;
   return true;
 }
 
 bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accept, OrderId *out, bool *again, Error *error) {
   const OrderKind *kind = book_kind_of(orders->book, accept->kind);
-  uint8_t what;
+  uint8_t what = ORDER_NO_CHOICE;
   *again = false;
   if (!kind) {
     error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(accept->kind.len < 60 ? accept->kind.len : 60), accept->kind.len ? accept->kind.at : "");
     return error_at(error, "%s", "$.kind");
   }
+  char roles[NAMES_MAX];
+  if (accept->roles && !(accept->roles & kind->opened_by))
+    return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s\t%s", TEXT_ARG(kind->origin.name_zh), kind_role_names(roles, sizeof roles, kind->opened_by));
   if (!check_accept(kind, accept, &what, error)) return false;
   uint32_t position;
   if (orders->people && accept->customer.value && !people_position_of(orders->people, accept->customer, &position)) {
@@ -305,12 +311,14 @@ static bool find_open(DeskContext *context, Orders *orders, OrderId id, LiveEntr
 }
 
 /* While an order is suspended people may take side steps only; what happens outside all the same (power is back) the program may record. */
-static bool may_now(const Order *order, const KindStep *step, uint32_t roles) {
+bool order_can_now(const Order *order, const KindStep *step, uint32_t roles) {
   if (!(step->from >> order->state & 1)) return false;
   if (order->suspended && !(roles & KIND_ROLE_SYSTEM) && step->effect != EFFECT_RESUME && (step->to >= 0 || step->branch_count)) return false;
   if (step->effect == EFFECT_RESUME || step->effect == EFFECT_SUSPEND) return order->suspended == (step->effect == EFFECT_RESUME);
   return step->effect != EFFECT_LINK && step->effect != EFFECT_UNLINK && step->effect != EFFECT_CALL_AGAIN;
 }
+
+bool order_may_take(const Order *order, const KindStep *step, uint32_t roles) { return order_can_now(order, step, roles) && (step->roles & roles); }
 
 /* "派单 dispatch, 备注 note": the steps this person may take now. */
 static void possible_steps(char *out, size_t size, const Order *order, uint32_t roles) {
@@ -318,7 +326,7 @@ static void possible_steps(char *out, size_t size, const Order *order, uint32_t 
   out[0] = '\0';
   for (size_t i = 0; i < order->kind->step_count && len + 1 < size; i++) {
     const KindStep *step = &order->kind->steps[i];
-    if (!may_now(order, step, roles) || !(step->roles & roles)) continue;
+    if (!order_may_take(order, step, roles)) continue;
     len += (size_t)snprintf(out + len, size - len, "%s%.*s %.*s", len ? ", " : "", TEXT_ARG(step->name_zh), TEXT_ARG(step->id));
   }
 }
@@ -328,7 +336,7 @@ static bool check_step(const Order *order, const OrderStep *ask, const KindStep 
   char names[NAMES_MAX];
   *out = step;
   if (ask->version && ask->version != order->version) return error_raise(error, ERROR_CONFLICT, "order %lld\t%d", (long long)order->number, order->version);
-  if (!step || !may_now(order, step, ask->roles)) {
+  if (!step || !order_can_now(order, step, ask->roles)) {
     if (order->suspended && step && step->from >> order->state & 1 && step->effect != EFFECT_RESUME)
       return error_raise(error, ERROR_ORDER_SUSPENDED, "%lld", (long long)order->number);
     possible_steps(names, sizeof names, order, ask->roles);
@@ -407,6 +415,22 @@ bool order_link(DeskContext *context, Orders *orders, OrderId id, OutageId outag
   return make_change(context, orders, &change, error);
 }
 
+/* --- how many called lately --- */
+
+void order_note_calls(Orders *orders, Instant at, uint32_t count) {
+  int64_t second = at / SPAN_SECOND;
+  CallsSecond *slot = &orders->calls[(uint64_t)second % CALLS_SECONDS];
+  if (slot->second != second) *slot = (CallsSecond){.second = second};
+  slot->count += count;
+}
+
+int64_t order_calls_since(const Orders *orders, Instant now) {
+  int64_t sum = 0, second = now / SPAN_SECOND;
+  for (size_t i = 0; i < CALLS_SECONDS; i++)
+    if (orders->calls[i].second > second - CALLS_SECONDS && orders->calls[i].second <= second) sum += orders->calls[i].count;
+  return sum;
+}
+
 /* --- reading --- */
 
 const Order *order_find(const Orders *orders, OrderId id) {
@@ -432,3 +456,8 @@ void order_of_outage(const Orders *orders, OutageId outage, bool (*visit)(void *
 
 bool order_state_is(const Order *order, const char *state) { return text_is(state_id(order, order->state), state); }
 bool order_is_open(const Order *order) { return !order->kind->states[order->state].final; }
+
+void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self) {
+  orders->name_of = name_of;
+  orders->name_self = self;
+}

@@ -66,6 +66,7 @@ typedef struct OrderAccept {
   uint32_t device;          /* GRID_NONE: the customer's own */
   Text caller_name, caller_phone, what, description, source; /* what: a code of the kind's form, "no_power" */
   uint8_t urgency;
+  uint32_t roles;           /* of who asks; 0: the program itself */
 } OrderAccept;
 /* A customer who already has an open order of this kind does not get a second one: the call is added to it (calls + 1, order.called_again); when
  * that order was already restored and waits for its call-back, it is reopened. *again tells. */
@@ -93,5 +94,10 @@ const Order *order_of_customer(const Orders *orders, CustomerId customer, const 
 void order_of_outage(const Orders *orders, OutageId outage, bool (*visit)(void *self, const Order *order), void *self);
 bool order_state_is(const Order *order, const char *state);        /* "restored" */
 bool order_is_open(const Order *order);
+
+/* --- its HTTP face: order_routes.c. `name_of` tells the name of a member of staff, for histories. --- */
+struct Http;
+bool order_add_routes(struct Http *http, Orders *orders, Error *error) MUST_USE;
+void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self);
 
 #endif

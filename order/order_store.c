@@ -198,3 +198,67 @@ bool store_set_ticked(DeskContext *context, Instant at, Error *error) {
   db_bind_text(s, 2, text_of(value));
   return db_done(s, error);
 }
+
+/* One statement a shape: ten thousand customers of a common name are not looked for, the caller gives the best matches only. */
+bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number, int64_t before,
+                        size_t most, OrderVisit visit, void *self, Error *error) {
+  static const char OF_ALL[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL"
+                               " ORDER BY id DESC LIMIT ?3";
+  static const char OF_CUSTOMERS[] =
+      "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND customer_id IN (?4, ?5, ?6, ?7, ?8, ?9,"
+      " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)"
+      " ORDER BY id DESC LIMIT ?3";
+  static const char OF_NUMBER[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND id >= ?4"
+                                  " AND number = ?5 ORDER BY id DESC LIMIT ?3";
+  DbStatement *s;
+  if (!db_prepare(&s, db, number ? OF_NUMBER : customers ? OF_CUSTOMERS : OF_ALL, error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, before ? before : INT64_MAX);
+  db_bind_i64(s, 3, (int64_t)most);
+  if (number) { /* the number begins with the day, and the id with the time: not the whole table is read */
+    int64_t day = number / 10000000;
+    Instant from = instant_of((Civil){.year = (int)(day / 10000), .month = (int)(day / 100 % 100), .day = (int)(day % 100)}, ZONE_SHANGHAI);
+    IdMaker maker = {0};
+    int64_t to;
+    db_bind_i64(s, 4, id_make(&maker, from));
+    to = id_make(&(IdMaker){0}, from + 2 * SPAN_DAY);
+    if (!before || to < before) db_bind_i64(s, 2, to);
+    db_bind_i64(s, 5, number);
+  }
+  for (int i = 0; customers && !number && i < STORE_CUSTOMERS_MAX; i++)
+    db_bind_i64(s, 4 + i, (size_t)i < customer_count ? customers[i].value : -1);
+  *found = 0;
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    OrderRow read;
+    read_row(&read, s);
+    ++*found;
+    if (visit(self, &read, error)) continue;
+    db_reset(s);
+    return false;
+  }
+}
+
+bool store_texts(Db *db, int64_t county_id, OrderId id, TextVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, "SELECT version, fields FROM order_text WHERE county_id = ?1 AND order_id = ?2 ORDER BY version", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, id.value);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    if (visit(self, (int32_t)db_column_i64(s, 0), db_column_text(s, 1), error)) continue;
+    db_reset(s);
+    return false;
+  }
+}
+
+bool store_children(Db *db, int64_t county_id, OrderId parent, OrderVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  bool found;
+  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND parent_id = ?2 ORDER BY id", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, parent.value);
+  return visit_rows(&found, s, visit, self, error);
+}

@@ -21,9 +21,18 @@ typedef bool (*OrderVisit)(void *self, const OrderRow *row, Error *error); /* fa
 bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) MUST_USE;
 /* *found false: no such order. The row's texts live during the visit. */
 bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) MUST_USE;
+/* Ended ones, newest first, ids below `before` (0: all), of one of the customers (NULL: all; at most STORE_CUSTOMERS_MAX), with this number (0: any). */
+enum { STORE_CUSTOMERS_MAX = 32 };
+bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number, int64_t before,
+                        size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
+
 bool store_last_number(int64_t *out, Db *db, int64_t county_id, Error *error) MUST_USE;
 /* The order's trail, copied into the arena. */
 bool store_trail(Text *out, Db *db, int64_t county_id, OrderId id, Arena *arena, Error *error) MUST_USE;
+
+typedef bool (*TextVisit)(void *self, int32_t version, Text fields, Error *error);
+bool store_texts(Db *db, int64_t county_id, OrderId id, TextVisit visit, void *self, Error *error) MUST_USE;
+bool store_children(Db *db, int64_t county_id, OrderId parent, OrderVisit visit, void *self, Error *error) MUST_USE;
 
 typedef bool (*BookVisit)(void *self, int64_t id, Text text, Error *error);
 bool store_books(Db *db, int64_t county_id, BookVisit visit, void *self, Error *error) MUST_USE;

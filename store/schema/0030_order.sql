@@ -43,6 +43,7 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_open ON orders (county_id, id) WHERE closed_at IS NULL;
 CREATE INDEX orders_customer ON orders (county_id, customer_id, id);
+CREATE INDEX orders_parent ON orders (county_id, parent_id) WHERE parent_id IS NOT NULL;
 
 -- What was said at a step in free words, kept apart from the events, which go to every console. version: the order's after the step.
 CREATE TABLE order_text (
