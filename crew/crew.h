@@ -11,14 +11,15 @@
  * Rows are the truth; all crews, stock and open jobs are also in memory, rebuilt from rows at start. Changes go over the desk.
  *
  * Events (subject "crew": its id; data: name, state, outage_id, outage_number, job_id …):
- *   crew.assigned   crew.released {why}   crew.step {step, stage, …fields}   crew.position {lon, lat, heading, state}
- *   crew.material {item, quantity, unit, org, state} */
+ *   crew.assigned {stage}   crew.released {why: replied|returned|cancelled|reassigned}   crew.step {step, stage, …fields}
+ *   crew.position {lon, lat, heading}   crew.material {item, quantity, unit, org_id, material_state: released|returned} */
 #ifndef CREW_CREW_H
 #define CREW_CREW_H
 
 #include <jansson.h>
 
 #include "crew/nearest.h"
+#include "crew/repair.h"
 #include "people/customer.h"
 #include "store/desk.h"
 
@@ -31,7 +32,7 @@ typedef enum JobState { /* the open ones first, in their order */
   JOB_REPLIED, JOB_RETURNED, JOB_CANCELLED
 } JobState;
 
-enum { CREW_TRAIL = 32, JOB_STEPS_MAX = 48, CREW_CAUSE_MAX = 64 };
+enum { CREW_TRAIL = 32, CREW_CAUSE_MAX = 64, CREW_SKILLS_MAX = 32 };
 
 typedef struct CrewSpot {
   double lon, lat;
@@ -42,9 +43,8 @@ typedef struct CrewSpot {
 typedef struct Crew {
   CrewId id;
   int64_t org_id;
-  Text code, name, skills, phone; /* skills: ";" between */
-  uint32_t skill_bits;            /* into Crews' list of skills, see crew_skill_bit */
-  int members;
+  Text code, name, skills, members, phone; /* skills: ";" between; members: as the company writes it, a number or names */
+  uint32_t skill_bits;            /* see crew_skill_bit */
   int shift_from, shift_until;    /* minutes of the local day; until < from: over midnight; equal: always */
   double base_lon, base_lat;      /* NAN: unknown */
   double lon, lat, heading;       /* where it is; heading in degrees from north, NAN: unknown */
@@ -60,15 +60,13 @@ typedef struct JobStepDone {
   int64_t staff_id;               /* 0: not by a person of the house */
 } JobStepDone;
 
-typedef struct Procedure Procedure; /* the standard steps for one cause; see crew/repair.h */
-
 typedef struct Job {
   JobId id;
   CrewId crew;
   OutageId outage;
   uint8_t state;                  /* JobState */
   const Procedure *procedure;     /* NULL until the cause is known */
-  JobStepDone done[JOB_STEPS_MAX]; /* of the procedure's steps */
+  JobStepDone done[REPAIR_STEPS_MAX]; /* of the procedure's steps, by place */
   int done_count;
   char cause[CREW_CAUSE_MAX];
   Instant assigned_at, taken_at, departed_at, arrived_at, surveyed_at, working_at, restored_at, closed_at; /* INSTANT_NONE: not yet */
@@ -94,7 +92,8 @@ bool crew_open(Crews **out, Desk *desk, Db *db, const Grid *grid, const People *
 void crew_close(Crews *crews);
 
 /* --- use cases: inside a desk job. `version` 0: whatever it is now --- */
-/* Sends the crew (a job another crew has there is cancelled). `outage_version` is the one the dispatcher saw. */
+/* Sends the crew (a job another crew has there is cancelled). `outage_version` is the one the dispatcher saw. That it is off shift, or lacks a
+ * skill, is the dispatcher's to weigh: the proposals say so. */
 bool crew_assign(DeskContext *context, Crews *crews, OutageId outage, int32_t outage_version, CrewId crew, JobId *out, Error *error) MUST_USE;
 bool crew_unassign(DeskContext *context, Crews *crews, OutageId outage, int32_t outage_version, Text reason, Error *error) MUST_USE;
 
@@ -114,7 +113,7 @@ bool crew_place(DeskContext *context, Crews *crews, CrewId crew, const CrewSpot 
 typedef struct CrewMaterial {
   JobId job;
   Text item;
-  int64_t quantity;               /* > 0 */
+  int64_t quantity;               /* > 0, whole units: a stock that is imported with a fraction counts without it */
   int64_t org_id;                 /* of the stock; 0: the nearest that has it */
   CrewId own;                     /* as in CrewStep */
 } CrewMaterial;
@@ -124,6 +123,7 @@ bool crew_take_material(DeskContext *context, Crews *crews, const CrewMaterial *
 size_t crew_count(const Crews *crews);
 const Crew *crew_at(const Crews *crews, size_t i);
 const Crew *crew_find(const Crews *crews, CrewId id);                 /* NULL: none such */
+const Repair *crew_repair(const Crews *crews);
 CrewState crew_state(const Crews *crews, const Crew *crew, Instant now);
 bool crew_on_shift(const Crew *crew, Instant now);
 const char *crew_state_name(CrewState state);
@@ -146,9 +146,11 @@ typedef struct StockPlace {
 size_t crew_stock_count(const Crews *crews);
 const StockPlace *crew_stock_at(const Crews *crews, size_t i);
 
-/* Part of an import: crews and stock of a package (interop/package.h), in the import's transaction. Crews keep their place and job. */
+/* Rows of a package, for package_import's list of importers (people/import.h). Crews keep their place and job. */
+struct GridImportCount;
 struct Package;
-bool crew_import(Db *db, int64_t county_id, const struct Package *package, Error *error) MUST_USE;
+bool crew_import(struct GridImportCount *count, Db *db, int64_t county_id, const struct Package *package, Instant now, Error *error) MUST_USE;
+bool stock_import(struct GridImportCount *count, Db *db, int64_t county_id, const struct Package *package, Instant now, Error *error) MUST_USE;
 
 /* For `dianbaomu check`; `problem` is "" when sound. */
 bool crew_check(Db *db, const Grid *grid, const People *people, int64_t county_id, char problem[ERROR_TEXT_MAX], Error *error) MUST_USE;

@@ -1,0 +1,338 @@
+/* Orders follow their outage, the outage follows its crew, and power comes back. */
+#include <stdio.h>
+
+#include "order/kind.h"
+#include "outage/outage_internal.h"
+
+/* --- orders follow --- */
+
+/* The states of a fault order in the order of the work; 0: before a crew is sent. A kind of the company's own may name others: its orders then
+ * follow as far as its steps allow. */
+enum { RANK_DISPATCHED = 1, RANK_TAKEN, RANK_ON_THE_WAY, RANK_ON_SITE, RANK_SURVEYED, RANK_WORKING, RANK_RESTORED, RANK_REPLIED, RANK_LATER };
+
+static int rank_of(const Order *order) {
+  static const char *const states[] = {"dispatched", "taken", "on_the_way", "on_site", "surveyed", "working", "restored", "replied"};
+  for (int i = 0; i < RANK_REPLIED; i++)
+    if (order_state_is(order, states[i])) return i + 1;
+  return order_state_is(order, "checked") || order_state_is(order, "called_back") || !order_is_open(order) ? RANK_LATER : 0;
+}
+
+static json_t *fields_for(const KindStep *step, const Record *record) {
+  json_t *fields = NULL;
+  char text[INSTANT_TEXT_MAX];
+  const Outage *o = &record->o;
+  for (size_t i = 0; i < step->field_count; i++) {
+    Text id = step->fields[i].id;
+    json_t *value = NULL;
+    if (text_is(id, "cause") && o->cause[0]) value = json_string(o->cause);
+    else if (text_is(id, "eta_from") && o->eta_from != INSTANT_NONE) value = json_string(instant_to_text(o->eta_from, ZONE_SHANGHAI, text));
+    else if (text_is(id, "eta_until") && o->eta_until != INSTANT_NONE) value = json_string(instant_to_text(o->eta_until, ZONE_SHANGHAI, text));
+    else if (text_is(id, "reason") && text_is(step->id, "return")) value = json_string("other");
+    if (!value) continue;
+    if (!fields) fields = json_object();
+    if (!fields || json_object_setn_new(fields, id.at, id.len, value) != 0) break; /* the step is then refused for want of it, if it needs it */
+  }
+  return fields;
+}
+
+/* Takes the step if the order's state allows it. An order that a person holds back (suspended, …) stays where it is; only a failing store fails. */
+static bool take_step(DeskContext *context, Outages *outages, const Record *record, OrderId id, const char *name, Error *error) {
+  const Order *order = order_find(outages->orders, id);
+  const KindStep *step = order ? kind_step_of(order->kind, text_of(name)) : NULL;
+  if (!step || !(step->from >> order->state & 1)) return true;
+  json_t *fields = fields_for(step, record);
+  OrderStep command = {.order = id, .step = text_of(name), .fields = fields, .roles = UINT32_MAX, .crew = record->o.crew};
+  Error refused = {0};
+  bool ok = order_step(context, outages->orders, &command, &refused);
+  json_decref(fields);
+  if (ok || (error_status(refused.code) < 500 && refused.code != ERROR_STORE_CONSTRAINT)) return true;
+  if (error) *error = refused;
+  return false;
+}
+
+/* Each step on the way where the order was with us all along; the shortest way for one that comes late. */
+bool outage_catch_up(DeskContext *context, Outages *outages, const Record *record, OrderId id, Error *error) {
+  static const int target_of[] = {0, RANK_DISPATCHED, RANK_TAKEN, RANK_ON_THE_WAY, RANK_ON_SITE, RANK_SURVEYED, RANK_WORKING, 0};
+  const Order *order = order_find(outages->orders, id);
+  int target = target_of[record->o.stage], rank = order ? rank_of(order) : RANK_LATER;
+  if (rank > target || target == 0 || rank >= RANK_RESTORED) return true;
+  if (rank >= RANK_DISPATCHED && order->crew.value != record->o.crew.value) {
+    if (!take_step(context, outages, record, id, "reassign", error)) return false;
+    rank = rank_of(order_find(outages->orders, id));
+  }
+  static const char *const steps[] = {NULL, "dispatch", "take", "depart", "arrive", "survey", "work"};
+  for (int at = rank + 1; at <= target; at++) {
+    bool passed_by = at < target && at != RANK_DISPATCHED && !(at == RANK_ON_SITE && target > RANK_ON_SITE);
+    if (!passed_by && !take_step(context, outages, record, id, steps[at], error)) return false;
+  }
+  return true;
+}
+
+bool outage_cascade(DeskContext *context, Outages *outages, const Record *record, Error *error) {
+  OrderId *orders;
+  size_t count;
+  if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
+  for (size_t i = 0; i < count; i++)
+    if (!outage_catch_up(context, outages, record, orders[i], error)) return false;
+  return true;
+}
+
+static bool each_order(DeskContext *context, Outages *outages, const Record *record, const char *step, Error *error) {
+  OrderId *orders;
+  size_t count;
+  if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
+  for (size_t i = 0; i < count; i++)
+    if (!take_step(context, outages, record, orders[i], step, error)) return false;
+  return true;
+}
+
+/* --- power is back --- */
+
+static int by_since(const Record *a, const Record *b) { return a->o.since < b->o.since ? -1 : a->o.since > b->o.since; }
+
+/* Customer-seconds without supply that this outage answers for in `range`, which it darkens up to now. Where others darken it too the span
+ * counts once: from the time the earliest of those began, it is theirs. Summed over all outages that is the span of the union. */
+static bool dark_seconds(Outages *outages, const Record *record, GridRange range, Instant now, int64_t *sum, Error *error) {
+  GridRanges left = {0}, part = {0};
+  VECTOR(Record *) others = {0};
+  bool ok = true;
+  for (size_t i = 0; ok && i < record->o.dark.count; i++) {
+    GridRange d = record->o.dark.at[i];
+    GridRange both = {d.from > range.from ? d.from : range.from, d.to < range.to ? d.to : range.to};
+    if (both.from < both.to) ok = grid_ranges_add(&left, both);
+  }
+  for (size_t i = 0; ok && i < outages->open.count; i++) { /* insertion by since: few overlap */
+    Record *other = outages->open.at[i];
+    if (other == record || other->o.device >= range.to || grid_device(outages->grid, other->o.device)->end <= range.from) continue;
+    ok = vector_push(&others, other);
+    for (size_t k = others.count - 1; ok && k > 0 && by_since(others.at[k], others.at[k - 1]) < 0; k--) {
+      Record *swap = others.at[k];
+      others.at[k] = others.at[k - 1], others.at[k - 1] = swap;
+    }
+  }
+  for (size_t i = 0; ok && i < others.count; i++) {
+    const Outage *p = &others.at[i]->o;
+    int64_t seconds = p->since > record->o.since ? (p->since - record->o.since) / SPAN_SECOND : 0;
+    for (size_t k = 0; ok && k < p->dark.count; k++) {
+      GridRange d = p->dark.at[k];
+      grid_ranges_clear(&part);
+      for (size_t n = 0; ok && n < left.count; n++) {
+        GridRange both = {d.from > left.at[n].from ? d.from : left.at[n].from, d.to < left.at[n].to ? d.to : left.at[n].to};
+        if (both.from < both.to) ok = grid_ranges_add(&part, both);
+      }
+      for (size_t n = 0; ok && n < part.count; n++) {
+        *sum += seconds * outage_customers_in(outages, part.at[n]);
+        ok = grid_ranges_remove(&left, part.at[n]);
+      }
+    }
+  }
+  for (size_t i = 0; ok && i < left.count; i++) *sum += (now - record->o.since) / SPAN_SECOND * outage_customers_in(outages, left.at[i]);
+  grid_ranges_free(&left);
+  grid_ranges_free(&part);
+  vector_free(&others);
+  return ok ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
+}
+
+/* Its orders where it is light now: under another outage that darkens them still, else on to the call-back. */
+static bool free_orders(DeskContext *context, Outages *outages, const Record *record, Error *error) {
+  OrderId *orders;
+  size_t count;
+  if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
+  for (size_t i = 0; i < count; i++) {
+    const Order *order = order_find(outages->orders, orders[i]);
+    if (!order || rank_of(order) >= RANK_RESTORED) continue;
+    bool dark = order->device == GRID_NONE ? record->o.dark.count > 0 : grid_ranges_hold(&record->o.dark, order->device);
+    if (dark) continue;
+    Record *other = order->device == GRID_NONE ? NULL : outage_record_at(outages, order->device);
+    if (other ? !outage_link_order(context, outages, orders[i], other->o.id, false, error) || !outage_catch_up(context, outages, other, orders[i], error)
+              : !take_step(context, outages, record, orders[i], "restore", error))
+      return false;
+  }
+  return true;
+}
+
+static bool tell_restored(DeskContext *context, Outages *outages, Record *record, const uint32_t *devices, size_t count, const GridRanges *freed, Error *error) {
+  Buffer extra;
+  buffer_begin(&extra, 0);
+  buffer_format(&extra, "\"all\":%s,\"devices\":[", record->o.state == OUTAGE_RESTORED ? "true" : "false");
+  for (size_t i = 0; i < count; i++) buffer_format(&extra, "%s\"%lld\"", i ? "," : "", (long long)grid_device(outages->grid, devices[i])->id.value);
+  buffer_string(&extra, "],\"freed\":[");
+  for (size_t i = 0; i < freed->count; i++) buffer_format(&extra, "%s[%u,%u]", i ? "," : "", freed->at[i].from, freed->at[i].to);
+  buffer_string(&extra, "]");
+  bool ok = extra.failed ? error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage")
+                         : outage_tell(context, outages, record, "outage.restored", buffer_as_text(&extra), error);
+  buffer_end(&extra);
+  return ok;
+}
+
+static bool check_devices(const Outages *outages, const Record *record, const uint32_t *devices, size_t count, Error *error) {
+  char number[OUTAGE_NUMBER_MAX];
+  outage_number(&record->o, number);
+  if (record->o.state >= OUTAGE_RESTORED) return error_raise(error, ERROR_OUTAGE_STATE, "%s\t%s", number, outage_state_name((OutageState)record->o.state));
+  for (size_t i = 0; i < count; i++) {
+    Text name = grid_name(outages->grid, devices[i]);
+    bool below = grid_within(grid_device(outages->grid, record->o.device), record->o.device, devices[i]);
+    if (!below || !grid_ranges_hold(&record->o.dark, devices[i])) return error_raise(error, ERROR_OUTAGE_NOT_DARK, "%.*s\t%s", TEXT_ARG(name), number);
+  }
+  return true;
+}
+
+bool outage_free(DeskContext *context, Outages *outages, Record *record, const uint32_t *devices, size_t count, Error *error) {
+  Outage *o = &record->o;
+  GridRanges before = {0};
+  bool ok = check_devices(outages, record, devices, count, error);
+  if (!ok) return false;
+  for (size_t i = 0; ok && i < o->dark.count; i++) ok = grid_ranges_add(&before, o->dark.at[i]);
+  if (!ok) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
+  GridRange all = {o->device, grid_device(outages->grid, o->device)->end};
+  for (size_t i = 0; ok && i < (count ? count : 1); i++) {
+    GridRange range = count ? (GridRange){devices[i], grid_device(outages->grid, devices[i])->end} : all;
+    uint32_t freed = count ? devices[i] : o->device;
+    ok = dark_seconds(outages, record, range, context->now, &o->customer_seconds, error) &&
+         outage_row_freed(context->db, context->county_id, o->id, grid_device(outages->grid, freed)->id, context->now, error);
+    if (ok && !vector_push(&record->freed, freed)) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
+    if (ok) ok = outage_measure(outages, record, error);
+  }
+  if (ok) {
+    o->state = o->customers_out ? OUTAGE_PARTLY_RESTORED : OUTAGE_RESTORED;
+    if (o->state == OUTAGE_RESTORED) o->restored_at = context->now;
+    o->undo = UNDO_NOTHING;
+    if (o->state == OUTAGE_RESTORED) grid_ranges_clear(&o->dark); /* parts where nobody lives */
+    for (size_t i = 0; ok && i < o->dark.count; i++) ok = grid_ranges_remove(&before, o->dark.at[i]);
+    if (!ok) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
+  }
+  ok = ok && outage_evidence(outages, record, error) && tell_restored(context, outages, record, devices, count, &before, error) &&
+       free_orders(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
+  grid_ranges_free(&before);
+  return ok ? true : desk_spoil(context);
+}
+
+/* --- crews --- */
+
+static Record *record_of_event(const Outages *outages, const json_t *data) {
+  int64_t id = 0;
+  const char *text = json_string_value(json_object_get(data, "outage_id"));
+  return text && text_to_i64(text_of(text), &id) ? outage_record(outages, (OutageId){id}) : NULL;
+}
+
+static int64_t id_in(const json_t *data, const char *key) {
+  int64_t id = 0;
+  const char *text = json_string_value(json_object_get(data, key));
+  return text && text_to_i64(text_of(text), &id) ? id : 0;
+}
+
+static void text_in(const json_t *data, const char *key, char *out, size_t size) {
+  const char *text = json_string_value(json_object_get(data, key));
+  if (text) snprintf(out, size, "%s", text);
+}
+
+static int stage_in(const json_t *data) {
+  const char *text = json_string_value(json_object_get(data, "stage"));
+  for (int stage = OUTAGE_ASSIGNED; text && stage <= OUTAGE_REPLIED; stage++)
+    if (strcmp(text, outage_stage_name((OutageStage)stage)) == 0) return stage;
+  return OUTAGE_NO_CREW;
+}
+
+static bool tell_progress(DeskContext *context, Outages *outages, Record *record, Error *error) {
+  char extra[48];
+  snprintf(extra, sizeof extra, "\"stage\":\"%s\"", outage_stage_name((OutageStage)record->o.stage));
+  return outage_tell(context, outages, record, "outage.progress", text_of(extra), error);
+}
+
+static bool on_assigned(DeskContext *context, const Event *event, Outages *outages, Record *record, const json_t *data, Error *error) {
+  Outage *o = &record->o;
+  o->crew.value = event->subject_id;
+  o->job = id_in(data, "job_id");
+  text_in(data, "name", o->crew_name, sizeof o->crew_name);
+  o->stage = (uint8_t)(stage_in(data) > OUTAGE_ASSIGNED ? stage_in(data) : OUTAGE_ASSIGNED);
+  if (o->assigned_at == INSTANT_NONE) o->assigned_at = context->now;
+  gather_hold(outages->gather, o->id.value, true);
+  return tell_progress(context, outages, record, error) && outage_cascade(context, outages, record, error);
+}
+
+static bool on_released(DeskContext *context, const Event *event, Outages *outages, Record *record, const json_t *data, Error *error) {
+  (void)event;
+  Outage *o = &record->o;
+  if (o->job != id_in(data, "job_id")) return true; /* another crew has it already */
+  const char *why = json_string_value(json_object_get(data, "why"));
+  bool done = why && strcmp(why, "replied") == 0;
+  o->job = 0;
+  if (done) return tell_progress(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
+  if (!each_order(context, outages, record, "return", error)) return false;
+  o->crew.value = 0;
+  o->crew_name[0] = 0;
+  o->stage = OUTAGE_NO_CREW;
+  gather_hold(outages->gather, o->id.value, false);
+  return tell_progress(context, outages, record, error);
+}
+
+static bool restore_from(DeskContext *context, Outages *outages, Record *record, const json_t *data, Error *error) {
+  const json_t *list = json_object_get(data, "devices");
+  size_t count = json_array_size(list);
+  uint32_t *devices = ARENA_ARRAY(context->arena, uint32_t, count + 1);
+  if (!devices) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "devices");
+  for (size_t i = 0; i < count; i++) {
+    DeviceId id = {0};
+    const char *text = json_string_value(json_array_get(list, i));
+    if (!text || !text_to_i64(text_of(text), &id.value) || !grid_index_of(outages->grid, id, &devices[i]))
+      return error_raise(error, ERROR_NOT_FOUND, "device\t%s", text ? text : "");
+  }
+  return record->o.state >= OUTAGE_RESTORED || outage_free(context, outages, record, devices, count, error);
+}
+
+/* What the crew saw: the device is known now, and when power will be back. */
+static bool on_survey(DeskContext *context, Outages *outages, Record *record, const json_t *data, Error *error) {
+  Outage *o = &record->o;
+  char text[INSTANT_TEXT_MAX] = "";
+  Instant from = INSTANT_NONE, until = INSTANT_NONE;
+  text_in(data, "cause", o->cause, sizeof o->cause);
+  text_in(data, "eta_from", text, sizeof text);
+  bool promised = instant_from_text(text_of(text), &from);
+  text_in(data, "eta_until", text, sizeof text);
+  promised &= instant_from_text(text_of(text), &until);
+  o->pinned = true;
+  o->undo = UNDO_NOTHING;
+  gather_settle(outages->gather, o->id.value, true);
+  if (o->state == OUTAGE_SUSPECTED) o->state = OUTAGE_CONFIRMED, o->confirmed_at = context->now;
+  if (!promised) return true;
+  o->eta_from = from;
+  o->eta_until = until;
+  o->eta_source = OUTAGE_ETA_CREW;
+  return outage_row_eta(context->db, context->county_id, record, context->now, context->actor, error);
+}
+
+static bool on_step(DeskContext *context, const Event *event, Outages *outages, Record *record, const json_t *data, Error *error) {
+  (void)event;
+  Outage *o = &record->o;
+  const char *step = json_string_value(json_object_get(data, "step"));
+  if (!step || o->job != id_in(data, "job_id")) return true;
+  if (strcmp(step, "restore") == 0) return restore_from(context, outages, record, data, error);
+  int stage = stage_in(data);
+  bool surveyed = strcmp(step, "survey") == 0;
+  if (surveyed && !on_survey(context, outages, record, data, error)) return false;
+  if (stage <= o->stage && !surveyed) return true;
+  o->stage = (uint8_t)stage;
+  if (stage == OUTAGE_ON_SITE && o->arrived_at == INSTANT_NONE) o->arrived_at = context->now;
+  if (!tell_progress(context, outages, record, error)) return false;
+  return stage == OUTAGE_REPLIED ? each_order(context, outages, record, "reply", error) : outage_cascade(context, outages, record, error);
+}
+
+static bool on_crew(DeskContext *context, const Event *event, void *room, Error *error,
+                    bool (*act)(DeskContext *, const Event *, Outages *, Record *, const json_t *, Error *)) {
+  json_error_t why;
+  json_t *data = json_loadb(event->data.at, event->data.len, 0, &why);
+  Record *record = data ? record_of_event(room, data) : NULL;
+  bool ok = !record || act(context, event, room, record, data, error);
+  json_decref(data);
+  return ok;
+}
+
+static bool crew_assigned(DeskContext *c, const Event *event, void *room, Error *error) { return on_crew(c, event, room, error, on_assigned); }
+static bool crew_released(DeskContext *c, const Event *event, void *room, Error *error) { return on_crew(c, event, room, error, on_released); }
+static bool crew_stepped(DeskContext *c, const Event *event, void *room, Error *error) { return on_crew(c, event, room, error, on_step); }
+
+void outage_listen_crews(Outages *outages) {
+  desk_on(outages->desk, "crew.assigned", crew_assigned, outages);
+  desk_on(outages->desk, "crew.released", crew_released, outages);
+  desk_on(outages->desk, "crew.step", crew_stepped, outages);
+}

@@ -1,0 +1,259 @@
+/* What calls change: an order is gathered into an outage, a new one or one that rises and takes others up. And the small change all share: telling. */
+#include <stdio.h>
+
+#include "order/kind.h"
+#include "order/rule.h"
+#include "outage/outage_internal.h"
+
+/* --- telling --- */
+
+static void write_facts(const Outages *outages, const Record *record, Json *json) {
+  const Outage *o = &record->o;
+  char number[OUTAGE_NUMBER_MAX];
+  json_put_string(json, "number", outage_number(o, number));
+  json_put_id(json, "device", grid_device(outages->grid, o->device)->id.value);
+  json_put_string(json, "state", outage_state_name((OutageState)o->state));
+  json_put_string(json, "ladder", kind_ladder_name(outage_ladder(o)));
+  json_put_i64(json, "customers_out", o->customers_out);
+  json_put_i64(json, "households", o->households);
+  json_put_i64(json, "calls", o->calls);
+  json_put_id(json, "crew", o->crew.value);
+  json_put_i64(json, "version", o->version);
+  json_key(json, "dark");
+  json_open_array(json);
+  for (size_t i = 0; i < o->dark.count; i++) {
+    json_open_array(json);
+    json_i64(json, o->dark.at[i].from);
+    json_i64(json, o->dark.at[i].to);
+    json_close(json);
+  }
+  json_close(json);
+}
+
+static bool save_and_tell(DeskContext *context, const Outages *outages, Record *record, const char *kind, Text extra, Error *error) {
+  Buffer buffer;
+  Json json;
+  buffer_begin(&buffer, 0);
+  json_begin(&json, &buffer);
+  json_open_object(&json);
+  write_facts(outages, record, &json);
+  if (extra.len) buffer_byte(&buffer, ','), buffer_text(&buffer, extra);
+  json_close(&json);
+  bool ok = outage_row_save(context->db, context->county_id, outages->grid, record, error);
+  if (ok && buffer.failed) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", kind);
+  if (ok) ok = desk_event(context, kind, "outage", record->o.id.value, buffer_as_text(&buffer), error);
+  if (ok) record->dirty = false;
+  buffer_end(&buffer);
+  return ok;
+}
+
+bool outage_tell(DeskContext *context, Outages *outages, Record *record, const char *kind, Text extra, Error *error) {
+  record->o.version++;
+  return save_and_tell(context, outages, record, kind, extra, error);
+}
+
+typedef struct Collect {
+  OrderId *at;
+  size_t count, most;
+} Collect;
+
+static bool collect(void *self, const Order *order) {
+  Collect *c = self;
+  if (c->count < c->most) c->at[c->count++] = order->id;
+  return c->count < c->most;
+}
+
+bool outage_orders(DeskContext *context, const Outages *outages, OutageId id, OrderId **out, size_t *count, Error *error) {
+  const Record *record = outage_record(outages, id);
+  Collect c = {.most = record ? record->o.households : 0};
+  *count = 0;
+  *out = c.at = ARENA_ARRAY(context->arena, OrderId, c.most + 1);
+  if (!c.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "orders of an outage");
+  if (c.most) order_of_outage(outages->orders, id, collect, &c);
+  *count = c.count;
+  return true;
+}
+
+/* --- making and ending --- */
+
+bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by_hand, Record **out, Error *error) {
+  Record *record = memory_new(sizeof *record);
+  if (!record) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
+  Instant now = context->now;
+  record->o = (Outage){.id = {desk_new_id(context)}, .serial = ++outages->last_serial, .device = device, .by_hand = by_hand, .since = now,
+                       .found_at = now, .confirmed_at = INSTANT_NONE, .assigned_at = INSTANT_NONE, .arrived_at = INSTANT_NONE,
+                       .restored_at = INSTANT_NONE, .eta_from = INSTANT_NONE, .eta_until = INSTANT_NONE};
+  record->last_call_at = now;
+  record->closed_at = INSTANT_NONE;
+  if (!outage_adopt(outages, record, error) || !outage_tell(context, outages, record, "outage.found", TEXT_NONE, error)) return false;
+  *out = record;
+  return true;
+}
+
+bool outage_end(DeskContext *context, Outages *outages, Record *record, OutageState state, const char *kind, Text extra, Error *error) {
+  record->o.state = (uint8_t)state;
+  record->closed_at = context->now;
+  grid_ranges_clear(&record->o.dark);
+  record->o.customers_out = record->o.important_out = 0;
+  if (!outage_tell(context, outages, record, kind, extra, error)) return false;
+  outage_forget(outages, record);
+  return true;
+}
+
+bool outage_close_if_done(DeskContext *context, Outages *outages, Record *record, Error *error) {
+  const Outage *o = &record->o;
+  if (o->state != OUTAGE_RESTORED || o->households || o->job) return true;
+  Buffer extra;
+  buffer_begin(&extra, 0);
+  int64_t arrive = o->arrived_at == INSTANT_NONE ? -1 : (o->arrived_at - o->found_at) / SPAN_MINUTE;
+  buffer_format(&extra, "\"minutes_to_arrive\":%lld,\"minutes_to_restore\":%lld,\"customer_minutes\":%lld,\"customers_peak\":%u", (long long)arrive,
+                (long long)((o->restored_at - o->found_at) / SPAN_MINUTE), (long long)(o->customer_seconds / 60), o->customers_peak);
+  record->o.undo = UNDO_NOTHING;
+  bool ok = extra.failed ? error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage") :
+            outage_end(context, outages, record, OUTAGE_CLOSED, "outage.closed", buffer_as_text(&extra), error);
+  buffer_end(&extra);
+  return ok;
+}
+
+/* --- orders --- */
+
+bool outage_link_order(DeskContext *context, Outages *outages, OrderId id, OutageId to, bool weighed, Error *error) {
+  if (!order_link(context, outages->orders, id, to, error)) return false;
+  const Order *order = order_find(outages->orders, id);
+  return !order || outage_note_link(outages, order, to, weighed, error);
+}
+
+bool outage_absorb(DeskContext *context, Outages *outages, Record *record, Record *into, Error *error) {
+  OrderId *orders;
+  size_t count;
+  if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
+  /* the engine has brought their calls together already, or is told anew by whoever merges by hand */
+  gather_drop(outages->gather, record->o.id.value);
+  for (size_t i = 0; i < count; i++)
+    if (!outage_link_order(context, outages, orders[i], into->o.id, true, error)) return false;
+  if (record->o.since < into->o.since) into->o.since = record->o.since;
+  if (record->o.found_at < into->o.found_at) into->o.found_at = record->o.found_at;
+  if (record->last_call_at > into->last_call_at) into->last_call_at = record->last_call_at;
+  into->calls_gone += record->calls_gone;
+  into->o.calls += record->calls_gone;
+  record->merged_into = into->o.id;
+  char extra[48];
+  snprintf(extra, sizeof extra, "\"into\":\"%lld\"", (long long)into->o.id.value);
+  return outage_end(context, outages, record, OUTAGE_DISMISSED, "outage.merged", text_of(extra), error);
+}
+
+bool outage_gather_order(DeskContext *context, Outages *outages, const Order *order, Error *error) {
+  GatherAnswer answer;
+  Record *record;
+  OrderId id = order->id;
+  if (order->device == GRID_NONE) return true;
+  if (!gather_call(outages->gather, order->device, &answer, error)) return false;
+  bool fresh = answer.key == 0;
+  if (fresh ? !outage_new(context, outages, answer.device, false, &record, error) : !(record = outage_record(outages, (OutageId){answer.key})))
+    return fresh ? false : error_raise(error, ERROR_INTERNAL, "%s", "gathered into an outage nobody knows");
+  uint32_t was = record->o.device;
+  record->o.device = answer.device;
+  if (answer.moved && !outage_measure(outages, record, error)) return false;
+  for (uint32_t i = 0; i < answer.absorbed_count; i++) {
+    Record *up = outage_record(outages, (OutageId){answer.absorbed[i]});
+    if (up && !outage_absorb(context, outages, up, record, error)) return false;
+  }
+  if (!outage_link_order(context, outages, id, record->o.id, true, error)) return false;
+  if (answer.settled) record->settled = true;
+  record->last_call_at = context->now;
+  record->dirty = true;
+  if (answer.moved) {
+    char extra[48];
+    snprintf(extra, sizeof extra, "\"was\":\"%lld\"", (long long)grid_device(outages->grid, was)->id.value);
+    if (!outage_tell(context, outages, record, "outage.changed", text_of(extra), error)) return false;
+  } else if (answer.settled && !outage_row_save(context->db, context->county_id, outages->grid, record, error)) {
+    return false;
+  }
+  return outage_catch_up(context, outages, record, id, error);
+}
+
+/* --- what orders do --- */
+
+/* A fault order whose caller speaks of power gone; low voltage, a broken meter and the like are no outage. */
+static bool speaks_of_outage(const Order *order) {
+  static const char *const others[] = {"voltage", "flicker", "meter", "other"};
+  const OrderKind *kind = order->kind;
+  if (!text_is(kind->origin.id, "fault_repair")) return false;
+  for (size_t f = 0; f < kind->form_count && order->what != ORDER_NO_CHOICE; f++)
+    for (size_t i = 0; text_is(kind->form[f].id, "what") && order->what < kind->form[f].choice_count && i < sizeof others / sizeof *others; i++)
+      if (strcmp(kind->form[f].choices[order->what].id, others[i]) == 0) return false;
+  return true;
+}
+
+static bool on_accepted(DeskContext *context, const Event *event, void *room, Error *error) {
+  Outages *outages = room;
+  const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
+  return !order || !speaks_of_outage(order) || order->outage.value || outage_gather_order(context, outages, order, error);
+}
+
+static bool on_called_again(DeskContext *context, const Event *event, void *room, Error *error) {
+  (void)context, (void)error;
+  const Order *order = order_find(((Outages *)room)->orders, (OrderId){event->subject_id});
+  if (order) outage_note_calls(room, order);
+  return true;
+}
+
+/* No power after all: gathered anew, unless its outage still darkens it. */
+static bool on_reopened(DeskContext *context, const Event *event, void *room, Error *error) {
+  Outages *outages = room;
+  const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
+  if (!order || !speaks_of_outage(order) || order->device == GRID_NONE) return true;
+  Record *old = outage_record(outages, order->outage);
+  if (old && grid_ranges_hold(&old->o.dark, order->device)) return outage_catch_up(context, outages, old, order->id, error);
+  OutageId was = order->outage;
+  if (!outage_gather_order(context, outages, order, error)) return false;
+  old = outage_record(outages, was);
+  return !old || outage_close_if_done(context, outages, old, error);
+}
+
+/* Linked by another hand than ours. */
+static bool on_linked(DeskContext *context, const Event *event, void *room, Error *error) {
+  (void)context;
+  Outages *outages = room;
+  const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
+  if (!order) return true;
+  const Link *link = outage_link_of(outages, order->id);
+  if ((link ? link->outage.value : 0) == order->outage.value) return true;
+  return outage_note_link(outages, order, order->outage, false, error);
+}
+
+static bool on_archived(DeskContext *context, const Event *event, void *room, Error *error) {
+  Outages *outages = room;
+  const Link *link = outage_link_of(outages, (OrderId){event->subject_id});
+  Record *record = link ? outage_record(outages, link->outage) : NULL;
+  if (!record) return true;
+  outage_note_gone(outages, (OrderId){event->subject_id});
+  if (record->o.state == OUTAGE_RESTORED && !record->o.households && !record->o.job) return outage_close_if_done(context, outages, record, error);
+  return outage_row_save(context->db, context->county_id, outages->grid, record, error); /* calls_gone is known nowhere else */
+}
+
+/* Counts that changed are told, at most once a tick; groups without news settle. */
+static bool tick(DeskContext *context, void *room, Error *error) {
+  Outages *outages = room;
+  for (size_t i = 0; i < outages->open.count; i++) {
+    Record *record = outages->open.at[i];
+    bool ages = !record->settled && !record->o.pinned && context->now - record->last_call_at > outages->gather_window;
+    if (ages) {
+      record->settled = true;
+      gather_settle(outages->gather, record->o.id.value, true);
+      if (!outage_row_save(context->db, context->county_id, outages->grid, record, error)) return desk_spoil(context);
+    }
+    if (record->dirty && !save_and_tell(context, outages, record, "outage.changed", TEXT_NONE, error)) return desk_spoil(context);
+  }
+  return true;
+}
+
+void outage_listen(Outages *outages) {
+  Desk *desk = outages->desk;
+  desk_on(desk, "order.accepted", on_accepted, outages);
+  desk_on(desk, "order.called_again", on_called_again, outages);
+  desk_on(desk, "order.reopened", on_reopened, outages);
+  desk_on(desk, "order.linked", on_linked, outages);
+  desk_on(desk, "order.archived", on_archived, outages);
+  desk_on_tick(desk, tick, outages);
+}

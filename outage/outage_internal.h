@@ -1,0 +1,106 @@
+/* Inside the outage room. */
+#ifndef OUTAGE_INTERNAL_H
+#define OUTAGE_INTERNAL_H
+
+#include "base/map.h"
+#include "outage/gather.h"
+#include "outage/outage.h"
+
+typedef struct Record { /* an open outage */
+  Outage o;
+  bool settled;               /* see gather.h; pinned ones are */
+  bool dirty;                 /* counts changed since they were last told */
+  Instant last_call_at;
+  uint32_t calls_gone;
+  VECTOR(uint32_t) freed;     /* devices with power again, in the order it came back */
+  char *undo_data;            /* JSON, or NULL */
+  OutageId merged_into;
+  Instant closed_at;          /* INSTANT_NONE while open */
+} Record;
+
+typedef struct Link { /* an order under an outage */
+  OrderId order;
+  OutageId outage;
+  uint32_t device;            /* GRID_NONE: not known; it counts as a call all the same */
+  uint32_t calls;
+} Link;
+
+struct Outages {
+  Desk *desk;
+  const Grid *grid;
+  const People *people;
+  Orders *orders;
+  int64_t county_id;
+  VECTOR(Record *) open;      /* by id, rising */
+  Map record_of;              /* outage id → Record * */
+  Map link_of;                /* order id → place in links */
+  VECTOR(Link) links;
+  int64_t last_serial;
+  Gather *gather;
+  uint32_t *tree;             /* what gather's tree points into */
+  uint32_t *important;        /* positions of important customers, rising */
+  size_t important_count;
+  Span gather_window;
+};
+
+/* outage.c: memory */
+Record *outage_record(const Outages *outages, OutageId id);                 /* NULL: not open */
+Record *outage_record_at(const Outages *outages, uint32_t device);          /* the lowest that darkens it, or NULL */
+bool outage_adopt(Outages *outages, Record *record, Error *error) MUST_USE; /* into memory and the engine, which own it then, also on failure */
+void outage_forget(Outages *outages, Record *record);                       /* out of both, and freed */
+void outage_record_free(Record *record);
+bool outage_measure(const Outages *outages, Record *record, Error *error) MUST_USE; /* dark and customers, from device and freed */
+bool outage_evidence(Outages *outages, Record *record, Error *error) MUST_USE; /* tells the engine anew all it is to know of this one */
+/* What an order stands under, 0: nothing. `weighed`: the engine has its call already. */
+bool outage_note_link(Outages *outages, const Order *order, OutageId to, bool weighed, Error *error) MUST_USE;
+void outage_note_gone(Outages *outages, OrderId order);                     /* it is archived */
+void outage_note_calls(Outages *outages, const Order *order);               /* called again */
+const Link *outage_link_of(const Outages *outages, OrderId order);          /* NULL: under none */
+uint32_t outage_customers_in(const Outages *outages, GridRange range);
+bool outage_reload(Db *db, void *room, Error *error) MUST_USE;
+
+/* outage_store.c: SQL */
+bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *record, Error *error) MUST_USE;
+bool outage_row_load(Db *db, int64_t county_id, const Grid *grid, OutageId id, Record **out, Error *error) MUST_USE; /* ERROR_NOT_FOUND */
+bool outage_rows_open(Db *db, int64_t county_id, const Grid *grid, bool (*each)(void *self, Record *record, Error *error), void *self, Error *error) MUST_USE;
+bool outage_rows_closed(Db *db, int64_t county_id, const Grid *grid, OutageId before, int64_t most, bool (*each)(void *self, Record *record, Error *error),
+                        void *self, Error *error) MUST_USE; /* newest first; before 0: from the newest */
+bool outage_row_last_serial(Db *db, int64_t county_id, int64_t *out, Error *error) MUST_USE;
+bool outage_row_freed(Db *db, int64_t county_id, OutageId id, DeviceId device, Instant at, Error *error) MUST_USE;
+bool outage_row_eta(Db *db, int64_t county_id, const Record *record, Instant at, Text actor, Error *error) MUST_USE;
+typedef struct OutageEta {
+  Instant from, until, at;
+  uint8_t source;
+  Text actor;
+} OutageEta;
+bool outage_rows_eta(Db *db, int64_t county_id, OutageId id, void (*each)(void *self, const OutageEta *eta), void *self, Error *error) MUST_USE;
+
+/* outage_write.c: JSON */
+void outage_write_device(const Outages *outages, uint32_t index, Json *json);                /* members of an open object */
+void outage_write_eta(const OutageEta *eta, Json *json);                                     /* null, or an object that stays open for more */
+void outage_write_dark(const GridRange *ranges, size_t count, Json *json);
+void outage_write_summary_into(const Outages *outages, const Outage *outage, Json *json);    /* members of an open object */
+
+/* outage_gather.c: what calls change */
+bool outage_gather_order(DeskContext *context, Outages *outages, const Order *order, Error *error) MUST_USE;
+bool outage_link_order(DeskContext *context, Outages *outages, OrderId order, OutageId to, bool weighed, Error *error) MUST_USE;
+bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by_hand, Record **out, Error *error) MUST_USE; /* told as found */
+/* Its orders go up in `into`, and it is gone. */
+bool outage_absorb(DeskContext *context, Outages *outages, Record *record, Record *into, Error *error) MUST_USE;
+/* Out of memory for good: closed, dismissed. */
+bool outage_end(DeskContext *context, Outages *outages, Record *record, OutageState state, const char *kind, Text extra, Error *error) MUST_USE;
+bool outage_close_if_done(DeskContext *context, Outages *outages, Record *record, Error *error) MUST_USE;
+/* Grows the version, saves the row, appends the event; `extra` are further members of its data, as JSON. */
+bool outage_tell(DeskContext *context, Outages *outages, Record *record, const char *kind, Text extra, Error *error) MUST_USE;
+/* The orders under it, in the arena. */
+bool outage_orders(DeskContext *context, const Outages *outages, OutageId id, OrderId **out, size_t *count, Error *error) MUST_USE;
+void outage_listen(Outages *outages);
+
+/* outage_cascade.c: orders follow the outage, and power comes back */
+bool outage_cascade(DeskContext *context, Outages *outages, const Record *record, Error *error) MUST_USE; /* all its orders */
+bool outage_catch_up(DeskContext *context, Outages *outages, const Record *record, OrderId order, Error *error) MUST_USE;
+/* Power is back below these devices, count 0: everywhere. Checked, told. */
+bool outage_free(DeskContext *context, Outages *outages, Record *record, const uint32_t *devices, size_t count, Error *error) MUST_USE;
+void outage_listen_crews(Outages *outages);
+
+#endif
