@@ -138,7 +138,7 @@ static bool walk(PackageReader *r, const Links *links, uint32_t first, PackageDe
 
 bool package_plant(PackageReader *r) {
   Links links;
-  uint32_t first;
+  uint32_t first = PACKAGE_NONE;
   size_t count = r->devices.count, written = 0;
   PackageDevice *ordered = NULL;
   bool ok = make_links(r, &links, &first);

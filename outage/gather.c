@@ -144,7 +144,8 @@ bool gather_found(Gather *g, int64_t key, uint32_t device, bool settled, bool he
   Group *group = &g->groups.at[at];
   *group = (Group){.key = key, .settled = settled, .held = held, .calls = {.at = group->calls.at, .room = group->calls.room}};
   stand(g, group, device);
-  if (!map_put(&g->index_of, key, at)) assert(!"reserved above");
+  bool placed = map_put(&g->index_of, key, at);
+  assert(placed); /* reserved above */
   uint32_t call = g->waiting_call;
   g->waiting_call = GATHER_NONE;
   if (call == GATHER_NONE) return true;
