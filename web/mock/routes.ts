@@ -37,13 +37,15 @@ const STEPS: Record<string, [string, string, object[]]> = {
   note: ["备注", "Add a note", [{ ...note, required: true }]],
 }; // prettier-ignore
 const stepsOf = ({ ladder, outage_id }: MockOrder) => (ladder === "restored" ? ["call_back", "note"] : outage_id ? ["urge", "note", "suspend"] : ["assess", "dispatch", "urge", "suspend", "note"]);
+const WHAT = [["no_power", "停电", "No power"], ["part_power", "部分停电", "Part of the supply is gone"], ["voltage", "电压异常", "Voltage too low or too high"], ["flicker", "电灯闪烁", "Lights flicker"], ["danger", "线路落地或险情", "Wire down or danger"], ["fire", "冒烟或着火", "Smoke or fire"], ["meter", "电表故障", "Meter fault"], ["other", "其他", "Something else"]] as const; // prettier-ignore
+const FORM = [{ id: "what", name_zh: "故障现象", name_en: "What is wrong", type: "choice", required: true, choices: WHAT.map(([id, name_zh, name_en]) => ({ id, name_zh, name_en })) }];
 const STATES: [string, string, string, Ladder][] = [["accepted", "已受理", "Accepted", "reported"], ["assessed", "已研判", "Assessed", "assessing"], ["merged", "已合并", "Merged", "assessing"], ["dispatched", "已派单", "Dispatched", "crew_assigned"], ["restored", "已复电", "Restored", "restored"], ["archived", "已归档", "Archived", "restored"]]; // prettier-ignore
 
-const summary = ({ what: _what, description: _description, clocks: _clocks, history: _history, ...rest }: MockOrder) => rest;
+const summary = ({ description: _description, clocks: _clocks, history: _history, ...rest }: MockOrder) => rest;
 const open = () => orders.filter(({ state }) => state !== "archived");
 const bySlip = (a: MockOrder, b: MockOrder) => (a.nearest_clock?.due ?? "9").localeCompare(b.nearest_clock?.due ?? "9");
 const fullOrder = (order: MockOrder) => ({
-  ...summary(order), fields: { what: order.what, description: order.description, caller_phone: "199****0001", source: "hotline" }, clocks: order.clocks, history: order.history,
+  ...summary(order), fields: {}, description: order.description, caller_name: null, caller_phone: "199****0001", source: "hotline", clocks: order.clocks, history: order.history,
   steps: stepsOf(order).map((id) => ({ id, name_zh: STEPS[id]![0], name_en: STEPS[id]![1], fields: STEPS[id]![2] })),
   links: outages.filter(({ id }) => id === order.outage_id).map(({ id, number }) => ({ kind: "outage", id, label: number })),
 }); // prettier-ignore
@@ -94,7 +96,7 @@ export function get({ path, query }: Asked): unknown {
         const limit = Number(query.get("limit") ?? 50);
         return { items: sorted.slice(from, from + limit).map(summary), next: from + limit < sorted.length ? String(from + limit) : null };
       }
-      if (id === "kinds") return page([{ id: "fault_repair", name_zh: "故障报修", name_en: "Fault repair", states: STATES.map(([s, name_zh, name_en, ladder]) => ({ id: s, name_zh, name_en, ladder })) }]);
+      if (id === "kinds") return page([{ id: "fault_repair", name_zh: "故障报修", name_en: "Fault repair", states: STATES.map(([s, name_zh, name_en, ladder]) => ({ id: s, name_zh, name_en, ladder, final: s === "archived" })), steps: [], form: FORM }]);
       if (id === "counts") {
         const list = open();
         const live = (o: MockOrder) => o.nearest_clock?.state === "running";
@@ -103,7 +105,7 @@ export function get({ path, query }: Asked): unknown {
         return { open: list.length, calls_10min: orders.filter(({ at }) => Date.parse(at) > now() - 600e3).length, amber: list.filter((o) => live(o) && Date.parse(o.nearest_clock!.amber_at) < now() && Date.parse(o.nearest_clock!.due) >= now()).length, broken: list.filter((o) => live(o) && Date.parse(o.nearest_clock!.due) < now()).length, callbacks: list.filter(({ ladder }) => ladder === "restored").length, by_ladder, by_state: {} };
       }
       return fullOrder(found(orders.find((o) => o.id === id), "工单"));
-    case "callbacks": return page(open().filter(({ ladder }) => ladder === "restored").map((o) => ({ order_id: o.id, order_version: o.version, number: o.number, customer: o.customer && { ...o.customer, phone: "199****0001" }, address: o.address, restored_at: iso(now() - 300e3), since: o.at, outage_number: outages.find((x) => x.id === o.outage_id)?.number ?? null, due: iso(now() + 86400e3) })));
+    case "callbacks": return page(open().filter(({ ladder }) => ladder === "restored").map((o) => ({ order_id: o.id, order_version: o.version, number: o.number, customer: o.customer, address: o.address, restored_at: iso(now() - 300e3), since: o.at, outage_id: o.outage_id, tries: 0, due: iso(now() + 86400e3) })));
     case "outages": {
       if (!id) return page(outages.filter((o) => (query.get("state") === "open") === (o.state !== "closed" && o.state !== "dismissed")).map(outageSummary));
       if (id === "dark") return { seq: log.length, ranges: outages.flatMap((o) => o.dark), customers: outages.reduce((sum, o) => sum + o.customers_out, 0) };

@@ -1,7 +1,9 @@
 // The mock's rows and its evening: calls, outages, crews, moved on by a timer under a virtual clock. Just enough to look at every page.
-import { chance, customers, devices, feederName, KINDS, pathOf, pick, type MockDevice } from "./network";
-import type { Clock, Crew, CrewState, FeedEvent, HistoryItem, Job, Ladder, OrderSummary, OutageSummary } from "../src/types";
 
+import { chance, customers, devices, feederName, KINDS, pathOf, pick, type MockDevice } from "./network";
+import type { Clock as AnyClock, Crew, CrewState, FeedEvent, HistoryItem, Job, Ladder, OrderSummary, OutageSummary } from "../src/types";
+
+type Clock = AnyClock & { due: string; amber_at: string };
 export const SPEED = 60;
 const STARTED = Date.now();
 const EVENING = Date.parse("2026-02-16T20:05:00+08:00");
@@ -10,7 +12,7 @@ export const iso = (at = now()) => new Date(at).toISOString();
 const MINUTE = 60_000;
 
 export interface MockOrder extends OrderSummary {
-  what: string;
+  nearest_clock: Clock | null;
   description: string;
   clocks: Clock[];
   history: HistoryItem[];
@@ -40,11 +42,11 @@ export const written = (step: string, name_zh: string, name_en: string, note: st
 }); // prettier-ignore
 
 const clock = (id: string, name_zh: string, name_en: string, minutes: number): Clock => ({
-  id, name_zh, name_en, started: iso(), due: iso(now() + minutes * MINUTE), amber_at: iso(now() + 0.75 * minutes * MINUTE), state: "running",
+  id, name_zh, name_en, started: iso(), due: iso(now() + minutes * MINUTE), amber_at: iso(now() + 0.75 * minutes * MINUTE), state: "running", ended: null,
 }); // prettier-ignore
 
 function turnClock(order: MockOrder, next: Clock | null): void {
-  for (const each of order.clocks) if (each.state === "running") each.state = Date.parse(each.due) < now() ? "broken" : "kept";
+  for (const each of order.clocks) if (each.state === "running") Object.assign(each, { state: Date.parse(each.due) < now() ? "broken" : "kept", ended: iso() });
   if (next) order.clocks.push(next);
   order.nearest_clock = next ?? order.clocks[order.clocks.length - 1] ?? null;
 }
@@ -54,9 +56,9 @@ export function report(customerId: string | null, what = "no_power", description
   const device = customer ? devices[customer.device]! : null;
   const order: MockOrder = {
     id: newId(), number: `GD2602${String(orders.length + 1).padStart(6, "0")}`, kind: "fault_repair", state: "accepted", ladder: "reported",
-    customer: customer ? { id: customer.id, number: customer.number, name: customer.name[0] + "**" } : null,
+    customer: customer ? { id: customer.id, number: customer.number, name: customer.name[0] + "**", phone: customer.phone.replace(/^(...)....(....)$/, "$1****$2") } : null,
     address: customer?.address ?? phone, device_id: device?.id ?? null, device_index: device?.index ?? null, outage_id: null, crew_id: null, at: iso(),
-    nearest_clock: null, urgency: "normal", calls: 1, version: 1, what, description, clocks: [],
+    nearest_clock: null, urgency: 0, calls: 1, reopened: 0, suspended: false, version: 1, what, description, clocks: [],
     history: [{ ...written("accept", "受理", "Accepted", description), kind: "order.accepted", actor_name: "客服 何芳" }],
   }; // prettier-ignore
   turnClock(order, clock("dispatch", "派单 2 分钟", "Dispatch in 2 min", 2));
@@ -100,8 +102,8 @@ export function declare(device: MockDevice, state: MockOutage["state"]): MockOut
 function step(order: MockOrder, ladder: Ladder): void {
   order.ladder = ladder;
   order.version++;
-  const minutes = { reported: 2, assessing: 2, crew_assigned: 3, on_the_way: 90, on_site: 240, partly_restored: 240, restored: 1440 }[ladder];
-  const name = { reported: "派单", assessing: "派单", crew_assigned: "接单", on_the_way: "到达现场", on_site: "修复", partly_restored: "修复", restored: "回访" }[ladder];
+  const minutes = { reported: 2, assessing: 2, crew_assigned: 3, on_the_way: 90, on_site: 240, partly_restored: 240, restored: 1440, closed: 1440 }[ladder];
+  const name = { reported: "派单", assessing: "派单", crew_assigned: "接单", on_the_way: "到达现场", on_site: "修复", partly_restored: "修复", restored: "回访", closed: "归档" }[ladder];
   turnClock(order, clock(ladder, `${name} ${minutes} 分钟`, `${ladder.replace(/_/g, " ")}: ${minutes} min`, minutes));
 }
 

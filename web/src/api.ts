@@ -50,11 +50,11 @@ export interface OrderFilter {
 export interface NewOrder {
   kind: "fault_repair";
   customer_id: string | null;
-  caller_phone: string;
-  caller_name?: string;
+  caller_phone: string | null;
+  caller_name: string | null;
   what: string;
   description: string;
-  urgency: string;
+  urgency: number;
   source: "hotline";
 }
 export const orders = {

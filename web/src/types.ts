@@ -1,12 +1,13 @@
 // What the program sends, as the pages see it. Ids are decimal digits in text (64 bits do not fit a double); instants are RFC 3339.
 
 export const LADDER = ["reported", "assessing", "crew_assigned", "on_the_way", "on_site", "partly_restored", "restored"] as const;
-export type Ladder = (typeof LADDER)[number];
+/** `closed` is past the ladder: archived, dismissed. */
+export type Ladder = (typeof LADDER)[number] | "closed";
 
 export type Role = "agent" | "dispatcher" | "crew" | "manager" | "head" | "administrator";
 export const ROLES: readonly Role[] = ["agent", "dispatcher", "crew", "manager", "head", "administrator"];
 
-export type ClockState = "running" | "paused" | "kept" | "broken";
+export type ClockState = "running" | "paused" | "kept" | "broken" | "cancelled";
 export type Named = { id: string; name: string };
 export type Bilingual = { zh: string; en: string };
 export type Page<T> = { items: T[]; next: string | null };
@@ -57,10 +58,18 @@ export interface Clock {
   id: string;
   name_zh: string;
   name_en: string;
-  due: string;
-  amber_at: string;
+  due: string | null;
+  amber_at: string | null;
   state: ClockState;
-  started: string;
+  started: string | null;
+  ended: string | null;
+}
+
+export interface OrderCustomer {
+  id: string;
+  number: string | null;
+  name: string | null;
+  phone: string | null;
 }
 
 export interface OrderSummary {
@@ -69,39 +78,45 @@ export interface OrderSummary {
   kind: string;
   state: string;
   ladder: Ladder;
-  customer: { id: string; number: string; name: string } | null;
-  address: string;
+  customer: OrderCustomer | null;
+  address: string | null;
   device_id: string | null;
   device_index: number | null;
   outage_id: string | null;
   crew_id: string | null;
   at: string;
   nearest_clock: Clock | null;
-  urgency: string;
+  what: string | null;
+  urgency: 0 | 1 | 2;
   calls: number;
+  reopened: number;
+  suspended: boolean;
   version: number;
 }
 
-export type FieldType = "text" | "note" | "choice" | "time" | "bool" | "crew" | "order" | "outage";
+export type FieldType = "text" | "note" | "choice" | "time" | "date" | "bool" | "number" | "crew" | "staff" | "order" | "outage" | "file";
 export interface Field {
   id: string;
   name_zh: string;
   name_en: string;
   type: FieldType;
   required: boolean;
+  least?: number;
+  most?: number;
   choices?: { id: string; name_zh: string; name_en: string }[];
 }
 export interface Step {
   id: string;
   name_zh: string;
   name_en: string;
+  side?: boolean;
   fields: Field[];
 }
 export interface HistoryItem {
   seq: number;
   at: string;
   actor: string;
-  actor_name: string;
+  actor_name: string | null;
   kind: string;
   step: string | null;
   name_zh: string;
@@ -110,16 +125,22 @@ export interface HistoryItem {
 }
 export interface Order extends OrderSummary {
   fields: Record<string, unknown>;
+  description: string | null;
+  source: string | null;
+  caller_name: string | null;
+  caller_phone: string | null;
   clocks: Clock[];
   history: HistoryItem[];
   steps: Step[];
-  links: { kind: "outage" | "crew" | "order" | "customer"; id: string; label: string }[];
+  links: { kind: "outage" | "crew" | "order" | "customer"; id: string; label: string | null }[];
 }
 export interface OrderKind {
   id: string;
   name_zh: string;
   name_en: string;
-  states: { id: string; name_zh: string; name_en: string; ladder: Ladder }[];
+  states: { id: string; name_zh: string; name_en: string; ladder: Ladder; final: boolean }[];
+  steps: Step[];
+  form: Field[];
 }
 export interface OrderCounts {
   open: number;
@@ -134,12 +155,13 @@ export interface Callback {
   order_id: string;
   order_version: number;
   number: string;
-  customer: { id: string; number: string; name: string; phone: string } | null;
-  address: string;
+  customer: OrderCustomer | null;
+  address: string | null;
   restored_at: string | null;
-  since: string;
-  outage_number: string | null;
-  due: string;
+  since: string | null;
+  outage_id: string | null;
+  tries: number;
+  due: string | null;
 }
 
 export interface Eta {

@@ -39,8 +39,3 @@ export function word(prefix: string, code: string): string {
 export function named(thing: { name_zh: string; name_en: string }): string {
   return locale.value === "zh" ? thing.name_zh : thing.name_en;
 }
-
-/** The words for a code in a given language. */
-export function dictionary(language: Locale, key: string): string {
-  return key in zh ? dictionaries[language][key as Key] : key;
-}

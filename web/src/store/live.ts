@@ -5,10 +5,10 @@ import { setClock } from "./clock";
 import { restore, session } from "./session";
 
 const KINDS = [
-  "order.accepted", "order.step", "order.merged", "order.unmerged", "order.reopened", "order.archived",
+  "order.accepted", "order.step", "order.called_again", "order.linked", "order.reopened", "order.archived", "order.clock",
   "outage.found", "outage.changed", "outage.confirmed", "outage.moved", "outage.split", "outage.merged", "outage.restored", "outage.closed",
-  "outage.dismissed", "outage.undone", "outage.eta",
-  "crew.position", "crew.assigned", "crew.unassigned", "crew.step", "crew.material",
+  "outage.dismissed", "outage.undone", "outage.eta", "outage.progress",
+  "crew.position", "crew.assigned", "crew.released", "crew.step", "crew.material",
   "customer.revealed", "replay.started", "replay.finished",
 ]; // prettier-ignore
 const RETRY_MS = 3000;

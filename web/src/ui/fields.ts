@@ -8,7 +8,10 @@ export const emptyValues = (fields: readonly Field[]): Values => Object.fromEntr
 export const complete = (fields: readonly Field[], values: Values): boolean => fields.every(({ id, required }) => !required || values[id] !== "");
 
 /** What is sent: fields left empty are left out. */
-export const filled = (values: Values): Record<string, unknown> => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
+export function filled(fields: readonly Field[], values: Values): Record<string, unknown> {
+  const given = fields.filter(({ id }) => values[id] !== "" && values[id] !== undefined);
+  return Object.fromEntries(given.map(({ id, type }) => [id, type === "number" ? Number(values[id]) : values[id]]));
+}
 
 const two = (n: number) => String(n).padStart(2, "0");
 /** An instant as <input type="datetime-local"> writes it, and back. */

@@ -5,11 +5,10 @@ export interface Call {
   caller_name: string;
   what: string;
   description: string;
-  urgency: string;
+  urgency: 0 | 1 | 2;
 }
-export const emptyCall = (): Call => ({ customer_id: null, caller_phone: "", caller_name: "", what: "", description: "", urgency: "normal" });
+export const emptyCall = (): Call => ({ customer_id: null, caller_phone: "", caller_name: "", what: "", description: "", urgency: 0 });
 
-export const WHAT = ["no_power", "area_out", "partial", "low_voltage", "flicker", "line_down", "fire", "other"] as const;
-export const URGENCY = ["normal", "urgent", "danger"] as const;
-/** What is dangerous is urgent at once. */
-export const DANGEROUS: readonly string[] = ["line_down", "fire"];
+export const URGENCIES = [0, 1, 2] as const;
+/** What is dangerous is a matter of life at once. */
+export const DANGEROUS: readonly string[] = ["danger", "fire"];
