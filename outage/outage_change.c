@@ -84,7 +84,7 @@ static bool settle_change(DeskContext *context, Outages *outages, Record *record
 /* --- declare, confirm, move --- */
 
 bool outage_declare(DeskContext *context, Outages *outages, uint32_t device, Text cause, OutageId *out, Error *error) {
-  Record *record;
+  Record *record = NULL;
   if (!may_fail(outages, device, error)) return false;
   if (!outage_new(context, outages, device, true, &record, error)) return desk_spoil(context);
   record->o.pinned = true;
@@ -96,7 +96,7 @@ bool outage_declare(DeskContext *context, Outages *outages, uint32_t device, Tex
 }
 
 bool outage_confirm(DeskContext *context, Outages *outages, OutageId id, int32_t version, Error *error) {
-  Record *record;
+  Record *record = NULL;
   char number[OUTAGE_NUMBER_MAX];
   if (!changeable(outages, id, version, &record, error)) return false;
   if (record->o.state != OUTAGE_SUSPECTED)
@@ -127,7 +127,7 @@ static bool move_to(DeskContext *context, Outages *outages, Record *record, uint
 }
 
 bool outage_move(DeskContext *context, Outages *outages, OutageId id, int32_t version, uint32_t device, Error *error) {
-  Record *record;
+  Record *record = NULL;
   if (!changeable(outages, id, version, &record, error) || !still_dark(record, error) || !may_fail(outages, device, error)) return false;
   OrderId *orders;
   size_t count;
@@ -152,7 +152,7 @@ static uint32_t common_device(const Outages *outages, const OrderId *orders, siz
 }
 
 bool outage_split(DeskContext *context, Outages *outages, OutageId id, int32_t version, const OrderId *orders, size_t count, OutageId *out, Error *error) {
-  Record *record, *fresh;
+  Record *record = NULL, *fresh;
   char number[OUTAGE_NUMBER_MAX], extra[48];
   if (!changeable(outages, id, version, &record, error) || !still_dark(record, error)) return false;
   if (count == 0) return error_raise(error, ERROR_FIELD_MISSING, "%s", "order_ids");
@@ -175,7 +175,7 @@ bool outage_split(DeskContext *context, Outages *outages, OutageId id, int32_t v
 }
 
 bool outage_merge(DeskContext *context, Outages *outages, OutageId id, int32_t version, OutageId into_id, Error *error) {
-  Record *record, *into;
+  Record *record = NULL, *into = NULL;
   char a[OUTAGE_NUMBER_MAX], b[OUTAGE_NUMBER_MAX], extra[64];
   if (!changeable(outages, id, version, &record, error) || !changeable(outages, into_id, 0, &into, error) || !still_dark(record, error) ||
       !still_dark(into, error))
@@ -197,7 +197,7 @@ bool outage_merge(DeskContext *context, Outages *outages, OutageId id, int32_t v
 }
 
 bool outage_dismiss(DeskContext *context, Outages *outages, OutageId id, int32_t version, Text reason, Error *error) {
-  Record *record;
+  Record *record = NULL;
   OrderId *orders;
   size_t count;
   if (!changeable(outages, id, version, &record, error) || !still_dark(record, error) || !outage_orders(context, outages, id, &orders, &count, error)) return false;
@@ -227,7 +227,7 @@ static bool tell_eta(DeskContext *context, Outages *outages, Record *record, Err
 }
 
 bool outage_set_eta(DeskContext *context, Outages *outages, OutageId id, int32_t version, Instant from, Instant until, OutageEtaSource source, Error *error) {
-  Record *record;
+  Record *record = NULL;
   if (!changeable(outages, id, version, &record, error) || !still_dark(record, error)) return false;
   if (until < from) return error_raise(error, ERROR_FIELD_INVALID, "until\t%lld\tearlier than from", (long long)until);
   if (until < context->now) return error_raise(error, ERROR_FIELD_INVALID, "until\t%lld\tpast", (long long)until);
@@ -241,7 +241,7 @@ bool outage_set_eta(DeskContext *context, Outages *outages, OutageId id, int32_t
 }
 
 bool outage_restore(DeskContext *context, Outages *outages, OutageId id, int32_t version, const uint32_t *devices, size_t count, Error *error) {
-  Record *record;
+  Record *record = NULL;
   return changeable(outages, id, version, &record, error) && outage_free(context, outages, record, devices, count, error);
 }
 
@@ -295,7 +295,7 @@ static bool undo_merge(DeskContext *context, Outages *outages, Record *record, c
 }
 
 static bool undo_dismiss(DeskContext *context, Outages *outages, OutageId id, int32_t version, Error *error) {
-  Record *record;
+  Record *record = NULL;
   char number[OUTAGE_NUMBER_MAX];
   if (!outage_row_load(context->db, context->county_id, outages->grid, id, &record, error)) return false;
   json_t *data = json_loads(record->undo_data ? record->undo_data : "{}", 0, NULL);
@@ -352,7 +352,7 @@ static bool undo_simple(DeskContext *context, Outages *outages, Record *record, 
 }
 
 bool outage_undo(DeskContext *context, Outages *outages, OutageId id, int32_t version, Error *error) {
-  Record *record;
+  Record *record = NULL;
   char number[OUTAGE_NUMBER_MAX];
   if (!outage_record(outages, id)) return undo_dismiss(context, outages, id, version, error);
   if (!changeable(outages, id, version, &record, error)) return false;
