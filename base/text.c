@@ -103,6 +103,10 @@ bool text_is_utf8(Text text) {
       i++;
       continue;
     }
+    if (c > 0xE0 && c < 0xED && n - i >= 3 && (at[i + 1] & 0xC0) == 0x80 && (at[i + 2] & 0xC0) == 0x80) { /* Chinese, nearly all of it */
+      i += 3;
+      continue;
+    }
     size_t more = c >= 0xC2 && c <= 0xDF ? 1 : (c & 0xF0) == 0xE0 ? 2 : c >= 0xF0 && c <= 0xF4 ? 3 : 0;
     if (!more || n - i <= more) return false;
     for (size_t k = 1; k <= more; k++)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "grid/tile.h"
 #include "interop/package.h"
 
 _Static_assert((int)GRID_KIND_COUNT == (int)PACKAGE_KINDS, "the kinds of a package are those of the network");
@@ -72,7 +73,7 @@ bool grid_open(Grid **out, Db *db, int64_t county_id, Error *error) {
     find_ends(grid);
     inherit(grid);
     grid_borrow_places(grid);
-    ok = grid_find_feeders(grid, error) && index_ids(grid, error) && index_codes(grid, error);
+    ok = grid_find_feeders(grid, error) && index_ids(grid, error) && index_codes(grid, error) && grid_tiles_open(&grid->tiles, grid, error);
   }
   if (!ok) {
     grid_close(grid);
@@ -84,6 +85,7 @@ bool grid_open(Grid **out, Db *db, int64_t county_id, Error *error) {
 
 void grid_close(Grid *grid) {
   if (!grid) return;
+  grid_tiles_close(grid->tiles);
   memory_free(grid->devices);
   memory_free(grid->by_id);
   memory_free(grid->code_slots);

@@ -6,6 +6,8 @@
 #include "base/vector.h"
 #include "grid/grid.h"
 
+struct GridTiles;
+
 struct Grid {
   GridDevice *devices;
   uint32_t count;
@@ -18,6 +20,7 @@ struct Grid {
   VECTOR(uint32_t) feeders;
   uint16_t *colours;         /* of each feeder in `feeders` */
   int64_t county_id, version;
+  struct GridTiles *tiles;   /* what the map draws; see tile.h */
 };
 
 /* grid_store.c: rows into devices (parents as indices, no ends yet), texts, ties, org ids, version. */

@@ -231,8 +231,10 @@ static void undouble(Field *field) {
   field->doubled = false;
 }
 
-/* What cutting leaves to be done in a field. */
+/* What cutting leaves to be done. The row's bytes end at csv->at; separators are ASCII, so that a whole row can be checked at once. */
 static bool finish_fields(Csv *csv, Error *error) {
+  const char *row = csv->fields ? csv->field[0].at : NULL;
+  bool valid = !csv->high || !row || text_is_utf8((Text){row, (size_t)(csv->buffer + csv->at - row)});
   for (size_t i = 0; i < csv->fields; i++) {
     Field *field = &csv->field[i];
     if (field->doubled) undouble(field);
@@ -240,7 +242,7 @@ static bool finish_fields(Csv *csv, Error *error) {
       error_raise(error, ERROR_LIMIT, "field\t%u bytes", LIMIT_CSV_FIELD_BYTES);
       return at_field(csv, i, error);
     }
-    if (csv->high && !text_is_utf8((Text){field->at, field->len})) {
+    if (!valid && !text_is_utf8((Text){field->at, field->len})) {
       error_raise(error, ERROR_NOT_UTF8, "%s", "save the file as UTF-8");
       return at_field(csv, i, error);
     }
