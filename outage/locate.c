@@ -33,11 +33,14 @@ bool locate_new(Locate **out, const LocateNetwork *network, const LocateParamete
   Locate *l = memory_new(sizeof *l);
   if (!l) return out_of_memory(error);
   l->p = *parameters, l->now = now;
+  l->stray_call_year = l->p.stray_call_year, l->stray_gasp_year = l->p.stray_gasp_year;
+  for (int kind = 0; kind < LOCATE_KINDS; kind++) l->storm[kind] = 1;
   l->free_item = l->first_root = LOCATE_NONE;
-  for (int kind = 0; kind < LOCATE_KINDS; kind++) {
-    double one = fmin(fmax(l->p.kind[kind].single_phase, 1e-9), 1 - 1e-9);
-    l->all_share[kind] = log1p(-one), l->one_share[kind] = log(one);
-  }
+  for (int kind = 0; kind <= LOCATE_KINDS; kind++)
+    for (int phases = 0; phases < 4; phases++) {
+      double one = kind == LOCATE_KINDS ? 0 : fmin(fmax(l->p.kind[kind].single_phase, 1e-9), 1 - 1e-9), each = one / (phases ? phases : 1);
+      l->share[kind][phases] = (LocateShare){.all = 1 - one, .one = each, .log_all = log1p(-one), .log_one = log(each)};
+    }
   locate_onsets_lay(&l->onsets, &l->p, now);
   if (!locate_layout_make(&l->layout, network, &l->p, error) || !fresh_tables(l, error)) {
     locate_free(l);
@@ -198,7 +201,7 @@ static void grow_node(Locate *l, uint32_t device) {
     }
     shrink_quiet(l, parent, node.lane, node.quiet_weight, node.quiet_gasps);
   }
-  size_t states = 4 * (size_t)locate_state_count(l, node.lane);
+  size_t states = 2 * (size_t)locate_state_count(l, node.lane);
   memset(l->states.at + l->states.count, 0, states * sizeof(double));
   l->states.count += states;
   l->nodes.at[l->nodes.count++] = node;
@@ -207,7 +210,7 @@ static void grow_node(Locate *l, uint32_t device) {
 
 static bool reserve_nodes(Locate *l, size_t count, Error *error) {
   if (!vector_reserve(&l->nodes, count) || !vector_reserve(&l->node_several, count) ||
-      !vector_reserve(&l->states, count * 4 * (size_t)(1 + 4 * l->onsets.count)))
+      !vector_reserve(&l->states, count * 2 * (size_t)(1 + 4 * l->onsets.count)))
     return out_of_memory(error);
   return true;
 }
@@ -265,55 +268,52 @@ static void refresh_own(Locate *l, uint32_t at) {
   for (uint32_t up = at; was != is && up != LOCATE_NONE; up = l->nodes.at[up].parent) l->nodes.at[up].sure += is ? 1u : ~0u;
 }
 
-/* One node after its inner vector changed: its outer one anew; the change goes to `delta` as the parent's states see it. */
-static void settle(Locate *l, uint32_t at, bool sum, double *delta) {
-  LocateNode *node = &l->nodes.at[at];
-  double c[LOCATE_STATES_MAX], a[LOCATE_STATES_MAX];
-  LocateWays ways;
-  locate_inner(l, node, sum, c);
-  locate_ways(l, node, sum, &ways);
-  locate_outer(l, node, &ways, c, sum, a);
-  int count = locate_state_count(l, node->lane);
-  double *old = locate_states(l, node, sum ? LOCATE_A_SUM : LOCATE_A_MAX);
-  for (int s = 0; s < count; s++) {
-    double fresh = a[s];
-    a[s] = fresh - old[s], old[s] = fresh;
-  }
-  if (node->parent != LOCATE_NONE) locate_spread(l, l->nodes.at[node->parent].lane, node->lane, a, delta);
-}
-
 static void add_states(double *to, const double *delta, int count) {
   for (int s = 0; s < count; s++) to[s] += delta[s];
 }
 
-/* From a node whose inner vector changes by `delta` up to its source. */
-static void climb(Locate *l, uint32_t at, const double *delta) {
-  double maxima[LOCATE_STATES_MAX], sums[LOCATE_STATES_MAX];
-  memcpy(maxima, delta, sizeof maxima);
-  memcpy(sums, delta, sizeof sums);
+/* One node after its inner vector changed: its outer one anew; the change goes to `up` as the parent's states see it. */
+static void settle(Locate *l, const LocateNode *node, double *up) {
+  LocateWays ways;
+  double c[LOCATE_STATES_MAX], a[LOCATE_STATES_MAX], *old = locate_outer_of(l, node);
+  int count = locate_state_count(l, node->lane);
+  locate_ways(l, node, &ways);
+  locate_inner(l, node, c);
+  locate_outer(l, node, &ways, c, true, a);
+  for (int s = 0; s < count; s++) {
+    double fresh = a[s];
+    a[s] = fresh - old[s], old[s] = fresh;
+  }
+  if (node->parent != LOCATE_NONE) locate_spread(l, l->nodes.at[node->parent].lane, node->lane, a, up);
+}
+
+/* From a node whose inner vector changes by `change` up to its source. */
+static void climb(Locate *l, uint32_t at, double *change) {
   for (; at != LOCATE_NONE; at = l->nodes.at[at].parent) {
-    LocateNode *node = &l->nodes.at[at];
-    int count = locate_state_count(l, node->lane);
-    add_states(locate_states(l, node, LOCATE_C_MAX), maxima, count);
-    add_states(locate_states(l, node, LOCATE_C_SUM), sums, count);
-    settle(l, at, false, maxima);
-    settle(l, at, true, sums);
+    const LocateNode *node = &l->nodes.at[at];
+    if (node->parent != LOCATE_NONE) {
+      const LocateNode *parent = &l->nodes.at[node->parent];
+      const char *next = (const char *)locate_inner_of(l, parent), *end = (const char *)(locate_outer_of(l, parent) + locate_state_count(l, parent->lane));
+      for (; next < end; next += 64) __builtin_prefetch(next, 1);
+    }
+    add_states(locate_inner_of(l, node), change, locate_state_count(l, node->lane));
+    settle(l, node, change);
   }
 }
 
 /* All nodes from the leaves up: a child's number is greater than its parent's. */
-static void sweep(Locate *l) {
-  double delta[LOCATE_STATES_MAX];
-  for (uint32_t at = (uint32_t)l->nodes.count; at-- > 0;)
-    for (int sum = 0; sum < 2; sum++) {
-      settle(l, at, sum, delta);
-      if (l->nodes.at[at].parent == LOCATE_NONE) continue;
-      LocateNode *parent = &l->nodes.at[l->nodes.at[at].parent];
-      add_states(locate_states(l, parent, sum ? LOCATE_C_SUM : LOCATE_C_MAX), delta, locate_state_count(l, parent->lane));
-    }
+void locate_sweep(Locate *l) {
+  double change[LOCATE_STATES_MAX];
+  for (uint32_t at = (uint32_t)l->nodes.count; at-- > 0;) {
+    const LocateNode *node = &l->nodes.at[at];
+    settle(l, node, change);
+    if (node->parent == LOCATE_NONE) continue;
+    const LocateNode *parent = &l->nodes.at[node->parent];
+    add_states(locate_inner_of(l, parent), change, locate_state_count(l, parent->lane));
+  }
 }
 
-static uint32_t device_of_item(const Locate *l, const LocateItem *item) {
+uint32_t locate_device_of(const Locate *l, const LocateItem *item) {
   return item->on_device ? item->subject : l->layout.customer_device[item->subject];
 }
 
@@ -326,7 +326,7 @@ bool locate_solve(Locate *l, Error *error) {
   memset(l->active, 0, words * sizeof *l->active);
   for (size_t i = 0; i < l->items.count; i++) {
     if (l->items.at[i].kind == LOCATE_EVIDENCE_KINDS) continue;
-    for (uint32_t d = device_of_item(l, &l->items.at[i]); d != LOCATE_NONE && !(l->active[d / 64] >> (d % 64) & 1); d = l->layout.parent[d])
+    for (uint32_t d = locate_device_of(l, &l->items.at[i]); d != LOCATE_NONE && !(l->active[d / 64] >> (d % 64) & 1); d = l->layout.parent[d])
       l->active[d / 64] |= (uint64_t)1 << (d % 64), count++;
   }
   size_t owners = l->device_items.count;
@@ -340,7 +340,7 @@ bool locate_solve(Locate *l, Error *error) {
   for (size_t i = 0; i < l->items.count; i++) {
     const LocateItem *item = &l->items.at[i];
     if (item->kind == LOCATE_EVIDENCE_KINDS) continue;
-    uint32_t at = l->node_of[device_of_item(l, item)];
+    uint32_t at = l->node_of[locate_device_of(l, item)];
     LocateNode *node = &l->nodes.at[at];
     if (locate_item_is_own(item->kind)) {
       if (node->own == LOCATE_NONE) refresh_own(l, at);
@@ -348,11 +348,9 @@ bool locate_solve(Locate *l, Error *error) {
     }
     double delta[LOCATE_STATES_MAX] = {0};
     weigh_item(l, item, 1, node, delta);
-    int states = locate_state_count(l, node->lane);
-    add_states(locate_states(l, node, LOCATE_C_MAX), delta, states);
-    add_states(locate_states(l, node, LOCATE_C_SUM), delta, states);
+    add_states(locate_inner_of(l, node), delta, locate_state_count(l, node->lane));
   }
-  sweep(l);
+  locate_sweep(l);
   return true;
 }
 
@@ -361,10 +359,10 @@ bool locate_advance(Locate *l, Instant now, Error *error) {
   l->now = now;
   if (now >= l->onsets.end[l->onsets.count - 1]) {
     locate_onsets_lay(&l->onsets, &l->p, now);
-    return locate_solve(l, error);
+    return locate_solve(l, error) && locate_fit_steps(l, 2, error);
   }
   locate_onsets_tick(&l->onsets, &l->p, now);
-  sweep(l);
+  locate_sweep(l);
   return true;
 }
 
@@ -444,7 +442,7 @@ static LocateVerdict compare(const Locate *l, const LocateItem *fresh, uint64_t 
 /* Puts an item in place of those it displaces. With `solve`, the nodes follow at once. */
 static bool place(Locate *l, LocateItem fresh, uint64_t drop, bool remove_only, bool solve, Error *error) {
   if (!reserve_item(l, fresh.on_device, error)) return false;
-  uint32_t device = device_of_item(l, &fresh);
+  uint32_t device = locate_device_of(l, &fresh);
   if (solve && !ensure_node(l, device, error)) return false;
   LocateNode *node = solve ? &l->nodes.at[l->node_of[device]] : NULL;
   double delta[LOCATE_STATES_MAX] = {0};
@@ -508,7 +506,7 @@ bool locate_restored(Locate *l, uint32_t device, Instant at, Error *error) {
   for (size_t i = 0; i < l->items.count; i++) {
     const LocateItem *item = &l->items.at[i];
     if (item->kind == LOCATE_EVIDENCE_KINDS || item->at > at) continue;
-    uint32_t d = device_of_item(l, item);
+    uint32_t d = locate_device_of(l, item);
     if (d >= low && d < high) drop_item(l, (uint32_t)i);
   }
   return locate_solve(l, error);

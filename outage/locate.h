@@ -91,6 +91,12 @@ bool locate_advance(Locate *locate, Instant now, Error *error) MUST_USE;
 /* Solves from nothing what is known; the same numbers as piece by piece. */
 bool locate_solve(Locate *locate, Error *error) MUST_USE;
 
+/* How wild is the night, how noisy the meters? The rate of faults of each kind of device, over its prior, when they began, and the rates of
+ * strays are fitted to what has been found (a few steps of expectation-maximisation with gamma priors), and all is judged by them.
+ * locate_advance does two steps whenever the onsets are laid anew; after locate_add_all call it yourself. */
+bool locate_fit(Locate *locate, Error *error) MUST_USE;
+double locate_storm(const Locate *locate, LocateKind kind); /* the factor in use: 1 at first */
+
 /* The dispatcher's word: this device is out (since `at`), is sound, or judge it again yourself. */
 typedef enum LocateWord { LOCATE_JUDGE, LOCATE_IS_OUT, LOCATE_IS_SOUND } LocateWord;
 bool locate_override(Locate *locate, uint32_t device, LocateWord word, Instant at, Error *error) MUST_USE;
@@ -106,7 +112,7 @@ typedef struct LocateFault {
   int onset;      /* index of LocateOnsets */
 } LocateFault;
 
-/* The most probable set of faults, outermost first, and its log-probability over "nothing failed" ("everything is lit"). */
+/* The most probable set of faults, outermost first, and its log-probability over "nothing failed": one pass over the active devices. */
 bool locate_map(const Locate *locate, Arena *arena, LocateFault **faults, size_t *count, double *log_ratio, Error *error) MUST_USE;
 
 typedef struct LocateReason {
@@ -125,7 +131,6 @@ typedef struct LocateOutage {
   const uint32_t *class_devices; /* those that no evidence can tell apart, source side first */
   uint32_t class_count;
   double probability;         /* that one of the class has failed and is a cause */
-  bool in_map;                /* also in the most probable set */
   bool planned, by_word;      /* known: planned work, or the dispatcher's word */
   uint8_t phases;             /* 0: all */
   int onset;                  /* the most probable, index of LocateOnsets */

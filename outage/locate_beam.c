@@ -18,16 +18,16 @@ void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view) {
   int K = l->onsets.count;
   double c[LOCATE_STATES_MAX];
   LocateWays ways;
-  locate_inner(l, node, true, c);
-  locate_ways(l, node, true, &ways);
+  locate_inner(l, node, c);
+  locate_ways(l, node, &ways);
   const double *from = beam->from;
   view->inner[0] = from[0] + ways.stay + c[0];
   /* what reaches a failing of all phases at onset j: lit, dark later than j, one phase dark whenever */
   double reach = from[0];
   if (node->lane == LOCATE_LANE_SEVERAL) reach = locate_log_add(reach, log_sum(from + 1 + K, 3 * K));
   for (int k = K; k-- > 0;) {
-    view->cause[0][k] = reach + ways.all[k] + c[1 + k];
-    view->inner[1 + k] = locate_log_add(from[1 + k] + ways.all_hidden[k] + c[1 + k], view->cause[0][k]);
+    view->cause[0][k] = reach + ways.way[0][k] + c[1 + k];
+    view->inner[1 + k] = locate_log_add(from[1 + k] + ways.hidden[1][0][k] + c[1 + k], view->cause[0][k]);
     reach = locate_log_add(reach, from[1 + k]);
   }
   for (int m = 1; m <= 3; m++) {
@@ -35,9 +35,9 @@ void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view) {
     const double *own = from + 1 + m * K;
     reach = from[0];
     for (int k = K; k-- > 0;) {
-      view->cause[m][k] = several ? reach + ways.one[m - 1][k] + c[1 + m * K + k] : -INFINITY;
+      view->cause[m][k] = several ? reach + ways.way[m][k] + c[1 + m * K + k] : -INFINITY;
       if (!several) continue;
-      view->inner[1 + m * K + k] = locate_log_add(own[k] + ways.one_hidden[m - 1][k] + c[1 + m * K + k], view->cause[m][k]);
+      view->inner[1 + m * K + k] = locate_log_add(own[k] + ways.hidden[1][m][k] + c[1 + m * K + k], view->cause[m][k]);
       reach = locate_log_add(reach, own[k]);
     }
   }
@@ -47,7 +47,7 @@ void locate_beam(const Locate *l, const LocateBeam *above, const LocateView *vie
   const LocateNode *parent = &l->nodes.at[above->node], *node = &l->nodes.at[child];
   int K = l->onsets.count, count = locate_state_count(l, parent->lane);
   double seen[LOCATE_STATES_MAX];
-  locate_spread(l, parent->lane, node->lane, locate_states(l, node, LOCATE_A_SUM), seen);
+  locate_spread(l, parent->lane, node->lane, locate_outer_of(l, node), seen);
   for (int s = 0; s < count; s++) seen[s] = view->inner[s] - seen[s];
   out->node = child;
   if (parent->lane == node->lane || parent->lane != LOCATE_LANE_SEVERAL) {
@@ -80,7 +80,7 @@ uint32_t locate_path(const Locate *l, uint32_t node, uint32_t *path) {
 void locate_beam_at(const Locate *l, uint32_t node, LocateBeam *out, double *log_z) {
   uint32_t path[LIMIT_TREE_DEPTH], count = locate_path(l, node, path);
   locate_beam_root(l, path[0], out);
-  LocateView view = {.log_z = *log_z = locate_states(l, &l->nodes.at[path[0]], LOCATE_A_SUM)[0]};
+  LocateView view = {.log_z = *log_z = locate_outer_of(l, &l->nodes.at[path[0]])[0]};
   for (uint32_t i = 1; i < count; i++) {
     LocateBeam above = *out;
     locate_look(l, &above, &view);
@@ -116,7 +116,7 @@ double locate_view_dark(const Locate *l, const LocateNode *node, const LocateVie
 double locate_log_evidence(const Locate *l) {
   double sum = 0;
   for (uint32_t root = l->first_root; root != LOCATE_NONE; root = l->nodes.at[root].sibling)
-    sum += locate_states(l, &l->nodes.at[root], LOCATE_A_SUM)[0];
+    sum += locate_outer_of(l, &l->nodes.at[root])[0];
   return sum;
 }
 

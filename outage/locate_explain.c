@@ -60,7 +60,7 @@ static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
   double quiet = weight * l->onsets.quiet_call[onset] + gasps * l->onsets.quiet_gasp[onset];
   reasons[LOCATE_SILENCE] = (LocateReason){.subject = LOCATE_NONE, .at = l->now, .count = silent, .nats = quiet};
   double odds = 0;
-  for (uint32_t d = head; d != LOCATE_NONE; d = locate_class_next(l, d)) odds += exp((double)y->log_odds[d]);
+  for (uint32_t d = head; d != LOCATE_NONE; d = locate_class_next(l, d)) odds += exp((double)y->log_odds[d] + l->log_storm[y->kind[d]]);
   reasons[LOCATE_PRIOR] = (LocateReason){.on_device = true, .subject = outage->device, .at = l->now, .count = 1, .nats = log(odds) + l->onsets.log_share[onset]};
   outage->reason_count = 0;
   for (int kind = 0; kind < LOCATE_EVIDENCE_KINDS; kind++) {
@@ -120,7 +120,7 @@ static bool find_question(const Locate *l, uint32_t node, LocateOutage *outage, 
   /* from the outermost device that may well be dark (darkness only grows downwards): whether it is, is part of the question */
   uint32_t path[LIMIT_TREE_DEPTH], length = locate_path(l, node, path);
   locate_beam_root(l, path[0], &beam);
-  view.log_z = locate_states(l, &l->nodes.at[path[0]], LOCATE_A_SUM)[0];
+  view.log_z = locate_outer_of(l, &l->nodes.at[path[0]])[0];
   for (uint32_t i = 0; i + 1 < length; i++) {
     locate_look(l, &beam, &view);
     if (locate_view_dark(l, &l->nodes.at[path[i]], &view, LOCATE_LANE_ANY) >= 0.01) break;
@@ -180,7 +180,7 @@ bool locate_customer(const Locate *l, uint32_t customer, LocateCustomer *out, Er
   if (d == LOCATE_NONE) return true;
   uint32_t path[LIMIT_TREE_DEPTH], length = locate_path(l, l->node_of[d], path), cause = LOCATE_NONE;
   LocateBeam beam;
-  LocateView view = {.log_z = locate_states(l, &l->nodes.at[path[0]], LOCATE_A_SUM)[0]};
+  LocateView view = {.log_z = locate_outer_of(l, &l->nodes.at[path[0]])[0]};
   locate_beam_root(l, path[0], &beam);
   for (uint32_t i = 0; i < length; i++) {
     int onset, mode;

@@ -30,6 +30,7 @@ typedef struct LocateLayout {
   uint32_t *weight_before, *gasps_before;       /* prefix sums over customers: call weight in 1/16, meters that gasp */
   uint32_t *several_at;                         /* of devices of several phases: index of `several` */
   LocatePhaseSums *several;
+  double expected[LOCATE_KINDS];                /* faults in the window, of devices that feed anybody */
   uint64_t bytes;
 } LocateLayout;
 
@@ -60,15 +61,22 @@ typedef struct LocateNode {
   int64_t quiet_weight, quiet_gasps;       /* silent customers here and in inactive parts below */
   uint32_t several;                        /* index of node_several */
   double odds;                             /* exp(log_odds) */
-  size_t at;                               /* of its states in `states`: C max, C sum, A max, A sum, each of its size */
+  size_t at;                               /* of its states in `states`: inner, then outer */
 } LocateNode;
 
+/* Of a device's failings: those of all its phases, those of a given one. */
+typedef struct LocateShare {
+  double all, one, log_all, log_one;
+} LocateShare;
+
 struct Locate {
-  LocateParameters p;
+  LocateParameters p;                  /* stray rates: as fitted */
+  double stray_call_year, stray_gasp_year; /* as given */
   LocateLayout layout;
   LocateOnsets onsets;
   Instant now;
-  double all_share[LOCATE_KINDS], one_share[LOCATE_KINDS]; /* logs: of failing in all phases; in a given one, times phase count */
+  double storm[LOCATE_KINDS], log_storm[LOCATE_KINDS]; /* factor on the odds; its log */
+  LocateShare share[LOCATE_KINDS + 1][4]; /* by kind and number of phases; the last: where phases play no part */
   uint32_t *customer_items;            /* by place: newest item */
   Map device_items;                    /* device place → newest item */
   uint32_t *node_of;                   /* by device place */
@@ -86,27 +94,33 @@ struct Locate {
 static inline int locate_state_count(const Locate *l, uint8_t lane) {
   return 1 + (lane == LOCATE_LANE_SEVERAL ? 4 : 1) * l->onsets.count;
 }
-enum { LOCATE_C_MAX, LOCATE_C_SUM, LOCATE_A_MAX, LOCATE_A_SUM };
-static inline double *locate_states(const Locate *l, const LocateNode *node, int which) {
-  return l->states.at + node->at + which * locate_state_count(l, node->lane);
+/* A node's own vectors, sums: inner (what hangs on it and below says, given the state it hands on; but for silence) and outer
+ * (given the state that reaches it). */
+static inline double *locate_inner_of(const Locate *l, const LocateNode *node) { return l->states.at + node->at; }
+static inline double *locate_outer_of(const Locate *l, const LocateNode *node) {
+  return l->states.at + node->at + locate_state_count(l, node->lane);
 }
 
-/* One device's ways to fail: log-weight of failing at onset j (a cause), and of failing at k or later, unseen, when dark since k. */
+/* One device's ways to fail, m = 0 in all phases, 1…3 in one. way: log-weight of failing at onset j, a cause. hidden: of failing, or
+ * not, unseen, when its supply is dark since k in any case: log(stay + Σ_{j≥k} …), [0] with the greatest in place of the sum. */
 typedef struct LocateWays {
-  double all[LOCATE_ONSETS_MAX], one[3][LOCATE_ONSETS_MAX];           /* −INFINITY where impossible */
-  double stay;                                                        /* of not failing */
-  double all_hidden[LOCATE_ONSETS_MAX], one_hidden[3][LOCATE_ONSETS_MAX]; /* log(1 + Σ_{j≥k} …) (maxima in place of sums for the most probable set) */
+  double stay; /* of not failing */
+  double way[4][LOCATE_ONSETS_MAX]; /* −INFINITY where impossible */
+  double hidden[2][4][LOCATE_ONSETS_MAX];
 } LocateWays;
-void locate_ways(const Locate *l, const LocateNode *node, bool sum, LocateWays *ways);
+void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways);
 
-/* C with the silence of this moment added. */
-void locate_inner(const Locate *l, const LocateNode *node, bool sum, double *c);
-/* A from C: the device itself may fail. */
+/* The inner vector with the silence of this moment added. */
+void locate_inner(const Locate *l, const LocateNode *node, double *c);
+/* The outer vector from it: the device itself may fail. By sums, or by the greatest. */
 void locate_outer(const Locate *l, const LocateNode *node, const LocateWays *ways, const double *c, bool sum, double *a);
 /* A child's vector as its parent's states see it. */
 void locate_spread(const Locate *l, uint8_t parent_lane, uint8_t child_lane, const double *child, double *out);
 double locate_log_add(double a, double b);
 
+void locate_sweep(Locate *l); /* all outer vectors anew */
+bool locate_fit_steps(Locate *l, int steps, Error *error) MUST_USE;
+uint32_t locate_device_of(const Locate *l, const LocateItem *item); /* the device place an item hangs on */
 uint32_t locate_items_of_device(const Locate *l, uint32_t device);
 /* What an item says of its subject being dark (or, of switches, plans and words, of its device having failed), by onset. */
 void locate_item_llr(const Locate *l, const LocateItem *item, double *out);
@@ -129,6 +143,15 @@ typedef struct LocateView {
 void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view);
 void locate_beam(const Locate *l, const LocateBeam *above, const LocateView *view, uint32_t child, LocateBeam *out);
 void locate_beam_root(const Locate *l, uint32_t root, LocateBeam *out);
+/* Every device more probably a cause than `least`, with its probability; a part where hardly anything can have failed is left out. */
+typedef struct LocateCandidate {
+  uint32_t head; /* a device place; of its class, once merged */
+  int onset, mode;
+  double best, probability;
+} LocateCandidate;
+typedef VECTOR(LocateCandidate) LocateCandidates;
+bool locate_find_candidates(const Locate *l, double least, LocateCandidates *found) MUST_USE;
+
 uint32_t locate_path(const Locate *l, uint32_t node, uint32_t *path); /* source first; path holds LIMIT_TREE_DEPTH */
 /* The beam that reaches a node, and the tree's log Z. */
 void locate_beam_at(const Locate *l, uint32_t node, LocateBeam *out, double *log_z);

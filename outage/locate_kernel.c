@@ -4,65 +4,57 @@
 
 #include "outage/locate_internal.h"
 
-/* log(e^a + e^b). Past 36 nats the smaller is below the double's last bit. */
+/* log(e^a + e^b). Past 36 nats the smaller is below the double's last bit; log(1 + t) errs by 1e-16, which is enough, and is three
+ * times as fast as log1p. */
+/* log(e^a + e^b). Past 36 nats the smaller is below the double's last bit; log(1 + t) errs by 1e-16, which is enough, and is three
+ * times as fast as log1p. */
 double locate_log_add(double a, double b) {
   double high = a > b ? a : b, low = a > b ? b : a;
   if (!(high - low < 36)) return high;
-  return high + log1p(exp(low - high));
+  return high + log(1 + exp(low - high));
 }
 
-static inline double plus(bool sum, double a, double b) { return sum ? locate_log_add(a, b) : a > b ? a : b; }
+/* log(1 + x): of an ordinary device x is tiny, and three terms of the series give it to 1e-13. */
+static inline double log_one_and_little(double x) { return x * (1 - x * (0.5 - x * (1.0 / 3))); }
+static inline double log_one_and(double x) { return x < 1e-3 ? log_one_and_little(x) : log(1 + x); }
 
-/* log(1 + Σ_{j≥k} odds share_j): of an ordinary device the sum is tiny, and three terms of the series give it to 1e-13. */
-static void hidden_of_prior(const LocateOnsets *onsets, double odds, double *hidden) {
-  double tail = 0;
-  for (int k = onsets->count; k-- > 0;) {
-    tail += odds * onsets->share[k];
-    hidden[k] = tail < 1e-3 ? tail - tail * tail / 2 + tail * tail * tail / 3 : log1p(tail);
-  }
-}
-
-static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn *own, bool sum, double log_share, double *way, double *hidden) {
-  double tail = own->stay, log_odds = (double)l->layout.log_odds[node->device] + log_share;
+static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn *own, double log_share, double *way, double *most, double *sum) {
+  double log_odds = (double)l->layout.log_odds[node->device] + l->log_storm[l->layout.kind[node->device]] + log_share, high = own->stay, all = own->stay;
   for (int k = l->onsets.count; k-- > 0;) {
     way[k] = own->sound ? -INFINITY : log_odds + l->onsets.log_share[k] + own->llr[k];
-    tail = plus(sum, tail, way[k]);
-    hidden[k] = tail;
+    most[k] = high = way[k] > high ? way[k] : high;
+    sum[k] = all = locate_log_add(all, way[k]);
   }
 }
 
-void locate_ways(const Locate *l, const LocateNode *node, bool sum, LocateWays *ways) {
+void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways) {
   int K = l->onsets.count, kind = l->layout.kind[node->device];
   bool several = node->lane == LOCATE_LANE_SEVERAL;
-  double all = several ? l->all_share[kind] : 0, one = 0;
   int bits = l->layout.phase_bits[node->device];
-  if (several) one = l->one_share[kind] - log((double)__builtin_popcount((unsigned)bits));
+  const LocateShare *share = &l->share[several ? kind : LOCATE_KINDS][__builtin_popcount((unsigned)bits)];
+  double log_odds = (double)l->layout.log_odds[node->device] + l->log_storm[kind];
   static const LocateOwn none = {0};
   const LocateOwn *own = node->own == LOCATE_NONE ? &none : &l->own.at[node->own];
-  if (own != &none || !sum) {
-    ways_of_own(l, node, own, sum, all, ways->all, ways->all_hidden);
-    ways->stay = own->stay;
-    for (int m = 0; several && m < 3; m++) ways_of_own(l, node, own, sum, bits >> m & 1 ? one : -INFINITY, ways->one[m], ways->one_hidden[m]);
-    return;
-  }
-  double log_odds = (double)l->layout.log_odds[node->device];
-  ways->stay = 0;
-  for (int k = 0; k < K; k++) ways->all[k] = log_odds + all + l->onsets.log_share[k];
-  hidden_of_prior(&l->onsets, node->odds * exp(all), ways->all_hidden);
-  if (!several) return;
-  double hidden[LOCATE_ONSETS_MAX];
-  hidden_of_prior(&l->onsets, node->odds * exp(one), hidden);
-  for (int m = 0; m < 3; m++)
-    for (int k = 0; k < K; k++) {
-      bool has = bits >> m & 1;
-      ways->one[m][k] = has ? log_odds + one + l->onsets.log_share[k] : -INFINITY;
-      ways->one_hidden[m][k] = has ? hidden[k] : 0;
+  ways->stay = own->stay;
+  bool ordinary = own == &none && log_odds < -1; /* less likely than not at every onset, and not spoken of */
+  for (int m = 0; m < (several ? 4 : 1); m++) {
+    bool has = m == 0 || (bits >> (m - 1) & 1);
+    double log_share = !has ? -INFINITY : m ? share->log_one : share->log_all, odds = !has ? 0 : node->odds * l->storm[kind] * (m ? share->one : share->all);
+    if (!ordinary) {
+      ways_of_own(l, node, own, log_share, ways->way[m], ways->hidden[0][m], ways->hidden[1][m]);
+      continue;
     }
+    for (int k = 0; k < K; k++) ways->way[m][k] = log_odds + log_share + l->onsets.log_share[k], ways->hidden[0][m][k] = 0;
+    if (odds < 1e-3)
+      for (int k = 0; k < K; k++) ways->hidden[1][m][k] = log_one_and_little(odds * l->onsets.tail[k]);
+    else
+      for (int k = 0; k < K; k++) ways->hidden[1][m][k] = log(1 + odds * l->onsets.tail[k]);
+  }
 }
 
-void locate_inner(const Locate *l, const LocateNode *node, bool sum, double *c) {
+void locate_inner(const Locate *l, const LocateNode *node, double *c) {
   int K = l->onsets.count;
-  const double *from = locate_states(l, node, sum ? LOCATE_C_SUM : LOCATE_C_MAX);
+  const double *from = locate_inner_of(l, node);
   double weight = (double)node->quiet_weight / 16, gasps = (double)node->quiet_gasps;
   c[0] = from[0];
   for (int k = 0; k < K; k++) c[1 + k] = from[1 + k] + weight * l->onsets.quiet_call[k] + gasps * l->onsets.quiet_gasp[k];
@@ -75,29 +67,74 @@ void locate_inner(const Locate *l, const LocateNode *node, bool sum, double *c) 
   }
 }
 
-static inline __attribute__((always_inline)) void outer(bool sum, int K, const LocateWays *ways, bool several, const double *c, double *a) {
+static inline double greater(double a, double b) { return a > b ? a : b; }
+
+static void outer_most(int K, const LocateWays *ways, bool several, const double *c, double *a) {
   double all = -INFINITY, any = c[0] + ways->stay;
   for (int k = 0; k < K; k++) {
-    a[1 + k] = plus(sum, c[1 + k] + ways->all_hidden[k], all);
-    all = plus(sum, all, c[1 + k] + ways->all[k]);
+    a[1 + k] = greater(c[1 + k] + ways->hidden[0][0][k], all);
+    all = greater(all, c[1 + k] + ways->way[0][k]);
   }
-  any = plus(sum, any, all);
+  any = greater(any, all);
   for (int m = 1; several && m <= 3; m++) {
-    double one = -INFINITY;
-    const double *from = c + 1 + m * K, *way = ways->one[m - 1], *hidden = ways->one_hidden[m - 1];
+    double one = all;
+    const double *from = c + 1 + m * K;
     for (int k = 0; k < K; k++) {
-      a[1 + m * K + k] = plus(sum, plus(sum, from[k] + hidden[k], one), all);
-      one = plus(sum, one, from[k] + way[k]);
+      a[1 + m * K + k] = greater(from[k] + ways->hidden[0][m][k], one);
+      one = greater(one, from[k] + ways->way[m][k]);
     }
-    any = plus(sum, any, one);
+    any = greater(any, one);
+  }
+  a[0] = any;
+}
+
+/* A growing sum of exponentials, s·e^m. What is 26 nats below it is left out: 5e-12 of the whole. `part` follows in the same scale:
+ * the same sum without what it began with. */
+typedef struct Sum {
+  double m, s, part;
+} Sum;
+
+static inline void sum_add(Sum *sum, double x) {
+  double d = x - sum->m;
+  if (!(d > -26)) return;
+  if (d <= 0) {
+    double e = exp(d);
+    sum->s += e, sum->part += e;
+    return;
+  }
+  double e = d > 26 ? 0 : exp(-d);
+  sum->m = x, sum->s = sum->s * e + 1, sum->part = sum->part * e + 1;
+}
+
+/* log(e^y + s·e^m) */
+static inline double sum_with(double m, double s, double y) {
+  double d = m - y;
+  if (!(d > -30)) return y;
+  if (d > 0) return d > 30 ? m + log(s) : m + log(s + exp(-d));
+  return y + log_one_and(s * exp(d));
+}
+
+static void outer_sum(int K, const LocateWays *ways, bool several, const double *c, double *a) {
+  Sum all = {-INFINITY, 0, 0};
+  for (int k = 0; k < K; k++) {
+    a[1 + k] = sum_with(all.m, all.s, c[1 + k] + ways->hidden[1][0][k]);
+    sum_add(&all, c[1 + k] + ways->way[0][k]);
+  }
+  double any = sum_with(all.m, all.s, c[0] + ways->stay);
+  for (int m = 1; several && m <= 3; m++) {
+    Sum one = {all.m, all.s, 0};
+    const double *from = c + 1 + m * K;
+    for (int k = 0; k < K; k++) {
+      a[1 + m * K + k] = sum_with(one.m, one.s, from[k] + ways->hidden[1][m][k]);
+      sum_add(&one, from[k] + ways->way[m][k]);
+    }
+    if (one.part > 0) any = sum_with(one.m, one.part, any);
   }
   a[0] = any;
 }
 
 void locate_outer(const Locate *l, const LocateNode *node, const LocateWays *ways, const double *c, bool sum, double *a) {
-  bool several = node->lane == LOCATE_LANE_SEVERAL;
-  if (sum) outer(true, l->onsets.count, ways, several, c, a);
-  else outer(false, l->onsets.count, ways, several, c, a);
+  (sum ? outer_sum : outer_most)(l->onsets.count, ways, node->lane == LOCATE_LANE_SEVERAL, c, a);
 }
 
 void locate_spread(const Locate *l, uint8_t parent_lane, uint8_t child_lane, const double *child, double *out) {

@@ -86,15 +86,32 @@ static uint8_t lane_of(uint8_t phases) {
   }
 }
 
+static double known(const float *values, uint32_t at) { return values ? (double)values[at] : NAN; }
+
+/* A short circuit on a conductor opens the protective device above it; a torn one without a short darkens what is below. */
+static bool weigh_priors(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) {
+  double *rate = memory_new(((size_t)layout->device_count + 1) * sizeof *rate);
+  if (!rate) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate: network");
+  for (uint32_t v = 0; v < layout->device_count; v++) {
+    uint32_t from = layout->device_of[v], up = layout->parent[v];
+    LocateKind kind = (LocateKind)layout->kind[v];
+    double conductor = locate_conductor_rate(p, kind, known(network->length_m, from));
+    while (conductor > 0 && up != LOCATE_NONE && !locate_protects((LocateKind)layout->kind[up], kind)) up = layout->parent[up];
+    rate[v] += locate_device_rate(p, kind, known(network->age_years, from), known(network->load, from));
+    rate[v] += up == LOCATE_NONE ? conductor : (1 - p->trips) * conductor;
+    if (up != LOCATE_NONE) rate[up] += p->trips * conductor;
+  }
+  for (uint32_t v = 0; v < layout->device_count; v++) layout->log_odds[v] = (float)locate_rate_log_odds(p, rate[v]);
+  memory_free(rate);
+  return true;
+}
+
 static bool describe_devices(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) {
   uint32_t several = 0;
   for (uint32_t v = 0; v < layout->device_count; v++) {
     uint32_t from = layout->device_of[v], up = layout->parent[v];
     if (network->kind[from] >= LOCATE_KINDS) return error_raise(error, ERROR_FIELD_INVALID, "kind\t%u\tno such kind", network->kind[from]);
     layout->kind[v] = network->kind[from];
-    layout->log_odds[v] = (float)locate_prior_log_odds(p, (LocateKind)layout->kind[v], network->length_m ? (double)network->length_m[from] : NAN,
-                                                      network->age_years ? (double)network->age_years[from] : NAN,
-                                                      network->load ? (double)network->load[from] : NAN);
     layout->lane[v] = LOCATE_LANE_ANY, layout->phase_bits[v] = 0;
     layout->several_at[v] = LOCATE_NONE;
     if (!network->phases) continue;
@@ -102,10 +119,10 @@ static bool describe_devices(LocateLayout *layout, const LocateNetwork *network,
     uint8_t above = up == LOCATE_NONE ? (uint8_t)LOCATE_LANE_SEVERAL : layout->lane[up], phases = network->phases[from] & 7;
     uint8_t bits = phases ? phases : up == LOCATE_NONE ? 7 : layout->phase_bits[up];
     layout->lane[v] = above == LOCATE_LANE_SEVERAL ? lane_of(bits) : above;
-    layout->phase_bits[v] = bits; /* the bits themselves while children may still inherit them */
+    layout->phase_bits[v] = bits;
     if (layout->lane[v] == LOCATE_LANE_SEVERAL) layout->several_at[v] = several++;
   }
-  return TAKE(several, several);
+  return weigh_priors(layout, network, p, error) && TAKE(several, several);
 }
 
 static bool place_customers(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) {
@@ -156,6 +173,8 @@ static bool place_customers(LocateLayout *layout, const LocateNetwork *network, 
       for (int i = 0; i < 3; i++)
         to->weight[i] += layout->several[layout->several_at[v]].weight[i], to->gasps[i] += layout->several[layout->several_at[v]].gasps[i];
   }
+  for (uint32_t v = 0; v < n; v++)
+    if (layout->first[v] < layout->first[layout->end[v]]) layout->expected[layout->kind[v]] += exp((double)layout->log_odds[v]);
   return true;
 }
 

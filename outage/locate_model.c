@@ -7,23 +7,26 @@
 
 LocateParameters locate_parameters_default(void) {
   LocateParameters p = {
-      .kind = {[LOCATE_SUBSTATION] = {0.02, 0, 0},
-               [LOCATE_BUSBAR] = {0.02, 0, 0},
-               [LOCATE_BREAKER] = {0.30, 0.05, 0.02},
-               [LOCATE_RECLOSER] = {0.30, 0.05, 0.10},
-               [LOCATE_SWITCH] = {0.02, 0.05, 0.10},
-               [LOCATE_FUSE] = {0.15, 0.05, 0.60},
-               [LOCATE_LINE] = {0.02, 0.10, 0.30},
-               [LOCATE_TRANSFORMER] = {0.05, 0.05, 0.40},
-               [LOCATE_LV_BREAKER] = {0.05, 0.10, 0.10},
-               [LOCATE_BRANCH_BOX] = {0.01, 0.10, 0.30},
-               [LOCATE_METER_BOX] = {0.01, 0.10, 0.20}},
+      .kind = {[LOCATE_SUBSTATION] = {0.01, 0, 0},
+               [LOCATE_BUSBAR] = {0.005, 0, 0},
+               [LOCATE_BREAKER] = {0.05, 0.06, 0.02},
+               [LOCATE_RECLOSER] = {0.05, 0.06, 0.10},
+               [LOCATE_SWITCH] = {0.003, 0.06, 0.10},
+               [LOCATE_FUSE] = {0.02, 0.06, 0.60},
+               [LOCATE_LINE] = {0.005, 0.06, 0.30},
+               [LOCATE_TRANSFORMER] = {0.01, 0.06, 0.40},
+               [LOCATE_LV_BREAKER] = {0.01, 0.03, 0.10},
+               [LOCATE_BRANCH_BOX] = {0.003, 0.03, 0.30},
+               [LOCATE_METER_BOX] = {0.003, 0.03, 0.20}},
+      .trips = 0.85,
       .weather = 1,
+      .storm_shape = 0.25,
+      .storm_onsets = 2,
+      .stray_shape = 2,
       .age_growth = 0.03,
       .load_growth = 1.0,
-      .onsets = 8,
-      .onset_age = {8 * SPAN_HOUR, 3 * SPAN_HOUR, 90 * SPAN_MINUTE, 45 * SPAN_MINUTE, 20 * SPAN_MINUTE, 10 * SPAN_MINUTE,
-                    5 * SPAN_MINUTE, 2 * SPAN_MINUTE},
+      .onsets = 6,
+      .onset_age = {8 * SPAN_HOUR, 2 * SPAN_HOUR, 45 * SPAN_MINUTE, 15 * SPAN_MINUTE, 5 * SPAN_MINUTE, 2 * SPAN_MINUTE},
       .onset_renew = 2 * SPAN_MINUTE,
       .call_share = 0.10,
       .call_lag_s = 2600,
@@ -53,15 +56,26 @@ LocateParameters locate_parameters_default(void) {
   return p;
 }
 
-double locate_prior_log_odds(const LocateParameters *p, LocateKind kind, double length_m, double age_years, double load) {
+double locate_device_rate(const LocateParameters *p, LocateKind kind, double age_years, double load) {
   assert(kind < LOCATE_KINDS);
-  const LocateKindPrior *prior = &p->kind[kind];
-  double rate = prior->per_year;
-  if (length_m > 0) rate += prior->per_km_year * length_m / 1000; /* NAN fails the test */
-  rate *= p->weather;
-  if (age_years >= 0) rate *= exp(p->age_growth * (fmin(age_years, 60) - 20));
+  double rate = p->kind[kind].per_year;
+  if (age_years >= 0) rate *= exp(p->age_growth * (fmin(age_years, 60) - 20)); /* NAN fails the test */
   if (load >= 0) rate *= exp(p->load_growth * (fmin(load, 2) - 0.5));
-  double odds = rate * ((double)p->onset_age[0] / 1e6) / YEAR_S;
+  return rate;
+}
+
+double locate_conductor_rate(const LocateParameters *p, LocateKind kind, double length_m) {
+  return length_m > 0 ? p->kind[kind].per_km_year * length_m / 1000 : 0;
+}
+
+bool locate_protects(LocateKind kind, LocateKind below) {
+  bool low_voltage = below == LOCATE_LV_BREAKER || below == LOCATE_BRANCH_BOX || below == LOCATE_METER_BOX;
+  return kind == LOCATE_SUBSTATION || kind == LOCATE_BREAKER || kind == LOCATE_RECLOSER || kind == LOCATE_FUSE || kind == LOCATE_LV_BREAKER ||
+         (kind == LOCATE_TRANSFORMER && low_voltage);
+}
+
+double locate_rate_log_odds(const LocateParameters *p, double per_year) {
+  double odds = per_year * p->weather * ((double)p->onset_age[0] / 1e6) / YEAR_S;
   return log(fmax(odds, 1e-12));
 }
 
@@ -73,9 +87,18 @@ void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant 
     onsets->end[i] = i + 1 < n ? now - p->onset_age[i + 1] : now + p->onset_renew;
     assert(onsets->end[i] > onsets->begin[i]);
   }
-  double window = (double)(onsets->end[n - 1] - onsets->begin[0]);
-  for (int i = 0; i < n; i++) onsets->share[i] = (double)(onsets->end[i] - onsets->begin[i]) / window, onsets->log_share[i] = log(onsets->share[i]);
+  double window = (double)(onsets->end[n - 1] - onsets->begin[0]), share[LOCATE_ONSETS_MAX];
+  for (int i = 0; i < n; i++) share[i] = (double)(onsets->end[i] - onsets->begin[i]) / window;
+  locate_onsets_share(onsets, share);
   locate_onsets_tick(onsets, p, now);
+}
+
+void locate_onsets_share(LocateOnsets *onsets, const double *share) {
+  int n = onsets->count;
+  for (int i = n; i-- > 0;) {
+    onsets->share[i] = share[i], onsets->log_share[i] = log(share[i]);
+    onsets->tail[i] = share[i] + (i + 1 < n ? onsets->tail[i + 1] : 0);
+  }
 }
 
 static double seconds(Span span) { return (double)span / 1e6; }

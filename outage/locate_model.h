@@ -27,15 +27,19 @@ typedef enum LocateKind {
 enum { LOCATE_ONSETS_MAX = 8, LOCATE_CLASSES = 8 };
 
 typedef struct LocateKindPrior {
-  double per_year;     /* sustained interruptions by such a device a year */
-  double per_km_year;  /* and by each kilometre of the conductor that leads to it */
+  double per_year;     /* sustained interruptions by such a device itself a year */
+  double per_km_year;  /* faults of each kilometre of the conductor that leads to it */
   double single_phase; /* share of them that take one phase of a device of several */
 } LocateKindPrior;
 
 typedef struct LocateParameters {
   /* priors */
   LocateKindPrior kind[LOCATE_KINDS];
+  double trips;            /* share of conductor faults that open the nearest protective device above; the rest show as the device below */
   double weather;          /* everything times this: 1 on a calm day, 20 in a storm */
+  double storm_shape;      /* locate_fit: a kind's rate is judged (this + found) / (this + expected) of its prior; 0: never */
+  double storm_onsets;     /* and when they began, as if so many had been found spread evenly over the window */
+  double stray_shape;       /* stray rates are fitted, too, as if so many strays had been seen at the given rates; 0: never */
   double age_growth;       /* rate grows by exp(this × (age − 20 years)) where the age is known */
   double load_growth;      /* and by exp(this × (load − 0.5)), load as a share of rating, where known */
   /* onsets */
@@ -66,19 +70,27 @@ typedef struct LocateParameters {
 /* Defaults; docs/locate.md says where each comes from. */
 LocateParameters locate_parameters_default(void);
 
-/* Odds that a device has failed within the window: rate × window, as a log. length_m, age_years, load may be NAN. */
-double locate_prior_log_odds(const LocateParameters *p, LocateKind kind, double length_m, double age_years, double load);
+/* Interruptions a year by the device itself, and by the conductor that leads to it. Unknown: NAN. */
+double locate_device_rate(const LocateParameters *p, LocateKind kind, double age_years, double load);
+double locate_conductor_rate(const LocateParameters *p, LocateKind kind, double length_m);
+/* What opens when the conductor that leads to a device of kind `below` is short-circuited: the nearest such device above. */
+bool locate_protects(LocateKind kind, LocateKind below);
+/* Odds of having failed within the window at so many a year, as a log. */
+double locate_rate_log_odds(const LocateParameters *p, double per_year);
 
 /* The onsets as they lie now, and what silence says at `now`. */
 typedef struct LocateOnsets {
   int count;
   Instant begin[LOCATE_ONSETS_MAX], end[LOCATE_ONSETS_MAX]; /* end[i] = begin[i+1]; the newest ends in the future */
   double share[LOCATE_ONSETS_MAX], log_share[LOCATE_ONSETS_MAX]; /* prior: even over the window */
+  double tail[LOCATE_ONSETS_MAX];        /* Σ of shares from this onset on */
   double quiet_call[LOCATE_ONSETS_MAX];  /* log P(no call by now | dark since), of a customer of weight 1 */
   double quiet_gasp[LOCATE_ONSETS_MAX];  /* log P(no gasp by now | dark since) */
 } LocateOnsets;
 
 void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now);
+/* Other shares than by width, Σ = 1. */
+void locate_onsets_share(LocateOnsets *onsets, const double *share);
 void locate_onsets_tick(LocateOnsets *onsets, const LocateParameters *p, Instant now); /* silence at `now` */
 
 /* Log-likelihood ratios, dark since onset i against lit, into out[onsets->count]. */

@@ -1,4 +1,4 @@
-/* What is told: the most probable set, the outages above a probability, what one customer's agent should know. */
+/* What is told: the classes of devices that have probably failed. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -6,76 +6,6 @@
 #include "outage/locate_internal.h"
 
 static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate: report"); }
-
-/* ---- the most probable set ---- */
-
-typedef struct Step {
-  uint32_t node;
-  int state; /* of the supply that reaches it */
-} Step;
-
-/* The state a node hands on, and whether it failed to make it so. */
-static int best_state(const Locate *l, const LocateNode *node, int state, bool *failed) {
-  int K = l->onsets.count;
-  double c[LOCATE_STATES_MAX];
-  LocateWays ways;
-  locate_inner(l, node, false, c);
-  locate_ways(l, node, false, &ways);
-  int mode = state == 0 ? 0 : (state - 1) / K, k = state == 0 ? K : (state - 1) % K, best = state;
-  double stay = state == 0 ? ways.stay : mode == 0 ? ways.all_hidden[k] : ways.one_hidden[mode - 1][k], high = c[state] + stay;
-  *failed = state != 0 && node->own != LOCATE_NONE && l->own.at[node->own].stay < 0;
-  for (int j = 0; j < K; j++) {
-    bool all = state == 0 || mode > 0 || j < k;
-    if (all && ways.all[j] + c[1 + j] > high) high = ways.all[j] + c[1 + j], best = 1 + j, *failed = true;
-    for (int m = 1; node->lane == LOCATE_LANE_SEVERAL && m <= 3; m++) {
-      if (!(state == 0 || (mode == m && j < k))) continue;
-      double one = ways.one[m - 1][j] + c[1 + m * K + j];
-      if (one > high) high = one, best = 1 + m * K + j, *failed = true;
-    }
-  }
-  return best;
-}
-
-static int child_state(const Locate *l, uint8_t parent_lane, uint8_t child_lane, int state) {
-  int K = l->onsets.count;
-  if (state == 0 || parent_lane == child_lane || parent_lane != LOCATE_LANE_SEVERAL) return state;
-  int mode = (state - 1) / K, k = (state - 1) % K;
-  return mode == 0 || mode == child_lane + 1 ? 1 + k : 0;
-}
-
-bool locate_map(const Locate *l, Arena *arena, LocateFault **faults, size_t *count, double *log_ratio, Error *error) {
-  VECTOR(LocateFault) found = {0};
-  VECTOR(Step) stack = {0};
-  bool ok = false;
-  int K = l->onsets.count;
-  *log_ratio = 0;
-  for (uint32_t root = l->first_root; root != LOCATE_NONE; root = l->nodes.at[root].sibling) {
-    *log_ratio += locate_states(l, &l->nodes.at[root], LOCATE_A_MAX)[0];
-    if (!vector_push(&stack, (Step){root, 0})) goto done;
-  }
-  while (stack.count) {
-    Step step = stack.at[--stack.count];
-    const LocateNode *node = &l->nodes.at[step.node];
-    /* nothing is gained by any fault below: the lit vector is a sum of noughts, up to rounding */
-    if (step.state == 0 && node->sure == 0 && fabs(locate_states(l, node, LOCATE_A_MAX)[0]) < 1e-9) continue;
-    bool failed = false;
-    int state = best_state(l, node, step.state, &failed);
-    if (failed) {
-      int mode = (state - 1) / K;
-      LocateFault fault = {.device = l->layout.device_of[node->device], .phases = (uint8_t)(mode ? 1 << (mode - 1) : 0), .onset = (state - 1) % K};
-      if (!vector_push(&found, fault)) goto done;
-    }
-    for (uint32_t child = node->child; child != LOCATE_NONE; child = l->nodes.at[child].sibling)
-      if (!vector_push(&stack, (Step){child, child_state(l, node->lane, l->nodes.at[child].lane, state)})) goto done;
-  }
-  *faults = arena_copy(arena, found.at, found.count * sizeof *found.at);
-  *count = found.count;
-  ok = *faults || found.count == 0;
-done:
-  vector_free(&found);
-  vector_free(&stack);
-  return ok ? true : out_of_memory(error);
-}
 
 /* ---- classes ---- */
 
@@ -107,44 +37,35 @@ uint32_t locate_class_next(const Locate *l, uint32_t device) {
 
 /* ---- outages ---- */
 
-typedef struct Candidate {
-  uint32_t head; /* of the class: a device place */
-  int onset, mode;
-  double best, probability;
-} Candidate;
-
 static int by_head(const void *a, const void *b) {
-  const Candidate *x = a, *y = b;
+  const LocateCandidate *x = a, *y = b;
   return (x->head > y->head) - (x->head < y->head);
 }
 
 static int by_probability(const void *a, const void *b) {
-  const Candidate *x = a, *y = b;
+  const LocateCandidate *x = a, *y = b;
   if (x->probability != y->probability) return x->probability < y->probability ? 1 : -1;
   return by_head(a, b);
 }
 
-typedef VECTOR(Candidate) Candidates;
-
-static bool find_candidates(const Locate *l, double least, Candidates *found) {
+bool locate_find_candidates(const Locate *l, double least, LocateCandidates *found) {
   VECTOR(LocateBeam) stack = {0};
   bool ok = false;
   for (uint32_t root = l->first_root; root != LOCATE_NONE; root = l->nodes.at[root].sibling) {
     LocateBeam beam;
-    LocateView view = {.log_z = locate_states(l, &l->nodes.at[root], LOCATE_A_SUM)[0]};
+    LocateView view = {.log_z = locate_outer_of(l, &l->nodes.at[root])[0]};
     locate_beam_root(l, root, &beam);
     if (!vector_push(&stack, beam)) goto done;
     while (stack.count) {
       beam = stack.at[--stack.count];
       const LocateNode *node = &l->nodes.at[beam.node];
       locate_look(l, &beam, &view);
-      Candidate candidate = {.head = node->device};
+      LocateCandidate candidate = {.head = node->device};
       candidate.probability = candidate.best = locate_view_cause(l, &view, &candidate.onset, &candidate.mode);
-      if (candidate.probability > least / 64 && !vector_push(found, candidate)) goto done;
-      /* a part below where even given supply hardly anything can have failed is left out */
+      if (candidate.probability > least && !vector_push(found, candidate)) goto done;
       for (uint32_t child = node->child; child != LOCATE_NONE; child = l->nodes.at[child].sibling) {
         const LocateNode *below = &l->nodes.at[child];
-        if (below->sure == 0 && fabs(locate_states(l, below, LOCATE_A_SUM)[0]) < least / 64) continue;
+        if (below->sure == 0 && fabs(locate_outer_of(l, below)[0]) < least) continue;
         LocateBeam next;
         locate_beam(l, &beam, &view, child, &next);
         if (!vector_push(&stack, next)) goto done;
@@ -157,13 +78,13 @@ done:
   return ok;
 }
 
-static void merge_classes(const Locate *l, Candidates *found) {
+static void merge_classes(const Locate *l, LocateCandidates *found) {
   for (size_t i = 0; i < found->count; i++) found->at[i].head = locate_class_head(l, found->at[i].head);
   if (found->count) qsort(found->at, found->count, sizeof *found->at, by_head);
   size_t kept = 0;
   for (size_t i = 0; i < found->count; i++) {
     if (kept && found->at[kept - 1].head == found->at[i].head) {
-      Candidate *into = &found->at[kept - 1];
+      LocateCandidate *into = &found->at[kept - 1];
       into->probability = fmin(into->probability + found->at[i].probability, 1);
       if (found->at[i].best > into->best) into->best = found->at[i].best, into->onset = found->at[i].onset, into->mode = found->at[i].mode;
     } else found->at[kept++] = found->at[i];
@@ -174,7 +95,7 @@ static void merge_classes(const Locate *l, Candidates *found) {
 
 /* The log-odds a member of a class starts with, its own switch and plan included. */
 static double member_weight(const Locate *l, uint32_t device, int onset) {
-  double weight = (double)l->layout.log_odds[device];
+  double weight = (double)l->layout.log_odds[device] + l->log_storm[l->layout.kind[device]];
   uint32_t node = l->node_of[device];
   if (node == LOCATE_NONE || l->nodes.at[node].own == LOCATE_NONE) return weight;
   const LocateOwn *own = &l->own.at[l->nodes.at[node].own];
@@ -196,7 +117,7 @@ static Instant onset_of(const Locate *l, uint32_t device, int onset) {
   return first == INSTANT_NONE || first > end ? (first == INSTANT_NONE ? begin + (end - begin) / 2 : end) : first;
 }
 
-static bool fill_outage(const Locate *l, const Candidate *from, Arena *arena, LocateOutage *out) {
+static bool fill_outage(const Locate *l, const LocateCandidate *from, Arena *arena, LocateOutage *out) {
   const LocateLayout *y = &l->layout;
   uint32_t count = 0, best = from->head;
   for (uint32_t d = from->head; d != LOCATE_NONE; d = locate_class_next(l, d)) count++;
@@ -229,39 +150,21 @@ static bool fill_outage(const Locate *l, const Candidate *from, Arena *arena, Lo
 }
 
 /* Devices of one path explain the same evidence: unless together they are more than sure, the lesser is an alternative. */
-static bool is_alternative(const Locate *l, const Candidates *found, size_t picked_count, const size_t *picked, const Candidate *c) {
+static bool is_alternative(const Locate *l, const LocateCandidates *found, size_t picked_count, const size_t *picked, const LocateCandidate *c) {
   for (size_t i = 0; i < picked_count; i++) {
-    const Candidate *p = &found->at[picked[i]];
+    const LocateCandidate *p = &found->at[picked[i]];
     bool related = (p->head <= c->head && c->head < l->layout.end[p->head]) || (c->head <= p->head && p->head < l->layout.end[c->head]);
     if (related && p->probability + c->probability <= 1.0001) return true;
   }
   return false;
 }
 
-static bool mark_map(const Locate *l, LocateOutage *outages, size_t count, Error *error) {
-  Arena scratch;
-  arena_begin(&scratch, 0);
-  LocateFault *faults;
-  size_t fault_count;
-  double ratio;
-  Map heads = {0};
-  bool ok = locate_map(l, &scratch, &faults, &fault_count, &ratio, error);
-  for (size_t i = 0; ok && i < fault_count; i++)
-    if (!map_put(&heads, locate_class_head(l, l->layout.place_of[faults[i].device]), 1)) ok = out_of_memory(error);
-  int64_t value;
-  for (size_t i = 0; ok && i < count; i++)
-    outages[i].in_map = map_get(&heads, locate_class_head(l, l->layout.place_of[outages[i].device]), &value);
-  map_free(&heads);
-  arena_end(&scratch);
-  return ok;
-}
-
 bool locate_report(const Locate *l, double least, Arena *arena, LocateOutage **outages, size_t *count, Error *error) {
   assert(least > 0 && least < 1);
-  Candidates found = {0};
+  LocateCandidates found = {0};
   size_t *picked = NULL, kept = 0;
   *count = 0;
-  bool ok = find_candidates(l, least, &found);
+  bool ok = locate_find_candidates(l, least / 64, &found);
   if (ok) {
     merge_classes(l, &found);
     picked = memory_new((found.count + 1) * sizeof *picked);
@@ -276,5 +179,5 @@ bool locate_report(const Locate *l, double least, Arena *arena, LocateOutage **o
   vector_free(&found);
   if (!ok) return out_of_memory(error);
   *count = kept;
-  return mark_map(l, *outages, kept, error);
+  return true;
 }

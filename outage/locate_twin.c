@@ -124,13 +124,26 @@ static int customer_lane(const Search *s, uint32_t i) {
   return lane == 4 && s->c->customer_phases[i] ? lane_of_bits(s->c->customer_phases[i]) : lane;
 }
 
+/* Of device d: its own, its share of the conductor to it, and what of other conductors' faults opens it. */
+static double yearly_rate(const TwinCase *c, uint32_t d) {
+  double rate = locate_device_rate(&c->p, (LocateKind)c->kind[d], NAN, NAN);
+  for (uint32_t e = 0; e < c->devices; e++) {
+    double conductor = locate_conductor_rate(&c->p, (LocateKind)c->kind[e], (double)c->length_m[e]);
+    uint32_t up = c->parent[e];
+    while (up != LOCATE_NONE && !locate_protects((LocateKind)c->kind[up], (LocateKind)c->kind[e])) up = c->parent[up];
+    if (up == d) rate += c->p.trips * conductor;
+    if (e == d) rate += up == LOCATE_NONE ? conductor : (1 - c->p.trips) * conductor;
+  }
+  return rate;
+}
+
 static void prepare_device(Search *s, uint32_t d) {
   const TwinCase *c = s->c;
   bool root = c->parent[d] == LOCATE_NONE;
   s->bits[d] = c->phases[d] ? c->phases[d] : root ? 7 : s->bits[c->parent[d]];
   int above = root ? 4 : s->lane[c->parent[d]];
   s->lane[d] = !c->phased ? 3 : above == 4 ? lane_of_bits(s->bits[d]) : above;
-  double odds = (double)(float)locate_prior_log_odds(&c->p, (LocateKind)c->kind[d], (double)c->length_m[d], NAN, NAN), own[LOCATE_ONSETS_MAX] = {0}, llr[LOCATE_ONSETS_MAX];
+  double odds = (double)(float)locate_rate_log_odds(&c->p, yearly_rate(c, d)), own[LOCATE_ONSETS_MAX] = {0}, llr[LOCATE_ONSETS_MAX];
   s->stay[d] = 0;
   bool sound = c->word[d] == LOCATE_IS_SOUND, out = c->word[d] == LOCATE_IS_OUT;
   for (uint32_t i = 0; i < c->evidence_count; i++) {
