@@ -1,5 +1,8 @@
 #include "order/kind.h"
 
+#include <unistd.h>
+
+#include "base/buffer.h"
 #include "base/testing.h"
 
 static void the_built_in_rules_are_sound(void **state) {
@@ -20,4 +23,188 @@ static void the_built_in_rules_are_sound(void **state) {
   book_close(book);
 }
 
-TEST_MAIN(TEST(the_built_in_rules_are_sound))
+/* --- rule files that are wrong: each is refused with the place and the reason --- */
+
+static const char SOUND[] = /* line numbers count from here */
+    "id: leak\n"                                                                                           /* 1 */
+    "version: \"1\"\n"
+    "source: test\n"
+    "strength: R\n"
+    "region: CN\n"                                                                                         /* 5 */
+    "from: 2026-01-01\n"
+    "name_zh: 漏\n"
+    "name_en: Leak\n"
+    "opened_by: [agent]\n"
+    "form:\n"                                                                                              /* 10 */
+    "  - {id: where, name_zh: 处, name_en: Where, type: text}\n"
+    "states:\n"
+    "  - {id: begun, name_zh: 始, name_en: Begun, ladder: reported, start: yes}\n"
+    "  - {id: under_way, name_zh: 中, name_en: Under way, ladder: on_site}\n"
+    "  - {id: done, name_zh: 终, name_en: Done, ladder: closed, final: yes}\n"                             /* 15 */
+    "steps:\n"
+    "  - {id: go, name_zh: 去, name_en: Go, from: [begun], to: under_way, roles: [crew]}\n"
+    "  - {id: back, name_zh: 回, name_en: Back, from: [under_way], to: begun, roles: [crew]}\n"
+    "  - {id: end, name_zh: 完, name_en: End, from: [under_way], to: done, roles: [crew]}\n"
+    "clocks:\n"                                                                                            /* 20 */
+    "  - {id: quick, name_zh: 快, name_en: Quick, promise: arrival, start: [accepted], stop: [end]}\n";
+
+typedef struct Wrong {
+  const char *was, *is; /* the change to the sound file */
+  ErrorCode code;
+  const char *where, *says;
+} Wrong;
+
+static const Wrong WRONGS[] = {
+    {"roles: [crew]}\n  - {id: back", "roles: [cook]}\n  - {id: back", ERROR_RULE_FORM, ":17:", "cook"},
+    {"version: \"1\"\n", "", ERROR_RULE_FORM, ":", "version"},
+    {"name_en: Leak\n", "name_en: Leak\ncolour: red\n", ERROR_RULE_FORM, ":9:", "colour"},
+    {"from: [begun], to: under_way", "from: [begun, to: under_way", ERROR_RULE_FORM, ":17:", ""},
+    {"strength: R", "strength: X", ERROR_RULE_FORM, ":4:", ""},
+    {", start: yes", "", ERROR_RULE_START, ":13:", "0"},
+    {"ladder: on_site}", "ladder: on_site, start: yes}", ERROR_RULE_START, ":13:", "2"},
+    {"to: under_way", "to: nowhere", ERROR_RULE_UNKNOWN, ":17:", "begun, under_way, done"},
+    {"from: [under_way], to: begun", "from: [begun, mars], to: begun", ERROR_RULE_UNKNOWN, ":18:", "mars"},
+    {"id: under_way", "id: begun", ERROR_RULE_TWICE, ":14:", "begun"},
+    {"id: back", "id: go", ERROR_RULE_TWICE, ":18:", "go"},
+    {"to: done", "to: begun", ERROR_RULE_UNREACHABLE, ":15:", "done"},
+    {"from: [under_way], to: done", "from: [begun], to: done", ERROR_NONE, "", ""}, /* back is a way out */
+    {"from: [under_way], to: begun, roles: [crew]}\n  - {id: end, name_zh: 完, name_en: End, from: [under_way]",
+     "from: [under_way], to: under_way, roles: [crew]}\n  - {id: end, name_zh: 完, name_en: End, from: [begun]", ERROR_RULE_TRAP, ":14:", "under_way"},
+    {"to: begun, roles: [crew]", "to: begun, roles: []", ERROR_RULE_NOBODY, ":18:", "back"},
+    {"from: [under_way], to: begun", "from: [], to: begun", ERROR_RULE_NOWHERE, ":18:", "back"},
+    {"from: [under_way], to: begun", "from: [under_way, done], to: begun", ERROR_RULE_VALUE, ":18:", "done"},
+    {"promise: arrival", "promise: love", ERROR_RULE_UNKNOWN, ":21:", "arrival_average"},
+    {"stop: [end]", "stop: [back]", ERROR_RULE_CLOCK_ENDLESS, ":21:", "done"},
+    {"stop: [end]", "stop: [end], pause: [go]", ERROR_RULE_CLOCK_PAUSE, ":21:", "quick"},
+    {"stop: [end]", "stop: [stop]", ERROR_RULE_UNKNOWN, ":21:", "back"},
+    {"start: [accepted]", "start: [end.twice]", ERROR_RULE_UNKNOWN, ":21:", "end.twice"},
+    {"type: text", "type: choice", ERROR_RULE_VALUE, ":11:", "choices"},
+    {"type: text", "type: text, least: 9, most: 3", ERROR_RULE_VALUE, ":11:", "least"},
+    {"id: leak", "id: fault_repair", ERROR_RULE_TWICE, ":1:", "fault_repair"},
+};
+
+static void put_file(const char *folder, const char *name, const char *text) {
+  char path[512];
+  Buffer bytes;
+  Error error = {0};
+  buffer_begin(&bytes, 0);
+  buffer_string(&bytes, text);
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  assert_ok(buffer_write_file(&bytes, path, &error), &error);
+  buffer_end(&bytes);
+}
+
+typedef struct Folder {
+  char path[64], part[3][96];
+} Folder;
+
+static void make_folder(Folder *folder) {
+  static const char *const PARTS[] = {"orders", "promises", "calendars"};
+  snprintf(folder->path, sizeof folder->path, "/tmp/dianbaomu_rules_XXXXXX");
+  assert_non_null(mkdtemp(folder->path));
+  for (int i = 0; i < 3; i++) {
+    snprintf(folder->part[i], sizeof folder->part[i], "%s/%s", folder->path, PARTS[i]);
+    assert_int_equal(mkdir(folder->part[i], 0700), 0);
+  }
+}
+
+static void drop_folder(const Folder *folder, const char *const *files) {
+  char path[512];
+  for (; *files; files++) {
+    snprintf(path, sizeof path, "%s/%s", folder->path, *files);
+    unlink(path);
+  }
+  for (int i = 0; i < 3; i++) rmdir(folder->part[i]);
+  assert_int_equal(rmdir(folder->path), 0);
+}
+
+static void refused(const Folder *folder, size_t i, ErrorCode code, const char *where, const char *says) {
+  char text[ERROR_TEXT_MAX];
+  Error error = {0};
+  RuleBook *book = NULL;
+  bool ok = book_open(&book, folder->path, &error);
+  if (code == ERROR_NONE) {
+    assert_ok(ok, &error);
+    book_close(book);
+    return;
+  }
+  if (ok) fail_msg("case %zu was taken", i);
+  error_text(&error, LANGUAGE_EN, text, sizeof text);
+  if (error.code != code) fail_msg("case %zu: %s %s", i, error_name(error.code), text);
+  if (!strstr(error.where, where) || !strstr(error.where, ".yaml:") || !strstr(text, says)) fail_msg("case %zu: '%s' lacks '%s' or '%s'", i, text, where, says);
+}
+
+static void wrong_kinds_are_refused_with_their_place(void **state) {
+  (void)state;
+  Folder folder;
+  make_folder(&folder);
+  put_file(folder.path, "orders/leak.yaml", SOUND);
+  refused(&folder, 999, ERROR_NONE, "", "");
+  for (size_t i = 0; i < sizeof WRONGS / sizeof *WRONGS; i++) {
+    Buffer text;
+    const char *at = strstr(SOUND, WRONGS[i].was);
+    assert_non_null(at);
+    buffer_begin(&text, 0);
+    buffer_put(&text, SOUND, (size_t)(at - SOUND));
+    buffer_string(&text, WRONGS[i].is);
+    buffer_string(&text, at + strlen(WRONGS[i].was));
+    buffer_byte(&text, '\0');
+    put_file(folder.path, "orders/leak.yaml", text.at);
+    refused(&folder, i, WRONGS[i].code, WRONGS[i].where, WRONGS[i].says);
+    buffer_end(&text);
+  }
+  drop_folder(&folder, (const char *const[]){"orders/leak.yaml", NULL});
+}
+
+#define HEAD_OF(id) "id: " id "\nversion: \"1\"\nsource: t\nstrength: R\nregion: CN\nfrom: 2026-01-01\nname_zh: 日\nname_en: Days\n"
+#define PROMISE(rest) "promises:\n  - {id: swift, version: \"1\", source: t, strength: R, region: CN, from: 2026-01-01, name_zh: 快, name_en: Swift, " rest "}\n"
+
+static void wrong_calendars_and_promises_are_refused(void **state) {
+  (void)state;
+  static const struct { const char *file, *text; ErrorCode code; const char *where, *says; } CASES[] = {
+      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"08:30-12:00\", \"14:00-17:30\"]\n", ERROR_NONE, "", ""},
+      {"calendars/office.yaml", HEAD_OF("office") "week: []\nhours: [\"08:30-12:00\"]\n", ERROR_RULE_CALENDAR, ":9:", "no working day"},
+      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: []\n", ERROR_RULE_CALENDAR, ":9:", "no working day"},
+      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"08:30-12\"]\n", ERROR_RULE_VALUE, ":10:", "08:30-12"},
+      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"14:00-17:30\", \"08:30-12:00\"]\n", ERROR_RULE_VALUE, ":10:", "08:30-12:00"},
+      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"08:30-12:00\"]\nholidays:\n  - {from: 2026-13-01}\n", ERROR_RULE_VALUE, ":12:", "2026-13-01"},
+      {"calendars/office.yaml", HEAD_OF("always") "always: yes\n", ERROR_RULE_TWICE, ":1:", "always"},
+      {"promises/swift.yaml", PROMISE("calendar: always, limit: 5 min"), ERROR_NONE, "", ""},
+      {"promises/swift.yaml", PROMISE("calendar: moon, limit: 5 min"), ERROR_RULE_UNKNOWN, ":2:", "always"},
+      {"promises/swift.yaml", PROMISE("calendar: always, limit: soon"), ERROR_RULE_VALUE, ":2:", "soon"},
+      {"promises/swift.yaml", PROMISE("calendar: always, limit: 0 min"), ERROR_RULE_VALUE, ":2:", "0 min"},
+      {"promises/swift.yaml", PROMISE("calendar: always"), ERROR_RULE_VALUE, ":2:", "limit"},
+      {"promises/swift.yaml", PROMISE("calendar: always, limit: 5 min, marks: [{at: 90}, {at: 75}]"), ERROR_RULE_VALUE, ":2:", "75"},
+  };
+  Folder folder;
+  make_folder(&folder);
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    char path[512];
+    put_file(folder.path, CASES[i].file, CASES[i].text);
+    refused(&folder, i, CASES[i].code, CASES[i].where, CASES[i].says);
+    snprintf(path, sizeof path, "%s/%s", folder.path, CASES[i].file);
+    unlink(path);
+  }
+  drop_folder(&folder, (const char *const[]){NULL});
+}
+
+static void a_file_of_the_company_takes_the_place_of_ours(void **state) {
+  (void)state;
+  Folder folder;
+  Error error = {0};
+  RuleBook *ours = NULL, *theirs = NULL;
+  make_folder(&folder);
+  put_file(folder.path, "orders/fault_repair.yaml", SOUND);
+  assert_ok(book_open(&ours, NULL, &error), &error);
+  assert_ok(book_open(&theirs, folder.path, &error), &error);
+  assert_null(book_kind_of(theirs, TEXT("fault_repair")));
+  assert_non_null(book_kind_of(theirs, TEXT("leak")));
+  assert_int_equal(book_kind_count(ours), book_kind_count(theirs));
+  assert_int_not_equal(book_id(ours), book_id(theirs));
+  book_close(ours);
+  book_close(theirs);
+  drop_folder(&folder, (const char *const[]){"orders/fault_repair.yaml", NULL});
+}
+
+TEST_MAIN(TEST(the_built_in_rules_are_sound), TEST(wrong_kinds_are_refused_with_their_place), TEST(wrong_calendars_and_promises_are_refused),
+          TEST(a_file_of_the_company_takes_the_place_of_ours))

@@ -172,6 +172,22 @@ static bool find_syntax_error(Complaint *complaint, Text yaml) {
   return found;
 }
 
+/* libcyaml places a key it does not know at the one before it: the key itself stands there or after. */
+static void place_unknown_key(Complaint *complaint, Text yaml) {
+  static const char SAYS[] = "Unexpected key: ";
+  if (strncmp(complaint->what, SAYS, sizeof SAYS - 1) != 0) return;
+  char key[ERROR_ARGUMENT_MAX + 2];
+  snprintf(key, sizeof key, "%s:", complaint->what + sizeof SAYS - 1);
+  size_t at = 0;
+  for (int line = 1; line < complaint->line && at < yaml.len; at++) line += yaml.at[at] == '\n';
+  ptrdiff_t found = text_find(text_slice(yaml, at, yaml.len), text_of(key));
+  if (found < 0) return;
+  complaint->line = complaint->column = 1;
+  for (size_t i = 0; i < at + (size_t)found; i++)
+    if (yaml.at[i] == '\n') complaint->line++, complaint->column = 1;
+    else complaint->column++;
+}
+
 static const cyaml_config_t QUIET = {.mem_fn = cyaml_memory, .log_level = CYAML_LOG_ERROR, .flags = CYAML_CFG_NO_ALIAS};
 
 bool rule_read(void **out, RuleForm form, const char *file, Text yaml, Error *error) {
@@ -186,6 +202,7 @@ bool rule_read(void **out, RuleForm form, const char *file, Text yaml, Error *er
     return true;
   }
   if (code == CYAML_ERR_OOM) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", file);
+  place_unknown_key(&complaint, yaml);
   Complaint syntax = {0};
   if (find_syntax_error(&syntax, yaml)) complaint = syntax;
   error_raise(error, ERROR_RULE_FORM, "%s", complaint.what[0] ? complaint.what : data || code == CYAML_OK ? "the file is empty" : cyaml_strerror(code));
