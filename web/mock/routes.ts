@@ -57,7 +57,7 @@ function fullOutage(outage: MockOutage): object {
     ...outageSummary(outage), etas: outage.etas, history: outage.history, orders: orders.filter(({ outage_id }) => outage_id === outage.id).map(summary), nested: [], children,
     explanation: { for: [{ zh: `${outage.calls} 个来电都在 ${outage.device.name} 之下`, en: `${outage.calls} calls all lie below ${outage.device.name}` }], against: [{ zh: "上级开关下其他台区没有来电", en: "No call from other areas of the switch above" }] },
     path: pathOf(device.index).map(ref), candidates: pathOf(device.index).slice(1, -1).reverse().map(ref), job: jobs.filter((job) => job.outage.id === outage.id).map(({ id }) => ({ id })).pop() ?? null,
-    can: outage.customers_out ? ["confirm", "move", "split", "merge", "dismiss", "undo", "eta", "restore", outage.crew ? "unassign" : "assign"] : ["undo"],
+    can: outage.customers_out ? ["confirm", "move", "split", "merge", "dismiss", "undo", "eta", "restore", "assign", ...(outage.crew ? ["unassign"] : [])] : ["undo"],
   }; // prettier-ignore
 }
 

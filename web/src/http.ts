@@ -1,5 +1,5 @@
 // The one way to the program: JSON in and out, problems as ApiError, keyed writes repeated safely when the net fails.
-import { locale } from "./i18n";
+import { locale, t } from "./i18n";
 
 export class ApiError extends Error {
   constructor(
@@ -11,6 +11,14 @@ export class ApiError extends Error {
     super(detail || code);
   }
 }
+
+export const asApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : new ApiError(-1, "CONSOLE", String(error)));
+
+/** What went wrong, in words for the person at the screen. */
+export const say = (error: unknown): string => {
+  const { status, detail, code } = asApiError(error);
+  return status === 0 ? t("state.offline_next") : detail || code;
+};
 
 type Listener = () => void;
 let onSessionEnded: Listener = () => {};
@@ -76,7 +84,12 @@ export async function send(method: string, path: string, options: CallOptions = 
 
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const reply = await send(method, path, options);
-  return (reply.status === 204 ? undefined : await reply.json()) as T;
+  const text = await reply.text();
+  try {
+    return (text ? JSON.parse(text) : undefined) as T;
+  } catch {
+    throw new ApiError(-1, "CONSOLE", `${method} ${path}: not JSON`);
+  }
 }
 
 /** "?a=1&b=2" of what is given; empty and missing values are left out. */

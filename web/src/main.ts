@@ -13,6 +13,9 @@ setSessionEnded(() => {
   void router.push({ name: "sign-in", query: { back: here.fullPath } });
 });
 
+// A page's part of an older console is gone once the program has been renewed.
+window.addEventListener("vite:preloadError", () => location.reload());
+
 // The program may still be starting: the sign-in page says so when it, too, cannot reach it.
 await restore().catch(() => {});
 createApp(App).use(router).mount("#app");

@@ -1,4 +1,6 @@
+import { watchEffect } from "vue";
 import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
+import { t } from "./i18n";
 import { is, session } from "./store/session";
 
 export const router = createRouter({
@@ -39,4 +41,10 @@ router.beforeEach((to: RouteLocationNormalized) => {
   if (!session.value && !to.meta.open) return { name: "sign-in", query: to.fullPath === "/" ? {} : { back: to.fullPath } };
   if (session.value && to.name === "sign-in") return startPage();
   return true;
+});
+
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", staff: "nav.staff" } as const; // prettier-ignore
+watchEffect(() => {
+  const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
+  document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");
 });

@@ -458,4 +458,13 @@ export const en: Record<keyof typeof zh, string> = {
   "event.order.clock": "Promise at risk",
   "event.outage.progress": "Repair goes on",
   "event.crew.released": "Crew called off",
+
+  "map.find": "Find a device by name or code",
+  "map.find_none": "No such device",
+  "step.repair": "a step of the repair done",
+  "crew.other": "Another crew",
+  "outage.which": "Which",
+  "outage.open": "Open",
+  "outage.closed": "Closed",
+  "outage.none_closed": "No outage closed yet",
 };

@@ -456,4 +456,13 @@ export const zh = {
   "event.order.clock": "时限提醒",
   "event.outage.progress": "抢修进展",
   "event.crew.released": "收回派队",
+
+  "map.find": "找设备：名称或编码",
+  "map.find_none": "没有这个设备",
+  "step.repair": "完成一项作业",
+  "crew.other": "换队",
+  "outage.which": "范围",
+  "outage.open": "未结束",
+  "outage.closed": "已结束",
+  "outage.none_closed": "还没有结束的停电",
 };

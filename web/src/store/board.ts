@@ -1,7 +1,7 @@
 // What the command centre and the bars show, kept true by the feed: outages, crews, what slips first, the figures, what is dark.
 import { computed, ref, shallowRef } from "vue";
 import { company as fetchCompany, crews as crewsApi, orders as ordersApi, outages as outagesApi } from "../api";
-import { ApiError } from "../http";
+import { asApiError, type ApiError } from "../http";
 import { makeRanges, sameRanges, type Ranges } from "../map/ranges";
 import type { Company, Crew, CrewState, FeedEvent, OrderCounts, OrderSummary, OutageSummary } from "../types";
 import { exactNow, setClock } from "./clock";
@@ -37,7 +37,7 @@ async function reading(work: () => Promise<void>): Promise<void> {
     await work();
     failure.value = null;
   } catch (error) {
-    if (error instanceof ApiError) failure.value = error;
+    failure.value = asApiError(error);
     throw error;
   }
 }
@@ -83,9 +83,18 @@ const refreshCompany = throttled(
 
 export function refreshBoard(): void {
   refreshCompany();
+  if (!wanted) return;
   refreshOutages();
   refreshQueue();
   refreshCrews();
+}
+
+let wanted = false;
+/** The console shows the lists; a crew's phone does not. */
+export function wantBoard(): void {
+  if (wanted) return;
+  wanted = true;
+  refreshBoard();
 }
 
 function move(event: FeedEvent): void {
@@ -110,6 +119,7 @@ function tick(event: FeedEvent): void {
 
 function take(event: FeedEvent): void {
   const past = event.seq <= known; // read with the lists already; only the ticker wants it
+  if (!wanted) return;
   if (event.kind === "crew.position") return past ? undefined : move(event);
   tick(event);
   if (past) return;
@@ -145,5 +155,6 @@ export function stopBoard(): void {
   stops.forEach((stop) => stop());
   stops = [];
   closeFeed();
+  wanted = false;
   ticker.value = [];
 }

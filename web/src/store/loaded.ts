@@ -1,6 +1,6 @@
 // One thing a page shows, read from the program, kept true by the feed.
 import { onBeforeUnmount, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
-import { ApiError } from "../http";
+import { asApiError, type ApiError } from "../http";
 import type { FeedEvent } from "../types";
 import { onEvent, onResync } from "./live";
 import { throttled } from "./throttle";
@@ -29,7 +29,7 @@ export function useLoaded<T>(read: () => Promise<T>, key: () => unknown, concern
       value.value = fresh;
       error.value = null;
     } catch (problem) {
-      if (mine === turn && problem instanceof ApiError) error.value = problem;
+      if (mine === turn) error.value = asApiError(problem);
     } finally {
       if (mine === turn) loading.value = false;
     }

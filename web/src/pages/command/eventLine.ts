@@ -18,11 +18,14 @@ const ICONS: Record<string, IconName> = {
   "customer.revealed": "shield",
 };
 
+/** The steps of a repair are the company's own; which one it was stands on the outage's page. */
+const stepWord = (step: string) => (word("step", step) === step ? t("step.repair") : word("step", step));
+
 export function eventLine({ kind, subject, data }: FeedEvent): { icon: IconName; text: string; to: RouteLocationRaw | undefined } {
   const room = kind.split(".")[0];
   const given = (name: string) => (data[name] === undefined || data[name] === null ? "" : String(data[name]));
   const what = given("name") || given("device") || given("address") || given("number");
-  const step = given("step") && word("step", given("step"));
+  const step = given("step") && stepWord(given("step"));
   const out = typeof data.customers_out === "number" ? t("outage.households", { n: data.customers_out }) : "";
   const text = [word("event", kind), what, step, room === "outage" && kind !== "outage.eta" ? out : ""].filter(Boolean).join(" · ");
   const to = subject.kind === "order" ? { name: "order", params: { id: subject.id } } : subject.kind === "outage" ? { name: "outage", params: { id: subject.id } } : undefined;
