@@ -95,6 +95,10 @@ void order_of_outage(const Orders *orders, OutageId outage, bool (*visit)(void *
 bool order_state_is(const Order *order, const char *state);        /* "restored" */
 bool order_is_open(const Order *order);
 
+/* For `dianbaomu check`: every order's history is a legal path of its kind and ends where its row says; memory is what the rows say. `problem` (of
+ * ERROR_TEXT_MAX) gets the first thing found, or "". */
+bool order_check(const Orders *orders, Db *db, char *problem, Error *error) MUST_USE;
+
 /* --- its HTTP face: order_routes.c. `name_of` tells the name of a member of staff, for histories. --- */
 struct Http;
 bool order_add_routes(struct Http *http, Orders *orders, Error *error) MUST_USE;

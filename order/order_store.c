@@ -118,6 +118,14 @@ bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, 
   return visit_rows(&found, s, visit, self, error);
 }
 
+bool store_all_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  bool found;
+  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 ORDER BY id", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  return visit_rows(&found, s, visit, self, error);
+}
+
 bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id = ?2", error)) return false;

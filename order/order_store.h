@@ -19,6 +19,7 @@ bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Tex
 
 typedef bool (*OrderVisit)(void *self, const OrderRow *row, Error *error); /* false: stop with the error it raised */
 bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) MUST_USE;
+bool store_all_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) MUST_USE;
 /* *found false: no such order. The row's texts live during the visit. */
 bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) MUST_USE;
 /* Ended ones, newest first, ids below `before` (0: all), of one of the customers (NULL: all; at most STORE_CUSTOMERS_MAX), with this number (0: any). */

@@ -134,6 +134,9 @@ static void restart(House *house) {
   open_desk(house);
   snapshot(&after, house->orders);
   assert_string_equal(before.at, after.at);
+  char problem[ERROR_TEXT_MAX];
+  assert_ok(order_check(house->orders, house->db, problem, &house->error), &house->error);
+  assert_string_equal(problem, "");
   buffer_end(&before);
   buffer_end(&after);
 }
@@ -448,5 +451,33 @@ static void no_failure_leaves_a_half(void **state) {
   close_house(&house);
 }
 
+static void damage_is_found(void **state) {
+  (void)state;
+  static const struct { const char *sql, *says; } CASES[] = {
+      {"UPDATE orders SET state = 'taken' WHERE id = (SELECT MIN(id) FROM orders)", "memory"},
+      {"UPDATE orders SET state = 'moon' WHERE id = (SELECT MIN(id) FROM orders)", "state is none"},
+      {"UPDATE orders SET trail = '3@5;' WHERE id = (SELECT MIN(id) FROM orders)", "clocks"},
+      {"UPDATE orders SET trail = 'x' WHERE id = (SELECT MIN(id) FROM orders)", "trail is not readable"},
+      {"UPDATE orders SET closed_at = 5 WHERE id = (SELECT MIN(id) FROM orders)", "closed"},
+      {"DELETE FROM orders WHERE id = (SELECT MAX(id) FROM orders)", "no row"},
+      {"DELETE FROM event WHERE seq = 2", "no event says"},
+      {"DELETE FROM event WHERE kind = 'order.step'", "row"},
+      {"UPDATE event SET data = replace(data, '\"to\":\"dispatched\"', '\"to\":\"taken\"')", "leads to"},
+      {"UPDATE event SET data = replace(data, '\"version\":2', '\"version\":9')", "version 2"}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    House house;
+    char problem[ERROR_TEXT_MAX];
+    open_house(&house);
+    OrderId id = call(&house, 1, NULL);
+    call(&house, 2, NULL);
+    take(&house, id, "dispatch", "{\"crew\":\"3\"}");
+    restart(&house);
+    assert_ok(db_run(house.db, CASES[i].sql, &house.error), &house.error);
+    assert_ok(order_check(house.orders, house.db, problem, &house.error), &house.error);
+    if (!strstr(problem, CASES[i].says)) fail_msg("case %zu: '%s' does not say '%s'", i, problem, CASES[i].says);
+    close_house(&house);
+  }
+}
+
 TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused), TEST(calling_again_counts_and_reopens),
-          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half))
+          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found))

@@ -89,10 +89,12 @@ static void put_place(Json *json, const Orders *orders, const Order *order) {
   if (order->position != CUSTOMER_NONE) {
     people_customer(orders->people, order->position, &customer);
     lon = customer.lon_e6, lat = customer.lat_e6, address = customer.address;
-  } else if (orders->grid && order->device != GRID_NONE) {
-    const GridDevice *device = grid_device(orders->grid, order->device);
-    lon = device->lon_e6, lat = device->lat_e6, address = grid_name(orders->grid, order->device);
   }
+  if (orders->grid && order->device != GRID_NONE && (lon == GRID_NO_PLACE || lat == GRID_NO_PLACE)) {
+    const GridDevice *device = grid_device(orders->grid, order->device);
+    lon = device->lon_e6, lat = device->lat_e6;
+  }
+  if (orders->grid && order->device != GRID_NONE && !address.len) address = grid_name(orders->grid, order->device);
   json_put_text(json, "address", address);
   put_degrees(json, "lon", lon);
   put_degrees(json, "lat", lat);

@@ -1,4 +1,5 @@
 /* The HTTP face over a real socket: every reply is checked against its schema. */
+#include "grid/testing.h"
 #include "http/testing.h"
 #include "order/order_page.h"
 
@@ -161,4 +162,90 @@ static void calls_are_checked(void **state) {
   http_test_all_answered(order_routes());
 }
 
-TEST_MAIN(TEST(a_call_goes_round_over_http), TEST(the_queue_is_in_the_order_of_due_times_and_pages), TEST(calls_are_checked))
+/* --- with a network and customers: places, masks, parts of the organisation --- */
+
+typedef struct Place {
+  Grid *grid;
+  People *people;
+} Place;
+
+static void open_place(Face *face, Place *place) {
+  Error error = {0};
+  http_test_open(&face->test);
+  testing_county(face->test.db, 1, time_now(&face->test.time), NULL);
+  http_test_end(&face->test); /* an import writes events: the desk must begin after it */
+  http_test_begin(&face->test);
+  assert_ok(grid_open(&place->grid, face->test.db, 1, &error), &error);
+  assert_ok(people_open(&place->people, face->test.db, place->grid, 1, &error), &error);
+  assert_ok(order_open(&face->orders, face->test.desk, face->test.db, place->grid, place->people, NULL, &error), &error);
+  assert_ok(order_add_routes(face->test.http, face->orders, &error), &error);
+  http_test_start(&face->test);
+}
+
+static int64_t customer_of(const Place *place, const char *number) {
+  uint32_t position;
+  Customer customer;
+  assert_true(people_position_of_number(place->people, text_of(number), &position));
+  people_customer(place->people, position, &customer);
+  return customer.id.value;
+}
+
+static int64_t org_of(const Place *place, const char *code) {
+  for (size_t i = 0; i < people_org_count(place->people); i++)
+    if (text_is(people_org(place->people, i)->code, code)) return people_org(place->people, i)->id;
+  fail_msg("no org %s", code);
+  return 0;
+}
+
+static void everyone_sees_their_part_with_masks(void **state) {
+  (void)state;
+  Face face;
+  Place place;
+  open_place(&face, &place);
+  HttpTest *test = &face.test;
+  int64_t g1 = org_of(&place, "G1"), g2 = org_of(&place, "G2"), station = org_of(&place, "ST1");
+  http_test_as(test, 7, AGENT, station);
+  json_t *order = take_call(&face, 201, customer_of(&place, "10001251"), "");
+  char first[32], second[32], path[96];
+  snprintf(first, sizeof first, "%s", http_test_text(order, "id"));
+  assert_string_equal(http_test_text(order, "customer.number"), "10001251");
+  assert_string_equal(http_test_text(order, "customer.phone"), "138****1251");
+  assert_string_equal(http_test_text(order, "address"), "柳树村1组2-5号1");
+  assert_true(json_is_number(http_test_at(order, "lon")));
+  order = take_call(&face, 201, customer_of(&place, "10004111"), "");
+  snprintf(second, sizeof second, "%s", http_test_text(order, "id"));
+  http_test_do(test, 404, "POST", "/api/v1/orders", "{\"kind\":\"fault_repair\",\"customer_id\":\"5\",\"what\":\"no_power\"}");
+  static const struct { const char *query; int at_station, at_g1, at_g2; } CASES[] = {{"", 2, 1, 1}, {"?q=10001251", 1, 1, 0}, {"?q=13800001251", 1, 1, 0}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    const int64_t orgs[] = {station, g1, g2};
+    const int items[] = {CASES[i].at_station, CASES[i].at_g1, CASES[i].at_g2};
+    snprintf(path, sizeof path, "/api/v1/orders%s", CASES[i].query);
+    for (int o = 0; o < 3; o++) {
+      http_test_as(test, 7, AGENT, orgs[o]);
+      http_test_do(test, 200, "GET", path, NULL);
+      assert_int_equal(json_array_size(http_test_at(test->json, "items")), items[o]);
+    }
+  }
+  http_test_as(test, 9, CREW | DISPATCHER, g1);
+  snprintf(path, sizeof path, "/api/v1/orders/%s", second);
+  http_test_do(test, 403, "GET", path, NULL);
+  snprintf(path, sizeof path, "/api/v1/orders/%s/steps", second);
+  http_test_do(test, 403, "POST", path, "{\"step\":\"assess\",\"version\":1}");
+  assert_string_equal(http_test_text(test->json, "code"), "FORBIDDEN_PLACE");
+  snprintf(path, sizeof path, "/api/v1/orders/%s", first);
+  order = http_test_do(test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(order, "caller_phone"), "13800000000");
+  http_test_as(test, 3, HEAD, g1);
+  order = http_test_do(test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(order, "caller_phone"), "138****0000");
+  assert_string_equal(http_test_text(order, "caller_name"), "李*");
+  snprintf(path, sizeof path, "/api/v1/orders?org=%lld", (long long)g2);
+  http_test_do(test, 200, "GET", path, NULL);
+  assert_int_equal(json_array_size(http_test_at(test->json, "items")), 0);
+  http_test_close(test);
+  order_close(face.orders);
+  people_close(place.people);
+  grid_close(place.grid);
+}
+
+TEST_MAIN(TEST(a_call_goes_round_over_http), TEST(the_queue_is_in_the_order_of_due_times_and_pages), TEST(calls_are_checked), TEST(everyone_sees_their_part_with_masks))
