@@ -16,6 +16,13 @@
 #define LIMIT_LIVE_BYTES (8u * 1024 * 1024)        /* … and so many bytes of them */
 #define LIMIT_LIVE_BEHIND 20000                   /* events a feed may be behind before it is told to begin anew */
 #define LIMIT_SLOW_QUEUE 64                       /* requests that wait for the thread of slow ones */
+#define LIMIT_SLOW_PER_ADDRESS 16                 /* … of them from one address */
+
+/* people who work here */
+#define LIMIT_STAFF 20000
+#define LIMIT_SESSION_IDLE_HOURS 12
+#define LIMIT_SESSION_DAYS 7                      /* since sign-in, whatever happens */
+#define LIMIT_SESSIONS_PER_STAFF 20               /* the oldest ends when one more begins */
 
 /* desk */
 #define LIMIT_DESK_QUEUE 20000                    /* commands waiting */

@@ -43,6 +43,12 @@ void http_reply_header(HttpReply *reply, const char *name, const char *format, .
   reply->header[reply->header_count++].name = name;
 }
 
+void http_reply_session(const HttpRequest *request, HttpReply *reply, Text token, int64_t seconds) {
+  const char *secure = inside(request)->http->options.behind_tls ? "; Secure" : "";
+  http_reply_header(reply, "Set-Cookie", "dianbaomu=%.*s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s", TEXT_ARG(token),
+                    (long long)(token.len ? seconds : 0), secure);
+}
+
 Text http_body_text(const json_t *body, const char *key) {
   const json_t *value = json_object_get(body, key);
   return json_is_string(value) ? (Text){json_string_value(value), json_string_length(value)} : TEXT_NONE;

@@ -131,6 +131,8 @@ Text http_header(const HttpRequest *request, const char *name);
 Text http_token(const HttpRequest *request);                    /* the session's token, or none */
 bool http_argument_id(const HttpRequest *request, int at, const char *what, int64_t *out, Error *error) MUST_USE;
 void http_reply_header(HttpReply *reply, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
+/* The session's cookie: HttpOnly, SameSite=Strict, Secure behind TLS. An empty token takes it away. */
+void http_reply_session(const HttpRequest *request, HttpReply *reply, Text token, int64_t seconds);
 /* Fields of a checked body; a missing optional one gives the fallback. */
 Text http_body_text(const json_t *body, const char *key);       /* at == NULL when absent or null */
 int64_t http_body_i64(const json_t *body, const char *key, int64_t fallback);

@@ -55,9 +55,12 @@ void slow_stop(Slow *slow) {
   memory_free(slow);
 }
 
+/* One address cannot fill the queue for all. */
 bool slow_submit(Slow *slow, Request *request, Error *error) {
+  size_t alike = 0;
   pthread_mutex_lock(&slow->lock);
-  bool taken = slow->count < LIMIT_SLOW_QUEUE;
+  for (size_t i = 0; i < slow->count; i++) alike += text_equal(slow->queue[(slow->first + i) % LIMIT_SLOW_QUEUE]->open.address, request->open.address);
+  bool taken = slow->count < LIMIT_SLOW_QUEUE && alike < LIMIT_SLOW_PER_ADDRESS;
   if (taken) {
     slow->queue[(slow->first + slow->count++) % LIMIT_SLOW_QUEUE] = request;
     pthread_cond_signal(&slow->wake);
