@@ -1,0 +1,75 @@
+/* Staff: who works here, what they may do, and in which part of the organisation. Accounts are made and changed by administrators; each has a
+ * name to sign in with and an Argon2id hash of a password. Kept in memory, rebuilt from rows at start; all changes go over the desk.
+ *
+ * Events (subject kind "staff"): people.staff_added and people.staff_changed {roles, org, crew, disabled, password: bool, version},
+ *   people.password_changed {}, people.signed_in {}, people.signed_out {}. No names: the feed carries them to everyone.
+ *
+ * A person sees and changes what belongs to their org and all below it; org 0 is the whole company. Whether one org lies within another is
+ * asked of StaffOptions.orgs, which the customers' half of this room answers.
+ * Sessions live by the wall's clock, not by the company's, which may run faster in a replay. */
+#ifndef PEOPLE_STAFF_H
+#define PEOPLE_STAFF_H
+
+#include "http/http.h"
+
+/* The order is the API's; the same bits as KIND_ROLE_… of order/kind.h. */
+enum {
+  STAFF_AGENT = 1, STAFF_DISPATCHER = 2, STAFF_CREW = 4, STAFF_MANAGER = 8, STAFF_HEAD = 16, STAFF_ADMINISTRATOR = 32,
+  STAFF_ROLE_COUNT = 6,
+};
+extern const char *const STAFF_ROLE_NAMES[]; /* "agent" … NULL; for HttpOptions.role_names */
+
+typedef struct Staff Staff;
+
+typedef struct StaffOrgs {
+  bool (*within)(void *self, int64_t org_id, int64_t ancestor_id); /* equal or below; an ancestor 0 holds everything */
+  Text (*name)(void *self, int64_t org_id);                        /* at == NULL: no such org; of 0 the company's */
+  void *self;
+} StaffOrgs;
+
+typedef struct StaffOptions {
+  int64_t county_id;
+  TimeSource *wall; /* real time, also where the company's runs faster */
+  StaffOrgs orgs;   /* functions NULL: every org is known and within every other (tools, tests) */
+} StaffOptions;
+
+/* Reads the accounts and sessions, and joins the desk (reload, tick). The desk must be stopped before staff_close. */
+bool staff_open(Staff **out, Desk *desk, Db *db, const StaffOptions *options, Error *error) MUST_USE;
+void staff_close(Staff *staff);
+
+enum { STAFF_PASSWORD_LEAST = 10, STAFF_PASSWORD_MOST = 128, STAFF_PASSWORD_TEXT = 24, STAFF_NAME_MOST = 40 };
+
+/* In a company without any account: makes the administrator "admin" with a random password, which is put here and nowhere else.
+ * Otherwise *password is "". Over the desk. */
+bool staff_first_administrator(Staff *staff, char password[STAFF_PASSWORD_TEXT], Error *error) MUST_USE;
+
+typedef struct StaffNew {
+  Text name, full_name; /* full_name.at may be NULL */
+  uint32_t roles;
+  int64_t org_id, crew_id;
+} StaffNew;
+/* Makes an account and, when `password` is empty, a random one for it. For tools and the demonstration; people come by POST /api/v1/staff. */
+bool staff_add(int64_t *id, char password[STAFF_PASSWORD_TEXT], Staff *staff, const StaffNew *account, Error *error) MUST_USE;
+
+typedef struct StaffMember {
+  int64_t id, org_id, crew_id, version;
+  uint32_t roles;
+  bool disabled;
+  Instant last_seen;    /* INSTANT_NONE: never */
+  Text name, full_name; /* these live as long as Staff */
+} StaffMember;
+
+/* From any thread. */
+bool staff_member(Staff *staff, int64_t id, StaffMember *out);
+bool staff_may_see_org(Staff *staff, const HttpWho *who, int64_t org_id);
+/* ERROR_FORBIDDEN_PLACE unless they may. */
+bool staff_check_org(Staff *staff, const HttpWho *who, int64_t org_id, Error *error) MUST_USE;
+int64_t staff_crew_of(Staff *staff, int64_t staff_id); /* 0: none */
+
+/* For HttpOptions.identify; `self` is the Staff. */
+bool staff_identify(void *self, Text token, Instant now, HttpWho *who);
+
+/* people/staff_routes.c: session, password, accounts. The room for http_add_routes is the Staff. */
+extern const HttpRoute STAFF_ROUTES[];
+
+#endif

@@ -1,0 +1,286 @@
+/* Staff and sessions over a real server. */
+#include "people/staff.h"
+
+#include "base/limits.h"
+#include "http/testing.h"
+
+/* A little organisation: 0 ─ 1 ─ 11, and 2 beside. */
+static bool within(void *self, int64_t org, int64_t ancestor) {
+  (void)self;
+  return ancestor == 0 || org == ancestor || (org == 11 && ancestor == 1);
+}
+
+static Text org_name(void *self, int64_t org) {
+  (void)self;
+  return org == 0 ? TEXT("公司") : org == 1 ? TEXT("城关") : org == 11 ? TEXT("一网格") : org == 2 ? TEXT("乡下") : TEXT_NONE;
+}
+
+typedef struct Fixture {
+  HttpTest test;
+  Staff *staff;
+  TimeSource wall;
+  char password[STAFF_PASSWORD_TEXT]; /* of admin */
+} Fixture;
+
+static void begin(Fixture *f) {
+  Error error = {0};
+  StaffOptions options = {.county_id = 1, .wall = &f->wall, .orgs = {within, org_name, NULL}};
+  assert_ok(staff_open(&f->staff, f->test.desk, f->test.db, &options, &error), &error);
+  assert_ok(http_add_routes(f->test.http, STAFF_ROUTES, f->staff, &error), &error);
+  f->test.identify = staff_identify;
+  f->test.identify_self = f->staff;
+}
+
+static void open_fixture(Fixture *f) {
+  Error error = {0};
+  time_virtual(&f->wall, 1795264620 * SPAN_SECOND);
+  http_test_open(&f->test);
+  begin(f);
+  assert_ok(staff_first_administrator(f->staff, f->password, &error), &error);
+  assert_int_equal(strlen(f->password), 19);
+  http_test_start(&f->test);
+}
+
+static void restart(Fixture *f) {
+  http_test_end(&f->test);
+  staff_close(f->staff);
+  http_test_begin(&f->test);
+  begin(f);
+  http_test_start(&f->test);
+}
+
+static void close_fixture(Fixture *f) {
+  http_test_close(&f->test);
+  staff_close(f->staff);
+}
+
+static void take_token(HttpTest *test) {
+  Text cookie = http_test_header(test, "Set-Cookie");
+  assert_true(text_starts(cookie, TEXT("dianbaomu=")) && text_find(cookie, TEXT("; HttpOnly; SameSite=Strict; ")) > 0);
+  Text token = text_slice(cookie, 10, (size_t)text_find(cookie, TEXT(";")));
+  assert_int_equal(token.len, 43);
+  snprintf(test->token, sizeof test->token, "%.*s", TEXT_ARG(token));
+}
+
+static json_t *sign_in(Fixture *f, const char *name, const char *password) {
+  f->test.token[0] = '\0';
+  json_t *session = http_test_do(&f->test, 200, "POST", "/api/v1/session", "{\"name\":\"%s\",\"password\":\"%s\"}", name, password);
+  take_token(&f->test);
+  return session;
+}
+
+static void later(Fixture *f, Span span) { time_virtual(&f->wall, time_now(&f->wall) + span); }
+
+static void the_first_start_makes_one_administrator(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  char again[STAFF_PASSWORD_TEXT];
+  open_fixture(&f);
+  assert_ok(staff_first_administrator(f.staff, again, &error), &error);
+  assert_string_equal(again, "");
+  json_t *session = sign_in(&f, " Admin ", f.password); /* as people type */
+  assert_string_equal(http_test_text(session, "staff.name"), "admin");
+  assert_string_equal(http_test_text(session, "staff.roles.0"), "administrator");
+  assert_string_equal(http_test_text(session, "staff.org.name"), "公司");
+  session = http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  assert_string_equal(http_test_text(session, "token_expires"), "2026-11-28T12:37:00.000Z");
+  char cookie[256];
+  snprintf(cookie, sizeof cookie, "%s", f.test.token);
+  f.test.token[0] = '\0';
+  snprintf(f.test.headers, sizeof f.test.headers, "Cookie: dianbaomu=%s\r\nSec-Fetch-Site: same-origin\r\n", cookie); /* as browsers do */
+  http_test_do(&f.test, 204, "DELETE", "/api/v1/session", NULL);
+  assert_true(text_find(http_test_header(&f.test, "Set-Cookie"), TEXT("Max-Age=0")) > 0);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
+  close_fixture(&f);
+}
+
+static void wrong_passwords_wait_and_say_nothing(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  open_fixture(&f);
+  static const char *const BODIES[] = {"{\"name\":\"admin\",\"password\":\"x\"}", "{\"name\":\"nobody\",\"password\":\"x\"}"};
+  for (int i = 0; i < 3; i++)
+    for (int k = 0; k < 2; k++)
+      assert_string_equal(http_test_text(http_test_do(&f.test, 401, "POST", "/api/v1/session", "%s", BODIES[k]), "code"), "SIGN_IN_WRONG");
+  http_test_do(&f.test, 401, "POST", "/api/v1/session", "%s", BODIES[0]);
+  http_test_do(&f.test, 429, "POST", "/api/v1/session", "{\"name\":\"admin\",\"password\":\"%s\"}", f.password); /* even the right one */
+  assert_true(text_is(http_test_header(&f.test, "Retry-After"), "1"));
+  later(&f, SPAN_SECOND);
+  sign_in(&f, "admin", f.password);
+  int64_t id;
+  char password[STAFF_PASSWORD_TEXT] = "";
+  StaffNew li = {.name = TEXT("li"), .roles = STAFF_AGENT, .org_id = 1};
+  assert_ok(staff_add(&id, password, f.staff, &li, &error), &error);
+  sign_in(&f, "li", password);
+  http_test_do(&f.test, 422, "POST", "/api/v1/session", "{\"name\":\"li\"}");
+  close_fixture(&f);
+}
+
+static void sessions_end(void **state) {
+  (void)state;
+  Fixture f;
+  char old[256];
+  open_fixture(&f);
+  sign_in(&f, "admin", f.password);
+  for (int hours = 0; hours < 5 * 24; hours += 11) { /* used now and then it lives … */
+    later(&f, 11 * SPAN_HOUR);
+    http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  }
+  restart(&f); /* … over a restart too; what was seen since the last note is forgotten, so note it first */
+  sign_in(&f, "admin", f.password);
+  restart(&f);
+  http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  for (int i = 0; i < 14; i++) { /* … but not for ever */
+    later(&f, 11 * SPAN_HOUR);
+    http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  }
+  later(&f, 11 * SPAN_HOUR);
+  http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  later(&f, 4 * SPAN_HOUR);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
+  sign_in(&f, "admin", f.password);
+  later(&f, LIMIT_SESSION_IDLE_HOURS * SPAN_HOUR); /* unused */
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
+  sign_in(&f, "admin", f.password);
+  snprintf(old, sizeof old, "%s", f.test.token);
+  for (int i = 0; i < LIMIT_SESSIONS_PER_STAFF; i++) sign_in(&f, "admin", f.password); /* too many: the oldest goes */
+  http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  snprintf(f.test.token, sizeof f.test.token, "%s", old);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
+  close_fixture(&f);
+}
+
+static void a_new_password_ends_the_other_sessions(void **state) {
+  (void)state;
+  Fixture f;
+  char other[256], mine[256];
+  open_fixture(&f);
+  sign_in(&f, "admin", f.password);
+  snprintf(other, sizeof other, "%s", f.test.token);
+  sign_in(&f, "admin", f.password);
+  snprintf(mine, sizeof mine, "%s", f.test.token);
+  static const struct { const char *old, *fresh, *code, *where; } CASES[] = {
+      {"wrong", "correct horse battery", "PASSWORD_WRONG", "$.old"}, {NULL, "short", "PASSWORD_WEAK", "$.new"}, {NULL, "my-ADMIN-password", "PASSWORD_WEAK", "$.new"}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    json_t *problem = http_test_do(&f.test, 422, "POST", "/api/v1/session/password", "{\"old\":\"%s\",\"new\":\"%s\"}", CASES[i].old ? CASES[i].old : f.password,
+                                   CASES[i].fresh);
+    assert_string_equal(http_test_text(problem, "code"), CASES[i].code);
+    assert_string_equal(http_test_text(problem, "where"), CASES[i].where);
+  }
+  http_test_do(&f.test, 204, "POST", "/api/v1/session/password", "{\"old\":\"%s\",\"new\":\"correct horse battery\"}", f.password);
+  http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  snprintf(f.test.token, sizeof f.test.token, "%s", other);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
+  http_test_do(&f.test, 401, "POST", "/api/v1/session", "{\"name\":\"admin\",\"password\":\"%s\"}", f.password);
+  sign_in(&f, "admin", "correct horse battery");
+  restart(&f);
+  sign_in(&f, "admin", "correct horse battery");
+  snprintf(f.test.token, sizeof f.test.token, "%s", mine);
+  http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  close_fixture(&f);
+}
+
+static void accounts_are_made_and_changed(void **state) {
+  (void)state;
+  Fixture f;
+  char path[80], password[STAFF_PASSWORD_TEXT], admin[256], token[256];
+  open_fixture(&f);
+  sign_in(&f, "admin", f.password);
+  snprintf(admin, sizeof admin, "%s", f.test.token);
+  json_t *account = http_test_do(&f.test, 201, "POST", "/api/v1/staff", "{\"name\":\"Wang.Wu\",\"full_name\":\"王五\",\"roles\":[\"crew\",\"agent\"],\"org_id\":\"11\",\"crew_id\":\"77\"}");
+  int64_t id = http_test_i64(account, "id");
+  assert_string_equal(http_test_text(account, "name"), "wang.wu");
+  assert_string_equal(http_test_text(account, "org.name"), "一网格");
+  assert_string_equal(http_test_text(account, "roles.0"), "agent");
+  snprintf(password, sizeof password, "%s", http_test_text(account, "password"));
+  snprintf(path, sizeof path, "/api/v1/staff/%lld", (long long)id);
+  assert_int_equal(staff_crew_of(f.staff, id), 77);
+
+  static const struct { int status; const char *body, *code; } BAD[] = {
+      {409, "{\"name\":\"WANG.WU\",\"roles\":[],\"org_id\":\"1\"}", "ALREADY_EXISTS"},
+      {404, "{\"name\":\"a\",\"roles\":[],\"org_id\":\"99\"}", "NOT_FOUND"},
+      {422, "{\"name\":\"a\",\"roles\":[\"king\"],\"org_id\":\"1\"}", "FIELD_CHOICE"},
+      {422, "{\"name\":\"a b\",\"roles\":[],\"org_id\":\"1\"}", "FIELD_FORMAT"},
+      {422, "{\"name\":\" \",\"roles\":[],\"org_id\":\"1\"}", "FIELD_FORMAT"},
+      {422, "{\"name\":\"a\",\"roles\":[],\"org_id\":\"x\"}", "FIELD_FORMAT"},
+  };
+  for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+    assert_string_equal(http_test_text(http_test_do(&f.test, BAD[i].status, "POST", "/api/v1/staff", "%s", BAD[i].body), "code"), BAD[i].code);
+
+  sign_in(&f, "wang.wu", password);
+  snprintf(token, sizeof token, "%s", f.test.token);
+  http_test_do(&f.test, 403, "GET", "/api/v1/staff", NULL);
+  snprintf(f.test.token, sizeof f.test.token, "%s", admin);
+  json_t *list = http_test_do(&f.test, 200, "GET", "/api/v1/staff?limit=1", NULL);
+  assert_string_equal(http_test_text(list, "items.0.name"), "admin");
+  char next[80];
+  snprintf(next, sizeof next, "/api/v1/staff?limit=1&after=%s", http_test_text(list, "next"));
+  list = http_test_do(&f.test, 200, "GET", next, NULL);
+  assert_string_equal(http_test_text(list, "items.0.full_name"), "王五");
+  assert_true(json_is_null(http_test_at(list, "next")));
+  assert_string_equal(http_test_text(list, "items.0.last_seen"), "2026-11-21T12:37:00.000Z");
+
+  http_test_do(&f.test, 409, "PATCH", path, "{\"version\":7,\"disabled\":true}");
+  account = http_test_do(&f.test, 200, "PATCH", path, "{\"version\":1,\"roles\":[\"dispatcher\"],\"full_name\":null,\"crew_id\":null}");
+  assert_true(json_is_null(http_test_at(account, "full_name")) && json_is_null(http_test_at(account, "crew_id")));
+  assert_null(json_object_get(account, "password"));
+  account = http_test_do(&f.test, 200, "PATCH", path, "{\"version\":2,\"reset_password\":true}");
+  snprintf(password, sizeof password, "%s", http_test_text(account, "password"));
+  snprintf(f.test.token, sizeof f.test.token, "%s", token);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL); /* signed out by it */
+  assert_string_equal(http_test_text(sign_in(&f, "wang.wu", password), "staff.roles.0"), "dispatcher");
+  snprintf(token, sizeof token, "%s", f.test.token);
+  snprintf(f.test.token, sizeof f.test.token, "%s", admin);
+  http_test_do(&f.test, 200, "PATCH", path, "{\"version\":3,\"disabled\":true}");
+  restart(&f);
+  snprintf(f.test.token, sizeof f.test.token, "%s", token);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
+  http_test_do(&f.test, 401, "POST", "/api/v1/session", "{\"name\":\"wang.wu\",\"password\":\"%s\"}", password);
+  snprintf(f.test.token, sizeof f.test.token, "%s", admin);
+  http_test_do(&f.test, 404, "PATCH", "/api/v1/staff/12", "{\"version\":1}");
+  list = http_test_do(&f.test, 200, "GET", "/api/v1/staff", NULL);
+  char own[80];
+  snprintf(own, sizeof own, "/api/v1/staff/%s", http_test_text(list, "items.0.id"));
+  static const char *const STEPS[] = {"{\"version\":1,\"disabled\":true}", "{\"version\":1,\"roles\":[\"head\"]}", "{\"version\":1,\"org_id\":\"1\"}"};
+  for (int i = 0; i < 3; i++)
+    assert_string_equal(http_test_text(http_test_do(&f.test, 409, "PATCH", own, "%s", STEPS[i]), "code"), "STAFF_LAST_ADMINISTRATOR");
+  close_fixture(&f);
+}
+
+static void an_administrator_of_a_part_stays_in_it(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  int64_t part, inside, beside;
+  char password[STAFF_PASSWORD_TEXT] = "", other[STAFF_PASSWORD_TEXT] = "long enough!", path[80];
+  open_fixture(&f);
+  StaffNew a = {.name = TEXT("part"), .roles = STAFF_ADMINISTRATOR, .org_id = 1}, b = {.name = TEXT("inside"), .roles = STAFF_AGENT, .org_id = 11},
+           c = {.name = TEXT("beside"), .roles = STAFF_AGENT, .org_id = 2};
+  assert_ok(staff_add(&part, password, f.staff, &a, &error), &error);
+  assert_ok(staff_add(&inside, other, f.staff, &b, &error), &error);
+  assert_ok(staff_add(&beside, other, f.staff, &c, &error), &error);
+  sign_in(&f, "part", password);
+  json_t *list = http_test_do(&f.test, 200, "GET", "/api/v1/staff", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 2);
+  snprintf(path, sizeof path, "/api/v1/staff/%lld", (long long)beside);
+  assert_string_equal(http_test_text(http_test_do(&f.test, 403, "PATCH", path, "{\"version\":1,\"disabled\":true}"), "code"), "FORBIDDEN_PLACE");
+  snprintf(path, sizeof path, "/api/v1/staff/%lld", (long long)inside);
+  http_test_do(&f.test, 403, "PATCH", path, "{\"version\":1,\"org_id\":\"2\"}");
+  http_test_do(&f.test, 403, "PATCH", path, "{\"version\":1,\"org_id\":\"0\"}");
+  http_test_do(&f.test, 200, "PATCH", path, "{\"version\":1,\"org_id\":\"1\"}");
+  http_test_do(&f.test, 403, "POST", "/api/v1/staff", "{\"name\":\"x\",\"roles\":[\"administrator\"],\"org_id\":\"0\"}");
+  HttpWho who = {.staff_id = part, .org_id = 1};
+  assert_true(staff_may_see_org(f.staff, &who, 11) && !staff_may_see_org(f.staff, &who, 2) && !staff_may_see_org(f.staff, &who, 0));
+  close_fixture(&f);
+}
+
+static void every_route_was_answered(void **state) {
+  (void)state;
+  http_test_all_answered(STAFF_ROUTES);
+}
+
+TEST_MAIN(TEST(the_first_start_makes_one_administrator), TEST(wrong_passwords_wait_and_say_nothing), TEST(sessions_end),
+          TEST(a_new_password_ends_the_other_sessions), TEST(accounts_are_made_and_changed), TEST(an_administrator_of_a_part_stays_in_it),
+          TEST(every_route_was_answered))
