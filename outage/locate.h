@@ -106,6 +106,17 @@ bool locate_restored(Locate *locate, uint32_t device, Instant at, Error *error) 
  * whose path changed said before `at` is dropped. On error nothing has changed. */
 bool locate_reroute(Locate *locate, const uint32_t *parent, Instant at, Error *error) MUST_USE;
 
+typedef struct LocateTie {
+  uint32_t device_a, device_b;
+  bool closed;
+} LocateTie;
+
+/* Who feeds whom after switching: `open` devices are cut from their normal parent, closed ties join. What no source reaches keeps its
+ * normal parent. Closed ties that make a loop, or join two
+ * sources: *loop is the index of one, LOCATE_NONE if there is none. */
+bool locate_feed(uint32_t device_count, const uint32_t *normal_parent, const uint8_t *open, const LocateTie *ties, size_t tie_count, uint32_t *parent,
+                 uint32_t *loop, Error *error) MUST_USE;
+
 typedef struct LocateFault {
   uint32_t device;
   uint8_t phases; /* 0: all of them */
