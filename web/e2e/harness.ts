@@ -25,6 +25,12 @@ interface Test {
   body: Body;
 }
 const tests: Test[] = [];
+const pures: { name: string; body: () => void }[] = [];
+
+/** A test that needs no browser. */
+export function pure(name: string, body: () => void): void {
+  pures.push({ name, body });
+}
 
 export function test(name: string, body: Body, options: Options = {}): void {
   tests.push({ name, body, options });
@@ -83,10 +89,11 @@ export async function runAll(only: string): Promise<void> {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
   let passed = 0;
   let failed = 0;
-  for (const each of tests.filter(({ name }) => name.includes(only))) {
+  const all = [...pures.map(({ name, body }) => ({ name, run: async () => body() })), ...tests.map((each) => ({ name: each.name, run: () => runOne(browser, each) }))];
+  for (const each of all.filter(({ name }) => name.includes(only))) {
     const started = Date.now();
     try {
-      await runOne(browser, each);
+      await each.run();
       passed++;
       console.log(`ok   ${each.name} (${Date.now() - started} ms)`);
     } catch (error) {

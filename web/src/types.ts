@@ -328,6 +328,8 @@ export interface DeviceCard {
 export interface Backdrop {
   rivers: { name: string; width: number; line: [number, number][] }[];
   roads: { name: string; class: "national" | "county" | "village"; line: [number, number][] }[];
+  waters?: { class: string; ring: [number, number][] }[];
+  borders?: { name: string; ring: [number, number][] }[];
   places: { name: string; kind: "city" | "town" | "village"; lon: number; lat: number }[];
 }
 

@@ -1,6 +1,5 @@
-// Draws one tile: backdrop, the area that is dark, lines by feeder, then points. Grouped by style, so that a busy tile is a few dozen
+// Draws one tile of the network: the area that is dark, lines by feeder, then points. Grouped by style, so that a busy tile is a few dozen
 // strokes, not thousands.
-import type { Backdrop } from "../types";
 import { Kind, LINE, NO_FEEDER, type Tile } from "./tile";
 import { inRanges, type Ranges } from "./ranges";
 import type { Palette } from "./palette";
@@ -101,7 +100,7 @@ export function pointRadius(kind: number, rating: number, zoom: number): number 
       return zoom >= 13 ? 10 : 7;
     case Kind.transformer: {
       const by = rating >= 630 ? 1.5 : rating >= 315 ? 1.25 : rating >= 160 ? 1 : 0.85;
-      return by * (zoom >= 16 ? 7 : zoom >= 14 ? 5 : zoom >= 12 ? 3 : 1.8);
+      return by * (zoom >= 16 ? 7 : zoom >= 15 ? 5 : zoom >= 14 ? 3.6 : zoom >= 13 ? 2.4 : zoom >= 12 ? 1.6 : 1.1);
     }
     case Kind.breaker:
     case Kind.recloser:
@@ -109,7 +108,7 @@ export function pointRadius(kind: number, rating: number, zoom: number): number 
     case Kind.tie:
       return zoom >= 15 ? 5 : zoom >= 13 ? 3.2 : 0;
     case Kind.fuse:
-      return zoom >= 15 ? 3.5 : 0;
+      return zoom >= 17 ? 3 : 0; // mostly at its transformer's own pole
     case Kind.lv_breaker:
     case Kind.branch_box:
     case Kind.meter_box:
@@ -158,7 +157,7 @@ function drawPoints({ context, zoom, tile, scale, dark, palette, size }: DrawJob
     const solid = kind === Kind.transformer && r < 4.5;
     context.fillStyle = dead ? palette.deadLine : solid ? colour : palette.node;
     context.fill();
-    context.lineWidth = dead ? 2.2 : solid ? 0.8 : 1.8;
+    context.lineWidth = dead ? 2.2 : solid ? 0.6 : 1.8;
     context.strokeStyle = dead ? palette.deadEdge : solid ? palette.node : colour;
     context.stroke();
   }
@@ -167,59 +166,4 @@ function drawPoints({ context, zoom, tile, scale, dark, palette, size }: DrawJob
 export function drawTile(job: DrawJob): void {
   drawLines(job);
   drawPoints(job);
-}
-
-// Backdrop ------------------------------------------------------------------------------------------------------------------------
-
-export interface BackdropLine {
-  points: Float64Array; // x, y in the unit square of web mercator
-  box: [number, number, number, number];
-  kind: "river" | "national" | "county" | "village";
-  width: number;
-}
-
-export function project(lon: number, lat: number): [number, number] {
-  const s = Math.sin((lat * Math.PI) / 180);
-  return [(lon + 180) / 360, 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI)];
-}
-
-export function prepareBackdrop(backdrop: Backdrop): BackdropLine[] {
-  const make = (line: [number, number][], kind: BackdropLine["kind"], width: number): BackdropLine => {
-    const points = new Float64Array(2 * line.length);
-    const box: BackdropLine["box"] = [1, 1, 0, 0];
-    line.forEach(([lon, lat], i) => {
-      const [x, y] = project(lon, lat);
-      points[2 * i] = x;
-      points[2 * i + 1] = y;
-      box[0] = Math.min(box[0], x);
-      box[1] = Math.min(box[1], y);
-      box[2] = Math.max(box[2], x);
-      box[3] = Math.max(box[3], y);
-    });
-    return { points, box, kind, width };
-  };
-  return [...backdrop.rivers.map((r) => make(r.line, "river", r.width || 1)), ...backdrop.roads.map((r) => make(r.line, r.class, 1))];
-}
-
-const ROAD_WIDTH = { national: 4, county: 2.5, village: 1.4 };
-
-export function drawBackdrop(context: CanvasRenderingContext2D, lines: BackdropLine[], tileX: number, tileY: number, tileZ: number, size: number, palette: Palette): void {
-  const tiles = 2 ** tileZ;
-  const margin = 24 / size;
-  const [left, top, right, bottom] = [(tileX - margin) / tiles, (tileY - margin) / tiles, (tileX + 1 + margin) / tiles, (tileY + 1 + margin) / tiles];
-  const zoom = tileZ + Math.log2(size / 256);
-  const grow = Math.max(0.6, Math.min(3, 2 ** ((zoom - 13) / 2)));
-  const seen = lines.filter(({ box }) => box[0] <= right && box[2] >= left && box[1] <= bottom && box[3] >= top);
-  const stroke = (line: BackdropLine, width: number, colour: string): void => {
-    context.beginPath();
-    for (let i = 0; i < line.points.length; i += 2) context.lineTo((line.points[i]! * tiles - tileX) * size, (line.points[i + 1]! * tiles - tileY) * size);
-    context.lineWidth = width;
-    context.strokeStyle = colour;
-    context.stroke();
-  };
-  context.lineJoin = context.lineCap = "round";
-  for (const line of seen) if (line.kind === "river") stroke(line, Math.max(2, 3.5 * line.width * grow), palette.water);
-  const roads = seen.filter((line): line is BackdropLine & { kind: keyof typeof ROAD_WIDTH } => line.kind !== "river" && (line.kind !== "village" || zoom >= 12));
-  for (const line of roads) stroke(line, ROAD_WIDTH[line.kind] * grow + 1.6, palette.roadEdge);
-  for (const line of roads) stroke(line, ROAD_WIDTH[line.kind] * grow, palette.road);
 }

@@ -1,7 +1,8 @@
 // The network as a Leaflet layer of canvases. Tiles are fetched once and kept decoded; what is dark, the theme and the backdrop only draw again.
 import * as L from "leaflet";
 import { grid } from "../api";
-import { drawBackdrop, drawTile, pointRadius, type BackdropLine } from "./draw";
+import { drawBackdrop, type BackdropShape } from "./backdrop";
+import { drawTile, pointRadius } from "./draw";
 import type { Palette } from "./palette";
 import type { Ranges } from "./ranges";
 import { decodeTile, POINT, TILE_UNITS, type Tile } from "./tile";
@@ -28,7 +29,7 @@ export class NetworkLayer extends L.GridLayer {
   private readonly shown = new Map<HTMLCanvasElement, Shown>();
   private readonly kept = new Map<string, Tile>(); // oldest first
   private dark: Ranges = new Uint32Array();
-  private backdrop: BackdropLine[] = [];
+  private backdrop: BackdropShape[] = [];
   private frame = 0;
 
   constructor(private palette: Palette) {
@@ -48,8 +49,8 @@ export class NetworkLayer extends L.GridLayer {
     this.palette = palette;
     this.drawSoon();
   }
-  setBackdrop(lines: BackdropLine[]): void {
-    this.backdrop = lines;
+  setBackdrop(shapes: BackdropShape[]): void {
+    this.backdrop = shapes;
     this.drawSoon();
   }
 
