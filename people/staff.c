@@ -282,6 +282,6 @@ bool staff_first_administrator(Staff *staff, char password[STAFF_PASSWORD_TEXT],
   pthread_rwlock_rdlock(&staff->lock);
   bool first = staff->accounts.count == 0;
   pthread_rwlock_unlock(&staff->lock);
-  StaffNew admin = {.name = TEXT("admin"), .full_name = TEXT_NONE, .roles = STAFF_ADMINISTRATOR};
+  StaffNew admin = {.name = TEXT("admin"), .full_name = TEXT_NONE, .roles = (1u << STAFF_ROLE_COUNT) - 1}; /* alone in the house: every role, until there are others */
   return first ? staff_add(&id, password, staff, &admin, error) : true;
 }
