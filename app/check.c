@@ -1,0 +1,55 @@
+#include <stdio.h>
+
+#include "app/command.h"
+#include "app/house.h"
+
+typedef struct Books {
+  House *house;
+  Error *error;
+  int broken;
+} Books;
+
+static void told(Books *books, const char *what, const char *problem, int64_t count) {
+  if (problem[0]) {
+    printf("%-10s BROKEN: %s\n", what, problem);
+    books->broken++;
+  } else if (count >= 0) {
+    printf("%-10s sound, %lld\n", what, (long long)count);
+  } else {
+    printf("%-10s sound\n", what);
+  }
+}
+
+static bool check_all(Books *books) {
+  House *house = books->house;
+  Error *error = books->error;
+  char problem[ERROR_TEXT_MAX];
+  EventVerdict verdict;
+  if (!db_verify(house->db, problem, error)) return false;
+  told(books, "file", problem, -1);
+  if (!event_verify(&verdict, house->db, HOUSE_COUNTY, error)) return false;
+  problem[0] = '\0';
+  if (verdict.broken_seq) snprintf(problem, sizeof problem, "event %lld does not fit the chain", (long long)verdict.broken_seq);
+  told(books, "events", problem, verdict.checked);
+  if (!order_check(house->orders, house->db, problem, error)) return false;
+  told(books, "orders", problem, -1);
+  if (!outage_check(house->db, house->grid, house->people, house->orders, HOUSE_COUNTY, problem, error)) return false;
+  told(books, "outages", problem, -1);
+  if (!crew_check(house->db, house->grid, house->people, HOUSE_COUNTY, problem, error)) return false;
+  told(books, "crews", problem, -1);
+  return true;
+}
+
+int command_check(const CommandLine *line) {
+  Error error = {0};
+  House house;
+  const char *data = command_option(line, "--data");
+  if (!command_words(line, 0, 0, &error)) return command_failed(&error);
+  HouseOptions options = {.data = data ? data : "data", .rules = command_option(line, "--rules"), .mode = DB_WRITE};
+  if (!house_open(&house, &options, &error)) return command_failed(&error);
+  Books books = {.house = &house, .error = &error};
+  bool ok = check_all(&books);
+  house_close(&house);
+  if (!ok) return command_failed(&error);
+  return books.broken != 0;
+}

@@ -1,0 +1,111 @@
+#include "app/house.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+#include "store/schema.h"
+
+/* What the crew room may know of an outage. */
+static bool site_find(void *self, OutageId id, CrewSite *out) {
+  const House *house = self;
+  const Outage *outage = outage_find(house->outages, id);
+  if (!outage) return false;
+  char number[OUTAGE_NUMBER_MAX];
+  *out = (CrewSite){.device = outage->device, .version = outage->version, .restored = outage->state >= OUTAGE_RESTORED};
+  snprintf(out->number, sizeof out->number, "%s", outage_number(outage, number));
+  return true;
+}
+
+static void site_write(void *self, OutageId id, Json *json) {
+  const House *house = self;
+  const Outage *outage = outage_find(house->outages, id);
+  if (outage) outage_write_summary(house->outages, outage, json);
+  else json_nil(json);
+}
+
+static CrewId crew_of_staff(void *self, int64_t staff_id) {
+  const House *house = self;
+  return (CrewId){staff_crew_of(house->staff, staff_id)};
+}
+
+/* What the staff half of the people room asks the other half. */
+static bool org_within(void *self, int64_t org_id, int64_t ancestor_id) {
+  const House *house = self;
+  return people_org_within(house->people, org_id, ancestor_id);
+}
+
+/* A person's name for the histories: the full one, or the one they sign in with. */
+static Text staff_name(void *self, int64_t staff_id, Arena *arena) {
+  const House *house = self;
+  StaffMember member;
+  if (!staff_member(house->staff, staff_id, &member)) return TEXT_NONE;
+  return text_copy(arena, member.full_name.len ? member.full_name : member.name);
+}
+
+static Text org_name(void *self, int64_t org_id) {
+  const House *house = self;
+  size_t row;
+  return people_org_row(house->people, org_id, &row) ? people_org(house->people, row)->name : TEXT_NONE;
+}
+
+bool house_open(House *house, const HouseOptions *options, Error *error) {
+  *house = (House){.folder.lock = -1};
+  time_real(&house->time);
+  time_real(&house->wall);
+  if (!folder_open(&house->folder, options->data, options->make, error)) return false;
+  DeskOptions desk = {.county_id = HOUSE_COUNTY, .time = &house->time, .checkpoint_address = options->checkpoints ? house->folder.store : NULL};
+  StaffOptions staff = {.county_id = HOUSE_COUNTY, .wall = &house->wall, .orgs = {org_within, org_name, house}};
+  bool ok = db_open(&house->db, house->folder.store, options->mode, error) && schema_migrate(house->db, error) &&
+            grid_open(&house->grid, house->db, HOUSE_COUNTY, error) && people_open(&house->people, house->db, house->grid, HOUSE_COUNTY, error) &&
+            desk_open(&house->desk, house->db, &desk, error) && staff_open(&house->staff, house->desk, house->db, &staff, error) &&
+            order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
+            outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, error);
+  CrewSites sites = {site_find, site_write, house};
+  ok = ok && crew_open(&house->crews, house->desk, house->db, house->grid, house->people, &sites, options->rules, error);
+  if (ok) {
+    crew_on_members(house->crews, crew_of_staff, house);
+    order_on_names(house->orders, staff_name, house);
+  }
+  if (!ok) house_close(house);
+  return ok;
+}
+
+void house_close(House *house) {
+  if (house->desk) desk_stop(house->desk);
+  crew_close(house->crews);
+  outage_close(house->outages);
+  order_close(house->orders);
+  staff_close(house->staff);
+  desk_close(house->desk);
+  people_close(house->people);
+  grid_close(house->grid);
+  db_close(house->db);
+  folder_close(&house->folder);
+  *house = (House){.folder.lock = -1};
+}
+
+bool house_setting(Text *out, Db *db, const char *name, Arena *arena, Error *error) {
+  DbStatement *statement;
+  bool row;
+  *out = TEXT("");
+  if (!db_prepare(&statement, db, "SELECT value FROM setting WHERE county_id = ?1 AND name = ?2", error)) return false;
+  db_bind_i64(statement, 1, HOUSE_COUNTY);
+  db_bind_text(statement, 2, text_of(name));
+  if (!db_step(&row, statement, error)) return false;
+  if (row) *out = text_copy(arena, db_column_text(statement, 0));
+  db_reset(statement);
+  return out->at ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", name);
+}
+
+bool house_set(Db *db, const char *name, Text value, Error *error) {
+  DbStatement *statement;
+  if (!db_prepare(&statement, db,
+                  "INSERT INTO setting (county_id, name, value) VALUES (?1, ?2, ?3)"
+                  " ON CONFLICT (county_id, name) DO UPDATE SET value = excluded.value",
+                  error))
+    return false;
+  db_bind_i64(statement, 1, HOUSE_COUNTY);
+  db_bind_text(statement, 2, text_of(name));
+  db_bind_text(statement, 3, value);
+  return db_done(statement, error);
+}

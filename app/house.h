@@ -1,0 +1,41 @@
+/* The house: all rooms of one company put together, from its folder. The only place that knows them all. */
+#ifndef APP_HOUSE_H
+#define APP_HOUSE_H
+
+#include "app/folder.h"
+#include "crew/crew.h"
+#include "outage/outage.h"
+#include "people/staff.h"
+
+enum { HOUSE_COUNTY = 1 }; /* one county a file */
+
+typedef struct HouseOptions {
+  const char *data;   /* the folder */
+  const char *rules;  /* the company's own, or NULL */
+  DbMode mode;        /* DB_WRITE; DB_WRITE_UNSYNCED for a simulation's own folder */
+  bool make;          /* make what is missing */
+  bool checkpoints;   /* a thread keeps the store's log short: when the desk has its thread */
+} HouseOptions;
+
+typedef struct House {
+  Folder folder;
+  TimeSource time; /* the company's; real until somebody sets it */
+  TimeSource wall; /* always real */
+  Db *db;          /* the writer's */
+  Grid *grid;
+  People *people;
+  Desk *desk;
+  Orders *orders;
+  Outages *outages;
+  Crews *crews;
+  Staff *staff;
+} House;
+
+bool house_open(House *out, const HouseOptions *options, Error *error) MUST_USE;
+void house_close(House *house);
+
+/* A setting of the company, "" when it has none; in the arena. */
+bool house_setting(Text *out, Db *db, const char *name, Arena *arena, Error *error) MUST_USE;
+bool house_set(Db *db, const char *name, Text value, Error *error) MUST_USE;
+
+#endif

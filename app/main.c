@@ -1,0 +1,99 @@
+#include <stdio.h>
+
+#include "app/command.h"
+
+#ifndef DIANBAOMU_VERSION
+#define DIANBAOMU_VERSION "0"
+#endif
+
+static int command_help(const CommandLine *line);
+static int command_version(const CommandLine *line);
+
+static const Command COMMANDS[] = {
+    {.name = "serve",
+     .about = "serve a company's data to browsers",
+     .options = {{"--data", "DIR", "the company's folder (made if missing)"},
+                 {"--address", "IP", "listen here (127.0.0.1)"},
+                 {"--port", "N", "and on this port (9559; 0: any free one)"},
+                 {"--replay", "NAME", "play an evening on it: new-year"},
+                 {"--speed", "X", "so many times faster than the wall (60)"},
+                 {"--seed", "S", "the evening's chance (1)"},
+                 {"--rules", "DIR", "the company's own rules"},
+                 {"--behind-tls", NULL, "a proxy in front speaks TLS: secure cookies"}},
+     .run = command_serve},
+    {.name = "import",
+     .words = "PACKAGE",
+     .about = "bring in a network and its customers, all or nothing",
+     .options = {{"--data", "DIR", "the company's folder (made if missing)"}},
+     .run = command_import},
+    {.name = "generate",
+     .about = "make up a county as a grid package",
+     .options = {{"--customers", "N", "so many customers (350000)"}, {"--seed", "S", "the same seed, the same bytes (1)"}, {"--out", "PACKAGE", "into this folder"}},
+     .run = command_generate},
+    {.name = "replay",
+     .words = "new-year",
+     .about = "play an evening under a virtual clock and print what came of it",
+     .options = {{"--data", "DIR", "on a copy of this company's network; without it a county is made up"},
+                 {"--customers", "N", "size of the county made up (13700)"},
+                 {"--seed", "S", "the evening's chance (1)"},
+                 {"--speed", "X", "serve it, so many times faster than the wall; without it: as fast as it goes"},
+                 {"--port", "N", "with --speed: serve on this port (9559)"},
+                 {"--json", NULL, "print the summary as JSON"}},
+     .run = command_replay},
+    {.name = "check",
+     .about = "verify file, event chain, rules and books",
+     .options = {{"--data", "DIR", "the company's folder"}, {"--rules", "DIR", "the company's own rules"}},
+     .run = command_check},
+    {.name = "help", .words = "[COMMAND]", .about = "this, or one command in full", .run = command_help},
+    {.name = "version", .about = "print the version", .run = command_version},
+};
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
+
+static const Command *command_find(const char *name) {
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    if (strcmp(COMMANDS[i].name, name) == 0) return &COMMANDS[i];
+  return NULL;
+}
+
+static void print_command(const Command *command) {
+  printf("dianbaomu %s%s%s\n    %s\n", command->name, command->words ? " " : "", command->words ? command->words : "", command->about);
+  for (const CommandOption *option = command->options; option->name; option++) {
+    char name[40];
+    snprintf(name, sizeof name, "%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
+    printf("    %-20s %s\n", name, option->about);
+  }
+}
+
+static int command_help(const CommandLine *line) {
+  if (line->words == 1 && command_find(line->word[0])) {
+    print_command(command_find(line->word[0]));
+    return 0;
+  }
+  puts("Dianbaomu: from a customer's call to power back.\n\nusage: dianbaomu COMMAND [WORDS] [OPTIONS]\n");
+  for (size_t i = 0; i < COMMAND_COUNT; i++) printf("  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].about);
+  puts("\n'dianbaomu help COMMAND' tells the options.");
+  return line->words == 0 ? 0 : 2;
+}
+
+static int command_version(const CommandLine *line) {
+  (void)line;
+  puts("dianbaomu " DIANBAOMU_VERSION);
+  return 0;
+}
+
+int command_run(const char *name, int argc, const char *const *argv) {
+  Error error = {0};
+  CommandLine line;
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+  if (strcmp(name, "--version") == 0) name = "version";
+  const Command *command = command_find(name);
+  if (!command) {
+    error_raise(&error, ERROR_USAGE, "unknown command '%s'\t", name);
+    return command_failed(&error);
+  }
+  return command_parse(&line, command, argc, argv, &error) ? command->run(&line) : command_failed(&error);
+}
+
+int main(int argc, char **argv) {
+  return command_run(argc > 1 ? argv[1] : "help", argc > 1 ? argc - 2 : 0, argc > 1 ? (const char *const *)argv + 2 : NULL);
+}

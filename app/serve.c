@@ -1,0 +1,131 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/assets.h"
+#include "app/command.h"
+#include "app/company.h"
+#include "base/log.h"
+
+typedef struct Serve {
+  House house;
+  Http *http;
+  Replay *replay;
+  Company company;
+} Serve;
+
+static void replay_ended(void *self, const ReplaySummary *summary) {
+  Buffer text;
+  (void)self;
+  buffer_begin(&text, 0);
+  replay_print_summary(summary, command_language(), &text);
+  fwrite(text.at, 1, text.len, stdout);
+  fflush(stdout);
+  buffer_end(&text);
+}
+
+static bool name_company(Serve *serve, Error *error) {
+  Arena arena;
+  Text name, demonstration;
+  arena_begin(&arena, 0);
+  bool ok = house_setting(&name, serve->house.db, "name", &arena, error) && house_setting(&demonstration, serve->house.db, "demonstration", &arena, error);
+  if (ok) {
+    for (size_t row = 0; row < people_org_count(serve->house.people) && !name.len; row++) {
+      const Org *org = people_org(serve->house.people, row);
+      if (text_is(org->level, "county")) name = org->name;
+    }
+    snprintf(serve->company.name, sizeof serve->company.name, "%.*s", TEXT_ARG(name));
+    serve->company.demonstration = demonstration.len > 0;
+  }
+  arena_end(&arena);
+  return ok;
+}
+
+/* The last evening of December that is already past, so that real time never runs before it. */
+static int evening_year(void) {
+  TimeSource wall = {0};
+  return civil_of(time_now(&wall), ZONE_SHANGHAI).year - 1;
+}
+
+static bool plan_evening(Serve *serve, const CommandLine *line, Error *error) {
+  const char *name = command_option(line, "--replay");
+  double speed;
+  int64_t seed;
+  if (!name) return true;
+  if (strcmp(name, "new-year") != 0) return error_raise(error, ERROR_NOT_FOUND, "%s\t%s", "replay", name);
+  if (!command_decimal(line, "--speed", 60, 0.1, 1000, &speed, error) || !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, error)) return false;
+  ReplayRooms rooms = {serve->house.desk, &serve->house.time, serve->house.grid, serve->house.people, serve->house.orders, serve->house.outages, serve->house.crews};
+  EveningOptions evening = {.seed = (uint64_t)seed, .year = evening_year(), .own_faults = 6, .calling = 0.18};
+  if (!replay_open(&serve->replay, &rooms, &evening, error)) return false;
+  serve->company.replay = serve->replay;
+  serve->company.demonstration = true;
+  return house_set(serve->house.db, "demonstration", TEXT("new-year"), error) && replay_start(serve->replay, speed, replay_ended, NULL, error);
+}
+
+static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
+  House *house = &serve->house;
+  int64_t port;
+  const HttpAsset *assets;
+  const char *address = command_option(line, "--address");
+  if (!command_number(line, "--port", 9559, 0, 65535, &port, error)) return false;
+  HttpOptions options = {.address = address ? address : "127.0.0.1", .port = (uint16_t)port, .store_address = house->folder.store, .county_id = HOUSE_COUNTY,
+                         .desk = house->desk, .time = &house->time, .behind_tls = command_option(line, "--behind-tls") != NULL,
+                         .role_names = STAFF_ROLE_NAMES, .identify = staff_identify, .identify_self = house->staff};
+  if (!http_open(&serve->http, &options, error)) return false;
+  size_t count = app_assets(&assets);
+  http_add_assets(serve->http, assets, count);
+  return company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) &&
+         order_add_routes(serve->http, house->orders, error);
+}
+
+static bool wait_for_signal(Error *error) {
+  sigset_t signals;
+  int got;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  int code = sigwait(&signals, &got);
+  return code == 0 ? true : error_raise(error, ERROR_INTERNAL, "sigwait: %s", strerror(code));
+}
+
+static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error) {
+  char password[STAFF_PASSWORD_TEXT] = "";
+  const char *data = command_option(line, "--data"), *address = command_option(line, "--address");
+  HouseOptions options = {.data = data ? data : "data", .rules = command_option(line, "--rules"), .mode = DB_WRITE, .make = true, .checkpoints = true};
+  if (!house_open(&serve->house, &options, error)) return false;
+  serve->company.house = &serve->house;
+  if (!staff_first_administrator(serve->house.staff, password, error) || !name_company(serve, error) || !open_http(serve, line, error) ||
+      !plan_evening(serve, line, error))
+    return false;
+  desk_on_published(serve->house.desk, http_published, serve->http);
+  if (!desk_start(serve->house.desk, error) || !http_start(serve->http, error)) return false;
+  bool zh = command_language() == LANGUAGE_ZH;
+  printf(zh ? "电保姆: http://%s:%u/\n" : "dianbaomu: http://%s:%u/\n", address ? address : "127.0.0.1", http_port(serve->http));
+  if (password[0]) printf(zh ? "登录: admin / %s  (仅显示这一次)\n" : "sign in: admin / %s  (shown this once)\n", password);
+  fflush(stdout);
+  memset(password, 0, sizeof password);
+  return wait_for_signal(error);
+}
+
+int command_serve(const CommandLine *line) {
+  Error error = {0};
+  Serve *serve = memory_new(sizeof *serve);
+  sigset_t signals;
+  if (!command_words(line, 0, 0, &error)) return command_failed(&error);
+  if (!serve) return 1;
+  serve->house.folder.lock = -1;
+  sigemptyset(&signals); /* before any thread is made, so that all of them leave these to sigwait */
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  bool ok = serve_until_told(serve, line, &error);
+  if (serve->http) http_stop(serve->http);
+  replay_close(serve->replay);
+  if (serve->house.desk) desk_stop(serve->house.desk);
+  http_close(serve->http);
+  house_close(&serve->house);
+  memory_free(serve);
+  return ok ? 0 : command_failed(&error);
+}
