@@ -37,8 +37,8 @@ static Span span_of(double s) { return (Span)(s * 1e6); }
 
 static uint32_t customers_of(const LocateLayout *y, uint32_t d, int lane) {
   uint32_t count = 0;
-  if (lane < 0) return y->first[y->end[d]] - y->first[d];
-  for (uint32_t c = y->first[d]; c < y->first[y->end[d]]; c++) count += y->customer_lane[c] == lane;
+  if (lane < 0) return y->device[y->device[d].end].first - y->device[d].first;
+  for (uint32_t c = y->device[d].first; c < y->device[y->device[d].end].first; c++) count += y->customer_lane[c] == lane;
   return count;
 }
 
@@ -47,7 +47,7 @@ static bool may_fail(const Draw *draw, uint32_t d) {
   uint32_t kinds = draw->sim->kinds ? draw->sim->kinds
                                     : 1u << LOCATE_BREAKER | 1u << LOCATE_RECLOSER | 1u << LOCATE_FUSE | 1u << LOCATE_TRANSFORMER | 1u << LOCATE_LV_BREAKER;
   uint32_t count = customers_of(y, d, -1);
-  return kinds >> y->kind[d] & 1 && count >= draw->sim->least_customers && count > 0 && (draw->sim->most_customers == 0 || count <= draw->sim->most_customers);
+  return kinds >> y->device[d].kind & 1 && count >= draw->sim->least_customers && count > 0 && (draw->sim->most_customers == 0 || count <= draw->sim->most_customers);
 }
 
 static bool darken(Draw *draw, uint32_t d) {
@@ -55,18 +55,18 @@ static bool darken(Draw *draw, uint32_t d) {
   const EvidenceSim *sim = draw->sim;
   EvidenceTruth truth = {.device = y->device_of[d], .at = sim->begin + span_of(random_unit(&draw->random) * (double)sim->spread / 1e6)};
   int lane = -1;
-  if (y->lane[d] == LOCATE_LANE_SEVERAL && random_unit(&draw->random) < sim->single_phase) {
+  if (y->device[d].lane == LOCATE_LANE_SEVERAL && random_unit(&draw->random) < sim->single_phase) {
     lane = (int)random_below(&draw->random, 3);
-    if (!(y->phase_bits[d] >> lane & 1) || customers_of(y, d, lane) == 0) lane = -1;
+    if (!(y->device[d].phase_bits >> lane & 1) || customers_of(y, d, lane) == 0) lane = -1;
   }
   truth.phases = (uint8_t)(lane < 0 ? 0 : 1 << lane);
   truth.customers = customers_of(y, d, lane);
-  for (uint32_t c = y->first[d]; c < y->first[y->end[d]]; c++)
+  for (uint32_t c = y->device[d].first; c < y->device[y->device[d].end].first; c++)
     if ((lane < 0 || y->customer_lane[c] == lane) && truth.at < draw->dark_since[c]) draw->dark_since[c] = truth.at;
   draw->taken[d] = 1;
   if (!sim->nested) {
-    for (uint32_t up = y->parent[d]; up != LOCATE_NONE; up = y->parent[up]) draw->taken[up] = 1;
-    memset(draw->taken + d, 1, y->end[d] - d);
+    for (uint32_t up = y->device[d].parent; up != LOCATE_NONE; up = y->device[up].parent) draw->taken[up] = 1;
+    memset(draw->taken + d, 1, y->device[d].end - d);
   }
   return vector_push(&draw->truth, truth);
 }
@@ -75,7 +75,7 @@ static bool draw_faults(Draw *draw) {
   const LocateLayout *y = &draw->layout;
   double *sum = memory_new(((size_t)y->device_count + 1) * sizeof *sum), total = 0;
   if (!sum) return false;
-  for (uint32_t d = 0; d < y->device_count; d++) sum[d] = total += may_fail(draw, d) ? (draw->sim->by_prior ? exp((double)y->log_odds[d]) : 1) : 0;
+  for (uint32_t d = 0; d < y->device_count; d++) sum[d] = total += may_fail(draw, d) ? (draw->sim->by_prior ? exp((double)y->device[d].log_odds) : 1) : 0;
   bool ok = true;
   for (uint64_t tries = 0; ok && total > 0 && draw->truth.count < draw->sim->outages && tries < 1000 * (uint64_t)draw->sim->outages; tries++) {
     double at = random_unit(&draw->random) * total;
@@ -101,9 +101,9 @@ static bool draw_evidence(Draw *draw, const LocateParameters *p) {
   const EvidenceSim *sim = draw->sim;
   Random *r = &draw->random;
   for (uint32_t d = 0; d < y->device_count; d++) {
-    uint32_t up = y->parent[d];
+    uint32_t up = y->device[d].parent;
     if (up != LOCATE_NONE && draw->mute[up]) draw->mute[d] = 1;
-    else if (y->kind[d] == LOCATE_TRANSFORMER) draw->mute[d] = random_unit(r) < sim->gasp_area_loss;
+    else if (y->device[d].kind == LOCATE_TRANSFORMER) draw->mute[d] = random_unit(r) < sim->gasp_area_loss;
   }
   for (uint32_t c = 0; c < y->customer_count; c++) {
     Instant dark = draw->dark_since[c], stray = sim->begin + span_of(random_unit(r) * (double)sim->length / 1e6);

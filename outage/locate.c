@@ -20,11 +20,9 @@ static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF
 static bool fresh_tables(Locate *l, Error *error) {
   size_t n = l->layout.device_count, m = l->layout.customer_count;
   l->customer_items = memory_new((m + 1) * sizeof *l->customer_items);
-  l->node_of = memory_new((n + 1) * sizeof *l->node_of);
   l->active = memory_new((n / 64 + 1) * sizeof *l->active);
-  if (!l->customer_items || !l->node_of || !l->active) return out_of_memory(error);
+  if (!l->customer_items || !l->active) return out_of_memory(error);
   memset(l->customer_items, 0xFF, m * sizeof *l->customer_items);
-  memset(l->node_of, 0xFF, n * sizeof *l->node_of);
   return true;
 }
 
@@ -54,7 +52,6 @@ void locate_free(Locate *l) {
   if (!l) return;
   locate_layout_free(&l->layout);
   memory_free(l->customer_items);
-  memory_free(l->node_of);
   memory_free(l->active);
   map_free(&l->device_items);
   vector_free(&l->items);
@@ -70,7 +67,7 @@ const uint64_t *locate_counts(const Locate *l) { return l->counts; }
 LocateSize locate_size(const Locate *l) {
   size_t n = l->layout.device_count, m = l->layout.customer_count;
   return (LocateSize){
-      .bytes = l->layout.bytes + (m + n) * sizeof(uint32_t) + n / 8 + l->items.room * sizeof *l->items.at + l->nodes.room * sizeof *l->nodes.at +
+      .bytes = l->layout.bytes + m * sizeof(uint32_t) + n / 8 + l->items.room * sizeof *l->items.at + l->nodes.room * sizeof *l->nodes.at +
                l->own.room * sizeof *l->own.at + l->node_several.room * sizeof *l->node_several.at + l->states.room * sizeof *l->states.at +
                (l->device_items.slots ? (l->device_items.mask + 1) * sizeof(MapSlot) : 0),
       .active_devices = (uint32_t)l->nodes.count,
@@ -173,24 +170,25 @@ static void shrink_quiet(Locate *l, LocateNode *node, uint8_t lane, int64_t weig
 }
 
 /* Room reserved before. All below is silent, or was the parent's until now. */
-static void grow_node(Locate *l, uint32_t device) {
+static void grow_node(Locate *l, uint32_t place) {
   const LocateLayout *layout = &l->layout;
-  uint32_t low = layout->first[device], high = layout->first[layout->end[device]], up = layout->parent[device], at = (uint32_t)l->nodes.count;
-  LocateNode node = {.device = device,
-                     .parent = up == LOCATE_NONE ? LOCATE_NONE : l->node_of[up],
+  LocateDevice *device = &l->layout.device[place];
+  uint32_t low = device->first, high = device->last, up = device->parent, at = (uint32_t)l->nodes.count;
+  LocateNode node = {.device = place,
+                     .parent = up == LOCATE_NONE ? LOCATE_NONE : l->layout.device[up].node,
                      .child = LOCATE_NONE,
                      .own = LOCATE_NONE,
                      .several = LOCATE_NONE,
-                     .lane = layout->lane[device],
-                     .quiet_weight = layout->weight_before[high] - layout->weight_before[low],
-                     .quiet_gasps = layout->gasps_before[high] - layout->gasps_before[low],
-                     .odds = exp((double)layout->log_odds[device]),
+                     .lane = device->lane,
+                     .quiet_weight = layout->before[high].weight - layout->before[low].weight,
+                     .quiet_gasps = layout->before[high].gasps - layout->before[low].gasps,
+                     .odds = exp((double)device->log_odds),
                      .at = l->states.count};
   uint32_t *link = node.parent == LOCATE_NONE ? &l->first_root : &l->nodes.at[node.parent].child;
   node.sibling = *link, *link = at;
   if (node.lane == LOCATE_LANE_SEVERAL) {
     node.several = (uint32_t)l->node_several.count;
-    l->node_several.at[l->node_several.count++] = layout->several[layout->several_at[device]];
+    l->node_several.at[l->node_several.count++] = layout->several[device->several];
   }
   if (node.parent != LOCATE_NONE) {
     LocateNode *parent = &l->nodes.at[node.parent];
@@ -205,7 +203,7 @@ static void grow_node(Locate *l, uint32_t device) {
   memset(l->states.at + l->states.count, 0, states * sizeof(double));
   l->states.count += states;
   l->nodes.at[l->nodes.count++] = node;
-  l->node_of[device] = at;
+  device->node = at;
 }
 
 static bool reserve_nodes(Locate *l, size_t count, Error *error) {
@@ -217,7 +215,7 @@ static bool reserve_nodes(Locate *l, size_t count, Error *error) {
 
 static bool ensure_node(Locate *l, uint32_t device, Error *error) {
   uint32_t missing[LIMIT_TREE_DEPTH], count = 0;
-  for (uint32_t d = device; d != LOCATE_NONE && l->node_of[d] == LOCATE_NONE; d = l->layout.parent[d]) missing[count++] = d;
+  for (uint32_t d = device; d != LOCATE_NONE && l->layout.device[d].node == LOCATE_NONE; d = l->layout.device[d].parent) missing[count++] = d;
   if (count && !(reserve_nodes(l, count, error))) return false;
   if (!vector_reserve(&l->own, 1)) return out_of_memory(error);
   while (count) grow_node(l, missing[--count]);
@@ -236,8 +234,8 @@ static void weigh_item(Locate *l, const LocateItem *item, double sign, LocateNod
   uint32_t c = item->subject;
   uint8_t lane = l->layout.customer_lane[c];
   int64_t weight = 0, gasps = 0;
-  if (item->kind == LOCATE_CALL) weight = l->layout.weight_before[c + 1] - l->layout.weight_before[c];
-  if (item->kind == LOCATE_LAST_GASP) gasps = l->layout.gasps_before[c + 1] - l->layout.gasps_before[c];
+  if (item->kind == LOCATE_CALL) weight = l->layout.before[c + 1].weight - l->layout.before[c].weight;
+  if (item->kind == LOCATE_LAST_GASP) gasps = l->layout.before[c + 1].gasps - l->layout.before[c].gasps;
   shrink_quiet(l, node, lane, sign > 0 ? weight : -weight, sign > 0 ? gasps : -gasps);
   if (node->lane != LOCATE_LANE_SEVERAL) return;
   /* who has several phases calls when one is gone, but his meter lives on */
@@ -326,11 +324,11 @@ bool locate_solve(Locate *l, Error *error) {
   memset(l->active, 0, words * sizeof *l->active);
   for (size_t i = 0; i < l->items.count; i++) {
     if (l->items.at[i].kind == LOCATE_EVIDENCE_KINDS) continue;
-    for (uint32_t d = locate_device_of(l, &l->items.at[i]); d != LOCATE_NONE && !(l->active[d / 64] >> (d % 64) & 1); d = l->layout.parent[d])
+    for (uint32_t d = locate_device_of(l, &l->items.at[i]); d != LOCATE_NONE && !(l->active[d / 64] >> (d % 64) & 1); d = l->layout.device[d].parent)
       l->active[d / 64] |= (uint64_t)1 << (d % 64), count++;
   }
   size_t owners = l->device_items.count;
-  for (size_t i = 0; i < l->nodes.count; i++) l->node_of[l->nodes.at[i].device] = LOCATE_NONE;
+  for (size_t i = 0; i < l->nodes.count; i++) l->layout.device[l->nodes.at[i].device].node = LOCATE_NONE;
   l->nodes.count = l->own.count = l->node_several.count = l->states.count = 0;
   l->first_root = LOCATE_NONE;
   if (!reserve_nodes(l, count, error)) return false;
@@ -340,7 +338,7 @@ bool locate_solve(Locate *l, Error *error) {
   for (size_t i = 0; i < l->items.count; i++) {
     const LocateItem *item = &l->items.at[i];
     if (item->kind == LOCATE_EVIDENCE_KINDS) continue;
-    uint32_t at = l->node_of[locate_device_of(l, item)];
+    uint32_t at = l->layout.device[locate_device_of(l, item)].node;
     LocateNode *node = &l->nodes.at[at];
     if (locate_item_is_own(item->kind)) {
       if (node->own == LOCATE_NONE) refresh_own(l, at);
@@ -444,7 +442,7 @@ static bool place(Locate *l, LocateItem fresh, uint64_t drop, bool remove_only, 
   if (!reserve_item(l, fresh.on_device, error)) return false;
   uint32_t device = locate_device_of(l, &fresh);
   if (solve && !ensure_node(l, device, error)) return false;
-  LocateNode *node = solve ? &l->nodes.at[l->node_of[device]] : NULL;
+  LocateNode *node = solve ? &l->nodes.at[l->layout.device[device].node] : NULL;
   double delta[LOCATE_STATES_MAX] = {0};
   uint32_t next, i = items_of(l, fresh.on_device, fresh.subject);
   for (int position = 0; i != LOCATE_NONE; i = next, position++) {
@@ -458,8 +456,8 @@ static bool place(Locate *l, LocateItem fresh, uint64_t drop, bool remove_only, 
     if (solve) weigh_item(l, &fresh, 1, node, delta);
   }
   if (!solve) return true;
-  if (fresh.on_device) refresh_own(l, l->node_of[device]);
-  climb(l, l->node_of[device], delta);
+  if (fresh.on_device) refresh_own(l, l->layout.device[device].node);
+  climb(l, l->layout.device[device].node, delta);
   return true;
 }
 
@@ -502,7 +500,7 @@ bool locate_override(Locate *l, uint32_t device, LocateWord word, Instant at, Er
 
 bool locate_restored(Locate *l, uint32_t device, Instant at, Error *error) {
   if (device >= l->layout.device_count) return error_raise(error, ERROR_NOT_FOUND, "device\t%u", device);
-  uint32_t low = l->layout.place_of[device], high = l->layout.end[low];
+  uint32_t low = l->layout.place_of[device], high = l->layout.device[low].end;
   for (size_t i = 0; i < l->items.count; i++) {
     const LocateItem *item = &l->items.at[i];
     if (item->kind == LOCATE_EVIDENCE_KINDS || item->at > at) continue;

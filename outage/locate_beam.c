@@ -124,14 +124,14 @@ bool locate_device(const Locate *l, uint32_t device, double *cause, double *dark
   *cause = *dark = 0;
   if (device >= l->layout.device_count) return error_raise(error, ERROR_NOT_FOUND, "device\t%u", device);
   uint32_t d = l->layout.place_of[device], from = d;
-  while (d != LOCATE_NONE && l->node_of[d] == LOCATE_NONE) d = l->layout.parent[d];
+  while (d != LOCATE_NONE && l->layout.device[d].node == LOCATE_NONE) d = l->layout.device[d].parent;
   if (d == LOCATE_NONE) return true;
   LocateBeam beam;
   LocateView view;
   int onset, mode;
-  locate_beam_at(l, l->node_of[d], &beam, &view.log_z);
+  locate_beam_at(l, l->layout.device[d].node, &beam, &view.log_z);
   locate_look(l, &beam, &view);
   if (d == from) *cause = locate_view_cause(l, &view, &onset, &mode);
-  *dark = locate_view_dark(l, &l->nodes.at[l->node_of[d]], &view, l->layout.lane[from]);
+  *dark = locate_view_dark(l, &l->nodes.at[l->layout.device[d].node], &view, l->layout.device[from].lane);
   return true;
 }

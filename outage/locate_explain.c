@@ -34,9 +34,9 @@ static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
   double best[LOCATE_EVIDENCE_KINDS] = {0}, weight = 0, gasps = 0;
   int lane = outage->phases ? __builtin_ctz(outage->phases) : LOCATE_LANE_ANY, onset = outage->onset;
   uint32_t silent = 0;
-  for (uint32_t c = y->first[head]; c < y->first[y->end[head]]; c++) {
+  for (uint32_t c = y->device[head].first; c < y->device[y->device[head].end].first; c++) {
     if (lane <= LOCATE_LANE_C && y->customer_lane[c] != lane) continue;
-    double w = (double)(y->weight_before[c + 1] - y->weight_before[c]) / 16, g = (double)(y->gasps_before[c + 1] - y->gasps_before[c]);
+    double w = (double)(y->before[c + 1].weight - y->before[c].weight) / 16, g = (double)(y->before[c + 1].gasps - y->before[c].gasps);
     if (l->customer_items[c] == LOCATE_NONE) silent++;
     for (uint32_t i = l->customer_items[c]; i != LOCATE_NONE; i = l->items.at[i].next) {
       count_item(l, &l->items.at[i], onset, reasons, best);
@@ -45,9 +45,9 @@ static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
     }
     weight += w, gasps += g;
   }
-  for (uint32_t d = head; d < y->end[head]; d++) {
-    if (l->node_of[d] == LOCATE_NONE) {
-      d = y->end[d] - 1;
+  for (uint32_t d = head; d < y->device[head].end; d++) {
+    if (l->layout.device[d].node == LOCATE_NONE) {
+      d = y->device[d].end - 1;
       continue;
     }
     for (uint32_t i = locate_items_of_device(l, d); i != LOCATE_NONE; i = l->items.at[i].next) {
@@ -60,7 +60,7 @@ static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
   double quiet = weight * l->onsets.quiet_call[onset] + gasps * l->onsets.quiet_gasp[onset];
   reasons[LOCATE_SILENCE] = (LocateReason){.subject = LOCATE_NONE, .at = l->now, .count = silent, .nats = quiet};
   double odds = 0;
-  for (uint32_t d = head; d != LOCATE_NONE; d = locate_class_next(l, d)) odds += exp((double)y->log_odds[d] + l->log_storm[y->kind[d]]);
+  for (uint32_t d = head; d != LOCATE_NONE; d = locate_class_next(l, d)) odds += exp((double)y->device[d].log_odds + l->log_storm[y->device[d].kind]);
   reasons[LOCATE_PRIOR] = (LocateReason){.on_device = true, .subject = outage->device, .at = l->now, .count = 1, .nats = log(odds) + l->onsets.log_share[onset]};
   outage->reason_count = 0;
   for (int kind = 0; kind < LOCATE_EVIDENCE_KINDS; kind++) {
@@ -96,15 +96,15 @@ static void offer_node(const Locate *l, const LocateNode *node, const LocateView
   double dark[LOCATE_LANE_SEVERAL + 1];
   for (uint8_t lane = 0; lane <= LOCATE_LANE_SEVERAL; lane++) dark[lane] = locate_view_dark(l, node, view, lane);
   uint32_t looked = 0;
-  for (uint32_t c = y->first[node->device]; c < y->first[node->device + 1] && looked < ASK_CHILDREN_MAX; c++, looked++) {
+  for (uint32_t c = y->device[node->device].first; c < y->device[node->device + 1].first && looked < ASK_CHILDREN_MAX; c++, looked++) {
     uint8_t lane = y->customer_lane[c];
     if (offered[lane] || l->customer_items[c] != LOCATE_NONE) continue;
     offered[lane] = true;
     offer(l, c, dark[lane], outage);
   }
-  for (uint32_t child = node->device + 1; child < y->end[node->device] && looked < ASK_CHILDREN_MAX; child = y->end[child], looked++) {
-    if (l->node_of[child] != LOCATE_NONE || y->first[child] == y->first[y->end[child]]) continue;
-    uint32_t c = y->first[child];
+  for (uint32_t child = node->device + 1; child < y->device[node->device].end && looked < ASK_CHILDREN_MAX; child = y->device[child].end, looked++) {
+    if (l->layout.device[child].node != LOCATE_NONE || y->device[child].first == y->device[y->device[child].end].first) continue;
+    uint32_t c = y->device[child].first;
     if (offered[y->customer_lane[c]]) continue;
     offered[y->customer_lane[c]] = true;
     offer(l, c, dark[y->customer_lane[c]], outage);
@@ -149,9 +149,9 @@ bool locate_explain(const Locate *l, LocateOutage *outage, Error *error) {
   if (outage->device >= l->layout.device_count) return error_raise(error, ERROR_NOT_FOUND, "device\t%u", outage->device);
   uint32_t head = locate_class_head(l, l->layout.place_of[outage->device]), active = head;
   find_reasons(l, head, outage);
-  while (active != LOCATE_NONE && l->node_of[active] == LOCATE_NONE) active = l->layout.parent[active];
+  while (active != LOCATE_NONE && l->layout.device[active].node == LOCATE_NONE) active = l->layout.device[active].parent;
   if (active == LOCATE_NONE) return true;
-  return find_question(l, l->node_of[active], outage, error);
+  return find_question(l, l->layout.device[active].node, outage, error);
 }
 
 /* ---- one customer ---- */
@@ -161,12 +161,12 @@ bool locate_customer(const Locate *l, uint32_t customer, LocateCustomer *out, Er
   if (customer >= l->layout.customer_count) return error_raise(error, ERROR_NOT_FOUND, "customer\t%u", customer);
   const LocateLayout *y = &l->layout;
   uint32_t c = y->customer_place[customer], d = y->customer_device[c], area = d;
-  for (uint32_t up = d; up != LOCATE_NONE; up = y->parent[up])
-    if (y->kind[up] == LOCATE_TRANSFORMER) {
+  for (uint32_t up = d; up != LOCATE_NONE; up = y->device[up].parent)
+    if (y->device[up].kind == LOCATE_TRANSFORMER) {
       area = up;
       break;
     }
-  for (uint32_t other = y->first[area]; other < y->first[y->end[area]]; other++) {
+  for (uint32_t other = y->device[area].first; other < y->device[y->device[area].end].first; other++) {
     bool lit = false, dark = false;
     for (uint32_t i = l->customer_items[other]; i != LOCATE_NONE; i = l->items.at[i].next) {
       int kind = l->items.at[i].kind;
@@ -176,9 +176,9 @@ bool locate_customer(const Locate *l, uint32_t customer, LocateCustomer *out, Er
     /* of who said both, the dark word is the later one: the lit word would have displaced it */
     if (other != c) out->neighbours_dark += dark, out->neighbours_lit += lit && !dark;
   }
-  while (d != LOCATE_NONE && l->node_of[d] == LOCATE_NONE) d = y->parent[d];
+  while (d != LOCATE_NONE && l->layout.device[d].node == LOCATE_NONE) d = y->device[d].parent;
   if (d == LOCATE_NONE) return true;
-  uint32_t path[LIMIT_TREE_DEPTH], length = locate_path(l, l->node_of[d], path), cause = LOCATE_NONE;
+  uint32_t path[LIMIT_TREE_DEPTH], length = locate_path(l, l->layout.device[d].node, path), cause = LOCATE_NONE;
   LocateBeam beam;
   LocateView view = {.log_z = locate_outer_of(l, &l->nodes.at[path[0]])[0]};
   locate_beam_root(l, path[0], &beam);
@@ -192,7 +192,7 @@ bool locate_customer(const Locate *l, uint32_t customer, LocateCustomer *out, Er
     double p = locate_view_cause(l, &view, &onset, &mode);
     if (p > out->cause_probability) out->cause_probability = p, cause = y->device_of[l->nodes.at[path[i]].device];
   }
-  out->dark = locate_view_dark(l, &l->nodes.at[l->node_of[d]], &view, y->customer_lane[c]);
+  out->dark = locate_view_dark(l, &l->nodes.at[l->layout.device[d].node], &view, y->customer_lane[c]);
   if (out->dark >= 0.5) out->cause = cause;
   else out->cause_probability = 0;
   return true;

@@ -22,12 +22,12 @@ static bool count_faults(const Locate *l, Tally *tally, float *cause) {
   LocateCandidates found = {0};
   if (!locate_find_candidates(l, 0.001, &found)) return false;
   for (size_t i = 0; i < found.count; i++) {
-    uint32_t at = l->node_of[found.at[i].head];
+    uint32_t at = l->layout.device[found.at[i].head].node;
     const LocateNode *node = &l->nodes.at[at];
     cause[at] = (float)found.at[i].probability;
     /* work that is planned says nothing of the weather */
     if (node->own != LOCATE_NONE && l->own.at[node->own].stay < 0) continue;
-    tally->faults[l->layout.kind[node->device]] += found.at[i].probability;
+    tally->faults[l->layout.device[node->device].kind] += found.at[i].probability;
     tally->began[found.at[i].onset] += found.at[i].probability;
     tally->all += found.at[i].probability;
   }
@@ -41,7 +41,7 @@ static void count_strays(const Locate *l, Tally *tally, const float *cause) {
     const LocateItem *item = &l->items.at[i];
     if (item->kind != LOCATE_CALL && item->kind != LOCATE_LAST_GASP) continue;
     double explained = 0;
-    for (uint32_t at = l->node_of[locate_device_of(l, item)]; at != LOCATE_NONE; at = l->nodes.at[at].parent) explained += (double)cause[at];
+    for (uint32_t at = l->layout.device[locate_device_of(l, item)].node; at != LOCATE_NONE; at = l->nodes.at[at].parent) explained += (double)cause[at];
     *(item->kind == LOCATE_CALL ? &tally->stray_calls : &tally->stray_gasps) += fmax(1 - explained, 0);
     if (item->at < tally->first) tally->first = item->at;
   }
@@ -72,7 +72,7 @@ static bool fit_step(Locate *l, const LocateOnsets *even, bool *steady, Error *e
   const LocateLayout *y = &l->layout;
   double years = (double)(l->now - (tally.first > even->begin[0] ? tally.first : even->begin[0])) / (365.25 * (double)SPAN_DAY);
   double calls = stray_rate(l, l->stray_call_year, tally.stray_calls, years * (double)y->customer_count);
-  double gasps = stray_rate(l, l->stray_gasp_year, tally.stray_gasps, years * (double)y->gasps_before[y->customer_count]);
+  double gasps = stray_rate(l, l->stray_gasp_year, tally.stray_gasps, years * (double)y->before[y->customer_count].gasps);
   if (fabs(log(calls / l->p.stray_call_year)) < 0.05 && fabs(log(gasps / l->p.stray_gasp_year)) < 0.05) {
     locate_sweep(l);
     return true;

@@ -17,18 +17,28 @@ typedef struct LocatePhaseSums {
   uint32_t weight[3], gasps[3];
 } LocatePhaseSums;
 
-/* The network in preorder: what lies below a device is devices [d, end[d]) and customers [first[d], first[end[d]]).
- * Everything inside the engine counts in these places. */
+/* One device, in 32 bytes, so that a step up the tree is one line of the cache. */
+typedef struct LocateDevice {
+  uint32_t parent, end;   /* what lies below is devices [itself, end) */
+  uint32_t first, last;   /* and customers [first, last); its own come first, up to the next device's first */
+  uint32_t several;       /* of devices of several phases: index of `several`, else LOCATE_NONE */
+  uint32_t node;          /* active node, LOCATE_NONE */
+  float log_odds;
+  uint8_t kind, lane, phase_bits;
+} LocateDevice;
+
+typedef struct LocateBefore {
+  uint32_t weight, gasps; /* of all customers before: call weight in 1/16, meters that gasp */
+} LocateBefore;
+
+/* The network in preorder. Everything inside the engine counts in these places. */
 typedef struct LocateLayout {
   uint32_t device_count, customer_count;
-  uint32_t *parent, *end, *first;               /* end exclusive; first has one more */
+  LocateDevice *device;                         /* one more than there are, for its `first` */
   uint32_t *device_of, *place_of;               /* place → caller's index and back */
   uint32_t *customer_of, *customer_place, *customer_device;
-  uint8_t *kind, *lane, *phase_bits;
-  float *log_odds;
   uint8_t *customer_lane, *customer_class, *customer_flags;
-  uint32_t *weight_before, *gasps_before;       /* prefix sums over customers: call weight in 1/16, meters that gasp */
-  uint32_t *several_at;                         /* of devices of several phases: index of `several` */
+  LocateBefore *before;                         /* one more than there are customers */
   LocatePhaseSums *several;
   double expected[LOCATE_KINDS];                /* faults in the window, of devices that feed anybody */
   uint64_t bytes;
@@ -79,7 +89,6 @@ struct Locate {
   LocateShare share[LOCATE_KINDS + 1][4]; /* by kind and number of phases; the last: where phases play no part */
   uint32_t *customer_items;            /* by place: newest item */
   Map device_items;                    /* device place → newest item */
-  uint32_t *node_of;                   /* by device place */
   VECTOR(LocateItem) items;
   uint32_t free_item, item_count;
   VECTOR(LocateNode) nodes;

@@ -19,7 +19,7 @@ static inline double log_one_and_little(double x) { return x * (1 - x * (0.5 - x
 static inline double log_one_and(double x) { return x < 1e-3 ? log_one_and_little(x) : log(1 + x); }
 
 static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn *own, double log_share, double *way, double *most, double *sum) {
-  double log_odds = (double)l->layout.log_odds[node->device] + l->log_storm[l->layout.kind[node->device]] + log_share, high = own->stay, all = own->stay;
+  double log_odds = (double)l->layout.device[node->device].log_odds + l->log_storm[l->layout.device[node->device].kind] + log_share, high = own->stay, all = own->stay;
   for (int k = l->onsets.count; k-- > 0;) {
     way[k] = own->sound ? -INFINITY : log_odds + l->onsets.log_share[k] + own->llr[k];
     most[k] = high = way[k] > high ? way[k] : high;
@@ -28,11 +28,11 @@ static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn
 }
 
 void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways) {
-  int K = l->onsets.count, kind = l->layout.kind[node->device];
+  int K = l->onsets.count, kind = l->layout.device[node->device].kind;
   bool several = node->lane == LOCATE_LANE_SEVERAL;
-  int bits = l->layout.phase_bits[node->device];
+  int bits = l->layout.device[node->device].phase_bits;
   const LocateShare *share = &l->share[several ? kind : LOCATE_KINDS][__builtin_popcount((unsigned)bits)];
-  double log_odds = (double)l->layout.log_odds[node->device] + l->log_storm[kind];
+  double log_odds = (double)l->layout.device[node->device].log_odds + l->log_storm[kind];
   static const LocateOwn none = {0};
   const LocateOwn *own = node->own == LOCATE_NONE ? &none : &l->own.at[node->own];
   ways->stay = own->stay;

@@ -14,10 +14,8 @@ static bool take(LocateLayout *layout, void *at, size_t count, size_t size, Erro
 #define TAKE(array, count) take(layout, &layout->array, (count), sizeof *layout->array, error)
 
 void locate_layout_free(LocateLayout *layout) {
-  void *all[] = {layout->parent,      layout->end,         layout->first,         layout->device_of,      layout->place_of,
-                 layout->customer_of, layout->customer_place, layout->customer_device, layout->kind,       layout->lane,           layout->phase_bits,
-                 layout->log_odds,    layout->customer_lane, layout->customer_class, layout->customer_flags, layout->weight_before,
-                 layout->gasps_before, layout->several_at, layout->several};
+  void *all[] = {layout->device,         layout->device_of,     layout->place_of,       layout->customer_of,    layout->customer_place, layout->customer_device,
+                 layout->customer_lane, layout->customer_class, layout->customer_flags, layout->before, layout->several};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) memory_free(all[i]);
   *layout = (LocateLayout){0};
 }
@@ -50,14 +48,14 @@ static bool order_devices(LocateLayout *layout, const LocateNetwork *network, Er
     }
     uint32_t up = network->parent[v];
     layout->place_of[v] = placed, layout->device_of[placed] = v;
-    layout->parent[placed] = up == LOCATE_NONE ? LOCATE_NONE : layout->place_of[up];
+    layout->device[placed].parent = up == LOCATE_NONE ? LOCATE_NONE : layout->place_of[up];
     placed++;
     if (child[v] != LOCATE_NONE) {
       v = child[v];
       continue;
     }
-    while (v != LOCATE_NONE && sibling[v] == LOCATE_NONE) layout->end[layout->place_of[v]] = placed, v = network->parent[v], depth--;
-    if (v != LOCATE_NONE) layout->end[layout->place_of[v]] = placed, v = sibling[v], depth--;
+    while (v != LOCATE_NONE && sibling[v] == LOCATE_NONE) layout->device[layout->place_of[v]].end = placed, v = network->parent[v], depth--;
+    if (v != LOCATE_NONE) layout->device[layout->place_of[v]].end = placed, v = sibling[v], depth--;
   }
   if (placed < n) {
     /* whoever was not reached hangs in a ring, or below one: walk up until a device comes again */
@@ -93,15 +91,15 @@ static bool weigh_priors(LocateLayout *layout, const LocateNetwork *network, con
   double *rate = memory_new(((size_t)layout->device_count + 1) * sizeof *rate);
   if (!rate) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate: network");
   for (uint32_t v = 0; v < layout->device_count; v++) {
-    uint32_t from = layout->device_of[v], up = layout->parent[v];
-    LocateKind kind = (LocateKind)layout->kind[v];
+    uint32_t from = layout->device_of[v], up = layout->device[v].parent;
+    LocateKind kind = (LocateKind)layout->device[v].kind;
     double conductor = locate_conductor_rate(p, kind, known(network->length_m, from));
-    while (conductor > 0 && up != LOCATE_NONE && !locate_protects((LocateKind)layout->kind[up], kind)) up = layout->parent[up];
+    while (conductor > 0 && up != LOCATE_NONE && !locate_protects((LocateKind)layout->device[up].kind, kind)) up = layout->device[up].parent;
     rate[v] += locate_device_rate(p, kind, known(network->age_years, from), known(network->load, from));
     rate[v] += up == LOCATE_NONE ? conductor : (1 - p->trips) * conductor;
     if (up != LOCATE_NONE) rate[up] += p->trips * conductor;
   }
-  for (uint32_t v = 0; v < layout->device_count; v++) layout->log_odds[v] = (float)locate_rate_log_odds(p, rate[v]);
+  for (uint32_t v = 0; v < layout->device_count; v++) layout->device[v].log_odds = (float)locate_rate_log_odds(p, rate[v]);
   memory_free(rate);
   return true;
 }
@@ -109,18 +107,18 @@ static bool weigh_priors(LocateLayout *layout, const LocateNetwork *network, con
 static bool describe_devices(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) {
   uint32_t several = 0;
   for (uint32_t v = 0; v < layout->device_count; v++) {
-    uint32_t from = layout->device_of[v], up = layout->parent[v];
+    uint32_t from = layout->device_of[v], up = layout->device[v].parent;
     if (network->kind[from] >= LOCATE_KINDS) return error_raise(error, ERROR_FIELD_INVALID, "kind\t%u\tno such kind", network->kind[from]);
-    layout->kind[v] = network->kind[from];
-    layout->lane[v] = LOCATE_LANE_ANY, layout->phase_bits[v] = 0;
-    layout->several_at[v] = LOCATE_NONE;
+    layout->device[v].kind = network->kind[from];
+    layout->device[v].lane = LOCATE_LANE_ANY, layout->device[v].phase_bits = 0;
+    layout->device[v].several = layout->device[v].node = LOCATE_NONE;
     if (!network->phases) continue;
     /* one phase stays one phase all the way down, whatever the data say below it */
-    uint8_t above = up == LOCATE_NONE ? (uint8_t)LOCATE_LANE_SEVERAL : layout->lane[up], phases = network->phases[from] & 7;
-    uint8_t bits = phases ? phases : up == LOCATE_NONE ? 7 : layout->phase_bits[up];
-    layout->lane[v] = above == LOCATE_LANE_SEVERAL ? lane_of(bits) : above;
-    layout->phase_bits[v] = bits;
-    if (layout->lane[v] == LOCATE_LANE_SEVERAL) layout->several_at[v] = several++;
+    uint8_t above = up == LOCATE_NONE ? (uint8_t)LOCATE_LANE_SEVERAL : layout->device[up].lane, phases = network->phases[from] & 7;
+    uint8_t bits = phases ? phases : up == LOCATE_NONE ? 7 : layout->device[up].phase_bits;
+    layout->device[v].lane = above == LOCATE_LANE_SEVERAL ? lane_of(bits) : above;
+    layout->device[v].phase_bits = bits;
+    if (layout->device[v].lane == LOCATE_LANE_SEVERAL) layout->device[v].several = several++;
   }
   return weigh_priors(layout, network, p, error) && TAKE(several, several);
 }
@@ -130,61 +128,60 @@ static bool place_customers(LocateLayout *layout, const LocateNetwork *network, 
   for (uint32_t c = 0; c < m; c++) {
     uint32_t device = network->customer_device[c];
     if (device >= n) return error_raise(error, ERROR_FIELD_INVALID, "customer_device\t%u\tcustomer %u hangs on no device", device, c);
-    layout->first[layout->place_of[device] + 1]++;
+    layout->device[layout->place_of[device] + 1].first++;
   }
-  for (uint32_t v = 0; v < n; v++) layout->first[v + 1] += layout->first[v];
+  for (uint32_t v = 0; v < n; v++) layout->device[v + 1].first += layout->device[v].first;
   /* first[v] moves on while v's customers are placed, and is moved back after */
   for (uint32_t c = 0; c < m; c++) {
-    uint32_t place = layout->first[layout->place_of[network->customer_device[c]]]++;
+    uint32_t place = layout->device[layout->place_of[network->customer_device[c]]].first++;
     layout->customer_of[place] = c, layout->customer_place[c] = place;
   }
-  for (uint32_t v = n; v > 0; v--) layout->first[v] = layout->first[v - 1];
-  layout->first[0] = 0;
+  for (uint32_t v = n; v > 0; v--) layout->device[v].first = layout->device[v - 1].first;
+  layout->device[0].first = 0;
+  for (uint32_t v = 0; v < n; v++) layout->device[v].last = layout->device[layout->device[v].end].first;
   for (uint32_t v = 0; v < n; v++)
-    for (uint32_t c = layout->first[v]; c < layout->first[v + 1]; c++) {
+    for (uint32_t c = layout->device[v].first; c < layout->device[v + 1].first; c++) {
       uint32_t from = layout->customer_of[c];
       uint8_t class = network->customer_class ? network->customer_class[from] : 0;
       if (class >= LOCATE_CLASSES) return error_raise(error, ERROR_FIELD_INVALID, "customer_class\t%u\tno such class", class);
       layout->customer_device[c] = v;
-      uint8_t lane = layout->lane[v];
+      uint8_t lane = layout->device[v].lane;
       if (lane == LOCATE_LANE_SEVERAL && network->customer_phases && (network->customer_phases[from] & 7)) lane = lane_of(network->customer_phases[from] & 7);
       layout->customer_lane[c] = lane;
       layout->customer_class[c] = class;
       layout->customer_flags[c] = network->customer_flags ? network->customer_flags[from] : LOCATE_GASPS | LOCATE_PINGS;
       uint32_t weight = (uint32_t)lround(fmin(fmax(p->call_weight[class], 0), 15) * 16), gasps = layout->customer_flags[c] & LOCATE_GASPS ? 1 : 0;
-      layout->weight_before[c + 1] = layout->weight_before[c] + weight;
-      layout->gasps_before[c + 1] = layout->gasps_before[c] + gasps;
+      layout->before[c + 1].weight = layout->before[c].weight + weight;
+      layout->before[c + 1].gasps = layout->before[c].gasps + gasps;
       if (lane > LOCATE_LANE_C) continue;
-      if (layout->several_at[v] != LOCATE_NONE) {
-        LocatePhaseSums *sums = &layout->several[layout->several_at[v]];
+      if (layout->device[v].several != LOCATE_NONE) {
+        LocatePhaseSums *sums = &layout->several[layout->device[v].several];
         sums->weight[lane] += weight, sums->gasps[lane] += gasps;
       }
     }
   /* one-phase parts count as a whole for the device of several phases above them */
   for (uint32_t v = n; v-- > 0;) {
-    uint32_t up = layout->parent[v];
-    if (up == LOCATE_NONE || layout->several_at[up] == LOCATE_NONE) continue;
-    LocatePhaseSums *to = &layout->several[layout->several_at[up]];
-    uint32_t low = layout->first[v], high = layout->first[layout->end[v]];
-    if (layout->lane[v] <= LOCATE_LANE_C)
-      to->weight[layout->lane[v]] += layout->weight_before[high] - layout->weight_before[low],
-          to->gasps[layout->lane[v]] += layout->gasps_before[high] - layout->gasps_before[low];
-    else if (layout->several_at[v] != LOCATE_NONE)
+    uint32_t up = layout->device[v].parent;
+    if (up == LOCATE_NONE || layout->device[up].several == LOCATE_NONE) continue;
+    LocatePhaseSums *to = &layout->several[layout->device[up].several];
+    uint32_t low = layout->device[v].first, high = layout->device[layout->device[v].end].first;
+    if (layout->device[v].lane <= LOCATE_LANE_C)
+      to->weight[layout->device[v].lane] += layout->before[high].weight - layout->before[low].weight,
+          to->gasps[layout->device[v].lane] += layout->before[high].gasps - layout->before[low].gasps;
+    else if (layout->device[v].several != LOCATE_NONE)
       for (int i = 0; i < 3; i++)
-        to->weight[i] += layout->several[layout->several_at[v]].weight[i], to->gasps[i] += layout->several[layout->several_at[v]].gasps[i];
+        to->weight[i] += layout->several[layout->device[v].several].weight[i], to->gasps[i] += layout->several[layout->device[v].several].gasps[i];
   }
   for (uint32_t v = 0; v < n; v++)
-    if (layout->first[v] < layout->first[layout->end[v]]) layout->expected[layout->kind[v]] += exp((double)layout->log_odds[v]);
+    if (layout->device[v].first < layout->device[layout->device[v].end].first) layout->expected[layout->device[v].kind] += exp((double)layout->device[v].log_odds);
   return true;
 }
 
 bool locate_layout_make(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) {
   uint32_t n = network->device_count, m = network->customer_count;
   *layout = (LocateLayout){.device_count = n, .customer_count = m};
-  bool ok = TAKE(parent, n) && TAKE(end, n) && TAKE(first, n) && TAKE(device_of, n) && TAKE(place_of, n) && TAKE(customer_of, m) &&
-            TAKE(customer_place, m) && TAKE(customer_device, m) && TAKE(kind, n) && TAKE(lane, n) && TAKE(phase_bits, n) && TAKE(log_odds, n) && TAKE(customer_lane, m) &&
-            TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(weight_before, m) && TAKE(gasps_before, m) && TAKE(several_at, n) &&
-            order_devices(layout, network, error) && describe_devices(layout, network, p, error) && place_customers(layout, network, p, error);
+  bool ok = TAKE(device, n) && TAKE(device_of, n) && TAKE(place_of, n) && TAKE(customer_of, m) && TAKE(customer_place, m) && TAKE(customer_device, m) &&
+            TAKE(customer_lane, m) && TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(before, m) && order_devices(layout, network, error) && describe_devices(layout, network, p, error) && place_customers(layout, network, p, error);
   if (!ok) locate_layout_free(layout);
   return ok;
 }

@@ -18,20 +18,20 @@ static bool has_items(const Locate *l, uint32_t device, bool own_only) {
 /* `below` is fed by `above` alone, feeds all its customers, and nothing was said between them. */
 static bool same_class(const Locate *l, uint32_t above, uint32_t below) {
   const LocateLayout *y = &l->layout;
-  return y->first[above] == y->first[below] && y->first[y->end[above]] == y->first[y->end[below]] && !has_items(l, above, false) &&
+  return y->device[above].first == y->device[below].first && y->device[y->device[above].end].first == y->device[y->device[below].end].first && !has_items(l, above, false) &&
          !has_items(l, below, true);
 }
 
 uint32_t locate_class_head(const Locate *l, uint32_t device) {
-  for (uint32_t up; (up = l->layout.parent[device]) != LOCATE_NONE && same_class(l, up, device);) device = up;
+  for (uint32_t up; (up = l->layout.device[device].parent) != LOCATE_NONE && same_class(l, up, device);) device = up;
   return device;
 }
 
 uint32_t locate_class_next(const Locate *l, uint32_t device) {
   const LocateLayout *y = &l->layout;
-  if (y->first[device] == y->first[y->end[device]]) return LOCATE_NONE;
-  for (uint32_t child = device + 1; child < y->end[device]; child = y->end[child])
-    if (y->first[y->end[child]] > y->first[device]) return same_class(l, device, child) ? child : LOCATE_NONE;
+  if (y->device[device].first == y->device[y->device[device].end].first) return LOCATE_NONE;
+  for (uint32_t child = device + 1; child < y->device[device].end; child = y->device[child].end)
+    if (y->device[y->device[child].end].first > y->device[device].first) return same_class(l, device, child) ? child : LOCATE_NONE;
   return LOCATE_NONE;
 }
 
@@ -95,8 +95,8 @@ static void merge_classes(const Locate *l, LocateCandidates *found) {
 
 /* The log-odds a member of a class starts with, its own switch and plan included. */
 static double member_weight(const Locate *l, uint32_t device, int onset) {
-  double weight = (double)l->layout.log_odds[device] + l->log_storm[l->layout.kind[device]];
-  uint32_t node = l->node_of[device];
+  double weight = (double)l->layout.device[device].log_odds + l->log_storm[l->layout.device[device].kind];
+  uint32_t node = l->layout.device[device].node;
   if (node == LOCATE_NONE || l->nodes.at[node].own == LOCATE_NONE) return weight;
   const LocateOwn *own = &l->own.at[l->nodes.at[node].own];
   if (own->stay < 0) return INFINITY;
@@ -106,7 +106,7 @@ static double member_weight(const Locate *l, uint32_t device, int onset) {
 static Instant onset_of(const Locate *l, uint32_t device, int onset) {
   const LocateLayout *y = &l->layout;
   Instant begin = l->onsets.begin[onset], end = l->onsets.end[onset] < l->now ? l->onsets.end[onset] : l->now, first = INSTANT_NONE;
-  for (uint32_t c = y->first[device]; c < y->first[y->end[device]]; c++)
+  for (uint32_t c = y->device[device].first; c < y->device[y->device[device].end].first; c++)
     for (uint32_t i = l->customer_items[c]; i != LOCATE_NONE; i = l->items.at[i].next) {
       const LocateItem *item = &l->items.at[i];
       bool dark = item->kind == LOCATE_CALL || item->kind == LOCATE_LAST_GASP;
@@ -136,7 +136,7 @@ static bool fill_outage(const Locate *l, const LocateCandidate *from, Arena *are
                         .onset = from->onset,
                         .since = onset_of(l, from->head, from->onset),
                         .ask_customer = LOCATE_NONE};
-  for (uint32_t c = y->first[from->head]; c < y->first[y->end[from->head]]; c++) {
+  for (uint32_t c = y->device[from->head].first; c < y->device[y->device[from->head].end].first; c++) {
     if (from->mode && y->customer_lane[c] <= LOCATE_LANE_C && y->customer_lane[c] != from->mode - 1) continue;
     out->customers++;
     out->important += (y->customer_flags[c] & LOCATE_IMPORTANT) != 0;
@@ -153,7 +153,7 @@ static bool fill_outage(const Locate *l, const LocateCandidate *from, Arena *are
 static bool is_alternative(const Locate *l, const LocateCandidates *found, size_t picked_count, const size_t *picked, const LocateCandidate *c) {
   for (size_t i = 0; i < picked_count; i++) {
     const LocateCandidate *p = &found->at[picked[i]];
-    bool related = (p->head <= c->head && c->head < l->layout.end[p->head]) || (c->head <= p->head && p->head < l->layout.end[c->head]);
+    bool related = (p->head <= c->head && c->head < l->layout.device[p->head].end) || (c->head <= p->head && p->head < l->layout.device[c->head].end);
     if (related && p->probability + c->probability <= 1.0001) return true;
   }
   return false;

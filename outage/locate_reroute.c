@@ -66,7 +66,7 @@ static bool tell(const LocateLayout *y, Told *told) {
   size_t n = y->device_count, m = y->customer_count;
   *told = (Told){memory_new(n + 1), memory_new(n + 1), memory_new(m + 1), memory_new(m + 1), memory_new(m + 1), memory_new((m + 1) * sizeof(uint32_t))};
   if (!told->kind || !told->phases || !told->customer_phases || !told->customer_class || !told->customer_flags || !told->customer_device) return false;
-  for (uint32_t v = 0; v < n; v++) told->kind[y->device_of[v]] = y->kind[v], told->phases[y->device_of[v]] = y->phase_bits[v];
+  for (uint32_t v = 0; v < n; v++) told->kind[y->device_of[v]] = y->device[v].kind, told->phases[y->device_of[v]] = y->device[v].phase_bits;
   for (uint32_t c = 0; c < m; c++) {
     uint32_t to = y->customer_of[c];
     told->customer_phases[to] = (uint8_t)(y->customer_lane[c] <= LOCATE_LANE_C ? 1 << y->customer_lane[c] : 7);
@@ -81,7 +81,7 @@ static bool lay_out(const Locate *l, const uint32_t *parent, LocateLayout *fresh
   Told told;
   bool ok = tell(old, &told);
   if (!ok) out_of_memory(error);
-  bool phased = old->device_count > 0 && old->lane[0] != LOCATE_LANE_ANY;
+  bool phased = old->device_count > 0 && old->device[0].lane != LOCATE_LANE_ANY;
   LocateNetwork network = {.device_count = old->device_count, .customer_count = old->customer_count, .parent = parent, .kind = told.kind,
                            .phases = phased ? told.phases : NULL, .customer_device = told.customer_device, .customer_phases = told.customer_phases,
                            .customer_class = told.customer_class, .customer_flags = told.customer_flags};
@@ -89,7 +89,7 @@ static bool lay_out(const Locate *l, const uint32_t *parent, LocateLayout *fresh
   told_free(&told);
   if (!ok) return false;
   /* the priors stay with their devices: what is known of lengths, age and load is in them */
-  for (uint32_t v = 0; v < fresh->device_count; v++) fresh->log_odds[v] = old->log_odds[old->place_of[fresh->device_of[v]]];
+  for (uint32_t v = 0; v < fresh->device_count; v++) fresh->device[v].log_odds = old->device[old->place_of[fresh->device_of[v]]].log_odds;
   memcpy(fresh->expected, old->expected, sizeof fresh->expected);
   return true;
 }
@@ -108,8 +108,8 @@ bool locate_reroute(Locate *l, const uint32_t *parent, Instant at, Error *error)
     return false;
   }
   for (uint32_t v = 0; v < n; v++) {
-    uint32_t d = fresh.device_of[v], up = old->parent[old->place_of[d]], was = up == LOCATE_NONE ? LOCATE_NONE : old->device_of[up];
-    moved[v] = was != parent[d] || (fresh.parent[v] != LOCATE_NONE && moved[fresh.parent[v]]);
+    uint32_t d = fresh.device_of[v], up = old->device[old->place_of[d]].parent, was = up == LOCATE_NONE ? LOCATE_NONE : old->device_of[up];
+    moved[v] = was != parent[d] || (fresh.device[v].parent != LOCATE_NONE && moved[fresh.device[v].parent]);
   }
   memset(customer_items, 0xFF, m * sizeof *customer_items);
   for (size_t i = 0; i < l->items.count; i++) {
@@ -129,7 +129,7 @@ bool locate_reroute(Locate *l, const uint32_t *parent, Instant at, Error *error)
       item->next = (uint32_t)head;
     } else item->next = customer_items[item->subject], customer_items[item->subject] = (uint32_t)i;
   }
-  for (size_t i = 0; i < l->nodes.count; i++) l->node_of[l->nodes.at[i].device] = LOCATE_NONE;
+  for (size_t i = 0; i < l->nodes.count; i++) l->layout.device[l->nodes.at[i].device].node = LOCATE_NONE;
   l->nodes.count = 0;
   memory_free(moved), memory_free(l->customer_items), map_free(&l->device_items);
   l->customer_items = customer_items, l->device_items = device_items;
