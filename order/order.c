@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "order/order_inside.h"
+#include "order/board.h"
 
 enum { SOURCE_MAX = 32, PERSON_MAX = 60, PHONE_MAX = 32, DESCRIPTION_MAX = 2000, NAMES_MAX = ERROR_ARGUMENT_MAX };
 static const int64_t NUMBERS_A_DAY = 10000000;
@@ -95,8 +95,10 @@ static bool write_row(DeskContext *context, Orders *orders, const Change *change
   Buffer trail = {.at = entry, .room = sizeof entry, .limit = sizeof entry};
   if (change->step)
     trail_add(&trail, change->branch ? change->branch->event : change->step->event, context->now > change->after.accepted_at ? context->now - change->after.accepted_at : 0);
-  return store_update_order(context, &change->after, buffer_as_text(&trail), change->outcome, change->closes, error) &&
-         (!change->step || write_texts(context, orders, change, error));
+  if (!store_update_order(context, &change->after, buffer_as_text(&trail), change->outcome, change->closes, error)) return false;
+  for (size_t c = 0; c < change->after.kind->clock_count; c++)
+    if (change->changed.ended & 1u << c && !board_add(context, orders, &change->after, c, &change->clocks.at[c], error)) return false;
+  return !change->step || write_texts(context, orders, change, error);
 }
 
 static bool write_change_event(DeskContext *context, Orders *orders, const Change *change, Error *error) {

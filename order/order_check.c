@@ -173,6 +173,7 @@ bool order_check(const Orders *orders, Db *db, char *problem, Error *error) {
             event_after(db, orders->county_id, 0, INT64_MAX, check_event, &audit, error);
   if (ok && !problem[0]) compare(&audit);
   if (ok && !problem[0] && audit.open_rows != order_count(orders)) snprintf(problem, ERROR_TEXT_MAX, "%zu orders are open, in memory %zu", audit.open_rows, order_count(orders));
+  if (ok && !problem[0]) ok = store_check_sums(problem, db, orders->county_id, error);
   map_free(&audit.accounts);
   vector_free(&audit.list);
   return ok;

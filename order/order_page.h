@@ -10,5 +10,6 @@ bool page_write(HttpRequest *request, HttpReply *reply, const Orders *orders, Or
 bool page_orgs(const bool **out, HttpRequest *request, const Orders *orders, int64_t org, Error *error) MUST_USE;
 
 const HttpRoute *order_routes(void); /* for the tests */
+extern const HttpRoute BOARD_ROUTES[]; /* board_routes.c */
 
 #endif

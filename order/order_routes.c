@@ -358,5 +358,5 @@ bool order_add_routes(Http *http, Orders *orders, Error *error) {
                                                                      {"OrderSummary", COMPONENT_SUMMARY}, {"KindField", COMPONENT_FIELD}, {"KindStep", COMPONENT_STEP}};
   for (size_t i = 0; i < sizeof COMPONENTS / sizeof *COMPONENTS; i++)
     if (!http_add_component(http, COMPONENTS[i].name, COMPONENTS[i].schema, error)) return false;
-  return http_add_routes(http, ROUTES, orders, error);
+  return http_add_routes(http, ROUTES, orders, error) && http_add_routes(http, BOARD_ROUTES, orders, error);
 }

@@ -110,4 +110,26 @@
   TIME_OR_NULL ",\"since\":" TIME_OR_NULL ",\"outage_id\":" ID_OR_NULL ",\"tries\":" WHOLE_VALUE ",\"due\":" \
   TIME_OR_NULL "}}},\"next\":" TEXT_OR_NULL "}}"
 
+#define SUM_PROPERTIES \
+  "\"measured\":" WHOLE_VALUE ",\"kept\":" WHOLE_VALUE ",\"broken\":" WHOLE_VALUE ",\"rate\":" \
+  NUMBER_OR_NULL ",\"average_s\":" NUMBER_OR_NULL ""
+#define SCHEMA_BOARD \
+  "{\"type\":\"object\",\"required\":[\"from_day\",\"to_day\",\"items\"],\"properties\":{\"from_day\":" \
+  WHOLE_VALUE ",\"to_day\":" \
+  WHOLE_VALUE ",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"measured\",\"kept\"," \
+  "\"broken\"],\"properties\":{\"id\":" TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" \
+  TEXT_VALUE ",\"source\":" TEXT_VALUE ",\"rule_version\":" TEXT_VALUE ",\"judged\":" \
+  TEXT_VALUE ",\"kept_as_a_whole\":" BOOL_VALUE "," SUM_PROPERTIES ",\"running\":" WHOLE_VALUE ",\"in_danger\":" \
+  WHOLE_VALUE ",\"broken_now\":" \
+  WHOLE_VALUE ",\"areas\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"area\":" \
+  TEXT_VALUE ",\"limit_s\":" WHOLE_VALUE "," \
+  SUM_PROPERTIES "}}},\"parts\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"org_id\":" \
+  ID_VALUE ",\"name\":" TEXT_VALUE "," SUM_PROPERTIES "}}},\"year_before\":{\"type\":\"object\",\"properties\":{" \
+  SUM_PROPERTIES "}}}}}}}"
+#define SCHEMA_BROKEN \
+  "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+  "\"items\":{\"type\":\"object\",\"properties\":{\"order_id\":" ID_VALUE ",\"number\":" TEXT_VALUE ",\"org_id\":" \
+  ID_OR_NULL ",\"clock\":" TEXT_VALUE ",\"started\":" TIME_VALUE ",\"ended\":" TIME_VALUE ",\"used_s\":" \
+  WHOLE_VALUE ",\"limit_s\":" WHOLE_VALUE "}}}}}"
+
 #endif

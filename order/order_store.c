@@ -270,3 +270,107 @@ bool store_children(Db *db, int64_t county_id, OrderId parent, OrderVisit visit,
   db_bind_i64(s, 2, parent.value);
   return visit_rows(&found, s, visit, self, error);
 }
+
+/* --- promises measured --- */
+
+bool store_insert_clock(DeskContext *context, const MeasuredClock *measured, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db,
+                  "INSERT INTO order_clock (county_id, order_id, clock, run, promise, promise_version, org_id, area, started_at, ended_at, used, limit_us, kept)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                  error))
+    return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, measured->order.value);
+  db_bind_text(s, 3, measured->clock);
+  db_bind_i64(s, 4, measured->state->runs);
+  db_bind_text(s, 5, measured->promise->origin.id);
+  db_bind_text(s, 6, measured->promise->origin.version);
+  db_bind_i64(s, 7, measured->org_id);
+  db_bind_i64(s, 8, measured->area);
+  db_bind_i64(s, 9, measured->state->started);
+  db_bind_i64(s, 10, measured->state->since);
+  db_bind_i64(s, 11, measured->state->used);
+  db_bind_i64(s, 12, measured->state->limit);
+  db_bind_i64(s, 13, measured->kept);
+  return db_done(s, error);
+}
+
+bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text promise, int32_t period, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db,
+                  "INSERT INTO promise_sum (county_id, promise, period, org_id, area, measured, kept, used) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)"
+                  " ON CONFLICT (county_id, promise, period, org_id, area) DO UPDATE SET measured = promise_sum.measured + 1,"
+                  " kept = promise_sum.kept + excluded.kept, used = promise_sum.used + excluded.used",
+                  error))
+    return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_text(s, 2, promise);
+  db_bind_i64(s, 3, period);
+  db_bind_i64(s, 4, measured->org_id);
+  db_bind_i64(s, 5, measured->area);
+  db_bind_i64(s, 6, measured->kept);
+  db_bind_i64(s, 7, measured->state->used);
+  return db_done(s, error);
+}
+
+bool store_sums(Db *db, int64_t county_id, Text promise, int32_t from, int32_t to, SumVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "SELECT org_id, area, measured, kept, used FROM promise_sum WHERE county_id = ?1 AND promise = ?2 AND period BETWEEN ?3 AND ?4",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_text(s, 2, promise);
+  db_bind_i64(s, 3, from);
+  db_bind_i64(s, 4, to);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    visit(self, db_column_i64(s, 0), (int)db_column_i64(s, 1), db_column_i64(s, 2), db_column_i64(s, 3), db_column_i64(s, 4));
+  }
+}
+
+bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "SELECT c.order_id, o.number, c.org_id, c.clock, c.started_at, c.ended_at, c.used, c.limit_us FROM order_clock c JOIN orders o"
+                  " ON o.county_id = c.county_id AND o.id = c.order_id WHERE c.county_id = ?1 AND c.promise = ?2 AND c.kept = 0 AND c.ended_at >= ?3 AND"
+                  " c.ended_at < ?4 ORDER BY c.ended_at DESC LIMIT ?5",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_text(s, 2, promise);
+  db_bind_i64(s, 3, from);
+  db_bind_i64(s, 4, to);
+  db_bind_i64(s, 5, most);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    BrokenClock broken = {.order = {db_column_i64(s, 0)}, .number = db_column_i64(s, 1), .org_id = db_column_i64(s, 2), .clock = db_column_text(s, 3),
+                          .started_at = db_column_i64(s, 4), .ended_at = db_column_i64(s, 5), .used = db_column_i64(s, 6), .limit = db_column_i64(s, 7)};
+    visit(self, &broken);
+  }
+}
+
+bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) {
+  DbStatement *s;
+  bool row;
+  problem[0] = '\0';
+  if (!db_prepare(&s, db, /* days against months, and days against what was measured one by one (a promise may be judged by other clocks too) */
+                  "SELECT p.promise FROM (SELECT promise, SUM(CASE WHEN period % 100 = 0 THEN 0 ELSE measured END) d,"
+                  " SUM(CASE WHEN period % 100 = 0 THEN measured ELSE 0 END) m, SUM(CASE WHEN period % 100 = 0 THEN 0 ELSE kept END) dk,"
+                  " SUM(CASE WHEN period % 100 = 0 THEN kept ELSE 0 END) mk, SUM(CASE WHEN period % 100 = 0 THEN -used ELSE used END) du"
+                  " FROM promise_sum WHERE county_id = ?1 GROUP BY promise) p WHERE p.d <> p.m OR p.dk <> p.mk OR p.du <> 0"
+                  " UNION ALL SELECT c.promise FROM (SELECT promise, COUNT(*) n FROM order_clock WHERE county_id = ?1 GROUP BY promise) c"
+                  " WHERE c.n > COALESCE((SELECT SUM(measured) FROM promise_sum s WHERE s.county_id = ?1 AND s.promise = c.promise AND s.period % 100 <> 0), 0)",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  if (!db_step(&row, s, error)) return false;
+  if (row) {
+    snprintf(problem, ERROR_TEXT_MAX, "the sums of promise '%.*s' are not what was measured", TEXT_ARG(db_column_text(s, 0)));
+    db_reset(s);
+  }
+  return true;
+}

@@ -39,6 +39,34 @@ typedef bool (*BookVisit)(void *self, int64_t id, Text text, Error *error);
 bool store_books(Db *db, int64_t county_id, BookVisit visit, void *self, Error *error) MUST_USE;
 bool store_insert_book(DeskContext *context, int64_t id, Text text, Error *error) MUST_USE;
 
+/* --- promises measured --- */
+typedef struct MeasuredClock { /* a run of a clock that was stopped */
+  OrderId order;
+  Text clock;
+  const Promise *promise;
+  const ClockState *state;
+  int64_t org_id;       /* 0: none */
+  int area;
+  bool kept;
+} MeasuredClock;
+bool store_insert_clock(DeskContext *context, const MeasuredClock *measured, Error *error) MUST_USE;
+/* period: 20261121 or 20261100; promise: the clock's own or another judged by it. */
+bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text promise, int32_t period, Error *error) MUST_USE;
+typedef void (*SumVisit)(void *self, int64_t org_id, int area, int64_t measured, int64_t kept, Span used);
+bool store_sums(Db *db, int64_t county_id, Text promise, int32_t from, int32_t to, SumVisit visit, void *self, Error *error) MUST_USE;
+typedef struct BrokenClock {
+  OrderId order;
+  int64_t number, org_id;
+  Text clock;
+  Instant started_at, ended_at;
+  Span used, limit;
+} BrokenClock;
+typedef void (*BrokenVisit)(void *self, const BrokenClock *broken);
+/* Newest first, ended in [from, to). */
+bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self, Error *error) MUST_USE;
+
+bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) MUST_USE; /* problem: "" when sound */
+
 /* All marks up to this instant have been told. */
 bool store_ticked(Instant *out, Db *db, int64_t county_id, Error *error) MUST_USE;
 bool store_set_ticked(DeskContext *context, Instant at, Error *error) MUST_USE;

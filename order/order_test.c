@@ -1,5 +1,6 @@
-#include "order/order_inside.h"
+#include "order/board.h"
 
+#include "base/random.h"
 #include "base/testing.h"
 #include "base/vector.h"
 #include "store/schema.h"
@@ -463,6 +464,8 @@ static void damage_is_found(void **state) {
       {"DELETE FROM event WHERE seq = 2", "no event says"},
       {"DELETE FROM event WHERE kind = 'order.step'", "row"},
       {"UPDATE event SET data = replace(data, '\"to\":\"dispatched\"', '\"to\":\"taken\"')", "leads to"},
+      {"UPDATE promise_sum SET kept = kept + 1 WHERE period % 100 <> 0", "sums"},
+      {"INSERT INTO order_clock SELECT county_id, 77, clock, run, promise, promise_version, org_id, area, started_at, ended_at, used, limit_us, kept FROM order_clock", "sums"},
       {"UPDATE event SET data = replace(data, '\"version\":2', '\"version\":9')", "version 2"}};
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     House house;
@@ -479,5 +482,57 @@ static void damage_is_found(void **state) {
   }
 }
 
+/* Sums over any stretch of days, by months where they are whole, equal to adding up each measurement. */
+typedef struct Measures {
+  House *house;
+  struct { Instant at; Span used; bool kept; int area; } one[600];
+} Measures;
+
+static bool work_measures(DeskContext *context, void *self, Error *error) {
+  Measures *measures = self;
+  const Promise *promise = book_promise(measures->house->orders->book, 0);
+  for (size_t i = 0; i < 600; i++) {
+    ClockState state = {.since = measures->one[i].at, .used = measures->one[i].used, .runs = 1};
+    MeasuredClock measured = {.order = {(int64_t)i + 1}, .clock = TEXT("x"), .promise = promise, .state = &state, .area = measures->one[i].area, .kept = measures->one[i].kept};
+    int32_t day = board_day(measures->one[i].at);
+    if (!store_add_to_sum(context, &measured, TEXT("x"), day, error) || !store_add_to_sum(context, &measured, TEXT("x"), day / 100 * 100, error)) return false;
+  }
+  return true;
+}
+
+static void sums_over_any_days(void **state) {
+  (void)state;
+  House house;
+  Random random;
+  static Measures measures;
+  random_seed(&random, 3);
+  open_house(&house);
+  measures.house = &house;
+  Instant begin = instant_of((Civil){.year = 2025, .month = 10, .day = 1}, ZONE_SHANGHAI);
+  for (size_t i = 0; i < 600; i++) {
+    measures.one[i].at = begin + random_between(&random, 0, 500 * 86400) * SPAN_SECOND;
+    measures.one[i].used = random_between(&random, 0, 3600) * SPAN_SECOND;
+    measures.one[i].kept = random_below(&random, 2);
+    measures.one[i].area = (int)random_below(&random, AREA_COUNT);
+  }
+  assert_ok(desk_do(house.desk, work_measures, &measures, TEXT("system"), &house.error), &house.error);
+  for (int n = 0; n < 400; n++) {
+    Instant from = begin + random_between(&random, 0, 500) * SPAN_DAY, to = from + random_between(&random, 0, n % 2 ? 40 : 500) * SPAN_DAY;
+    BoardWish wish = {.from_day = board_day(from), .to_day = board_day(to)};
+    BoardSums sums = {0};
+    assert_ok(board_sums(&sums, house.orders, house.db, TEXT("x"), &wish, &house.error), &house.error);
+    for (int area = 0; area < AREA_COUNT; area++) {
+      BoardSum sum = {0};
+      for (size_t i = 0; i < 600; i++)
+        if (measures.one[i].area == area && measures.one[i].at >= from && measures.one[i].at < to + SPAN_DAY)
+          sum.measured++, sum.kept += measures.one[i].kept, sum.used += measures.one[i].used;
+      assert_int_equal(sums.area[area].measured, sum.measured);
+      assert_int_equal(sums.area[area].kept, sum.kept);
+      assert_int_equal(sums.area[area].used, sum.used);
+    }
+  }
+  close_house(&house);
+}
+
 TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused), TEST(calling_again_counts_and_reopens),
-          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found))
+          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(sums_over_any_days))

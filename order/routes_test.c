@@ -248,4 +248,62 @@ static void everyone_sees_their_part_with_masks(void **state) {
   grid_close(place.grid);
 }
 
-TEST_MAIN(TEST(a_call_goes_round_over_http), TEST(the_queue_is_in_the_order_of_due_times_and_pages), TEST(calls_are_checked), TEST(everyone_sees_their_part_with_masks))
+static void the_board_counts_what_was_kept(void **state) {
+  (void)state;
+  Face face;
+  Place place;
+  open_place(&face, &place);
+  HttpTest *test = &face.test;
+  http_test_as(test, 7, DISPATCHER, org_of(&place, "C1"));
+  static const struct { const char *customer; int minutes; } ARRIVALS[] = {{"10001251", 80}, {"10001241", 100}, {"10004111", 60}, {"10004112", 110}};
+  char path[128];
+  for (size_t i = 0; i < 4; i++) {
+    json_t *order = take_call(&face, 201, customer_of(&place, ARRIVALS[i].customer), "");
+    snprintf(path, sizeof path, "/api/v1/orders/%s/steps", http_test_text(order, "id"));
+    http_test_do(test, 200, "POST", path, "{\"step\":\"dispatch\",\"version\":1}");
+    time_virtual(&test->time, time_now(&test->time) + ARRIVALS[i].minutes * SPAN_MINUTE);
+    http_test_do(test, 200, "POST", path, "{\"step\":\"arrive\",\"version\":2}");
+  }
+  json_t *board = http_test_do(test, 200, "GET", "/api/v1/promises/board?from=2026-01-01&to=2026-11-30", NULL);
+  const json_t *items = http_test_at(board, "items");
+  for (size_t i = 0; i < json_array_size(items); i++) {
+    const json_t *item = json_array_get(items, i);
+    const char *id = http_test_text(item, "id");
+    if (strcmp(id, "arrival") == 0) { /* 90 minutes, each order */
+      assert_int_equal(http_test_i64(item, "measured"), 4);
+      assert_int_equal(http_test_i64(item, "kept"), 2);
+      assert_true(json_is_false(http_test_at(item, "kept_as_a_whole")));
+      assert_int_equal(http_test_i64(item, "areas.1.measured"), 4);
+      assert_int_equal(http_test_i64(item, "year_before.measured"), 0);
+      assert_int_equal(http_test_i64(item, "parts.0.measured"), 4); /* the station */
+    } else if (strcmp(id, "arrival_average") == 0) { /* 87.5 minutes on average */
+      assert_true(json_is_true(http_test_at(item, "kept_as_a_whole")));
+      assert_true(json_number_value(http_test_at(item, "average_s")) == 5250);
+    } else if (strcmp(id, "restored") == 0) {
+      assert_int_equal(http_test_i64(item, "running"), 4);
+      assert_int_equal(http_test_i64(item, "measured"), 0);
+    }
+  }
+  snprintf(path, sizeof path, "/api/v1/promises/arrival/broken?from=2026-11-01&to=2026-11-30&org=%lld", (long long)org_of(&place, "G2"));
+  http_test_do(test, 200, "GET", path, NULL);
+  assert_int_equal(json_array_size(http_test_at(test->json, "items")), 1);
+  assert_int_equal(http_test_i64(test->json, "items.0.used_s"), 6600);
+  http_test_as(test, 7, DISPATCHER, org_of(&place, "G1"));
+  http_test_do(test, 200, "GET", "/api/v1/promises/arrival/broken", NULL);
+  assert_int_equal(json_array_size(http_test_at(test->json, "items")), 1);
+  http_test_do(test, 422, "GET", "/api/v1/promises/board?from=2026-11-30&to=2026-11-01", NULL);
+  http_test_do(test, 422, "GET", "/api/v1/promises/board?from=yesterday", NULL);
+  char problem[ERROR_TEXT_MAX];
+  Error error = {0};
+  desk_read_begin(test->desk);
+  assert_ok(order_check(face.orders, test->db, problem, &error), &error);
+  desk_read_end(test->desk);
+  assert_string_equal(problem, "");
+  http_test_close(test);
+  order_close(face.orders);
+  people_close(place.people);
+  grid_close(place.grid);
+  http_test_all_answered(BOARD_ROUTES);
+}
+
+TEST_MAIN(TEST(a_call_goes_round_over_http), TEST(the_queue_is_in_the_order_of_due_times_and_pages), TEST(calls_are_checked), TEST(everyone_sees_their_part_with_masks), TEST(the_board_counts_what_was_kept))

@@ -1,0 +1,200 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "order/board.h"
+#include "order/order_page.h"
+#include "order/order_schemas.h"
+
+enum { PARTS_MAX = 200, DAYS_MAX = 5 * 366 };
+
+static bool query_day(HttpRequest *request, const char *name, Instant fallback, Instant *out, Error *error) {
+  Text text = http_query(request, name);
+  char whole[40];
+  *out = fallback;
+  if (!text.at) return true;
+  snprintf(whole, sizeof whole, "%.*sT00:00:00+08:00", (int)(text.len < 12 ? text.len : 12), text.at);
+  if (text.len == 10 && instant_from_text(text_of(whole), out)) return true;
+  error_raise(error, ERROR_FIELD_INVALID, "%s\t%.*s\t2026-11-21", name, (int)(text.len < 40 ? text.len : 40), text.at);
+  return error_at(error, "?%s", name);
+}
+
+/* [*from, *to] as the beginnings of days; this month up to today when nothing is said. */
+static bool query_days(HttpRequest *request, Instant *from, Instant *to, Error *error) {
+  Civil today = civil_of(request->now, ZONE_SHANGHAI);
+  Instant first = instant_of((Civil){.year = today.year, .month = today.month, .day = 1}, ZONE_SHANGHAI);
+  Instant day = instant_of((Civil){.year = today.year, .month = today.month, .day = today.day}, ZONE_SHANGHAI);
+  if (!query_day(request, "from", first, from, error) || !query_day(request, "to", day, to, error)) return false;
+  if (*from <= *to && *to - *from <= DAYS_MAX * SPAN_DAY) return true;
+  error_raise(error, ERROR_FIELD_INVALID, "to\t%d\tnot before 'from', and at most five years after", board_day(*to));
+  return error_at(error, "%s", "?to");
+}
+
+static Instant year_before(Instant at) {
+  Civil day = civil_of(at, ZONE_SHANGHAI);
+  day.year--;
+  return instant_of(day, ZONE_SHANGHAI); /* 29 February: 1 March */
+}
+
+static void put_sum(Json *json, const BoardSum *areas, size_t count) {
+  BoardSum sum = {0};
+  for (size_t i = 0; i < count; i++) sum.measured += areas[i].measured, sum.kept += areas[i].kept, sum.used += areas[i].used;
+  json_put_i64(json, "measured", sum.measured);
+  json_put_i64(json, "kept", sum.kept);
+  json_put_i64(json, "broken", sum.measured - sum.kept);
+  json_put_f64(json, "rate", sum.measured ? (double)sum.kept / (double)sum.measured : (double)NAN, 6);
+  json_put_f64(json, "average_s", sum.measured ? (double)sum.used / (double)sum.measured / 1e6 : (double)NAN, 1);
+}
+
+typedef struct Board {
+  HttpRequest *request;
+  const Orders *orders;
+  Json *json;
+  BoardWish wish, year_before;
+  BoardNow *now;
+  BoardSums sums;
+} Board;
+
+static void write_areas(Json *json, const Promise *promise, const BoardSums *sums) {
+  static const char *const NAMES[] = {"urban", "rural", "remote"};
+  json_key(json, "areas");
+  json_open_array(json);
+  for (int area = 0; area < AREA_COUNT; area++) {
+    json_open_object(json);
+    json_put_string(json, "area", NAMES[area]);
+    json_put_i64(json, "limit_s", promise->limit[area] / SPAN_SECOND);
+    put_sum(json, &sums->area[area], 1);
+    json_close(json);
+  }
+  json_close(json);
+}
+
+static bool write_promise_figures(Board *board, size_t row, Error *error) {
+  const Promise *promise = book_promise(board->orders->book, row);
+  Json *json = board->json;
+  Db *db = board->request->db;
+  if (!board_sums(&board->sums, board->orders, db, promise->origin.id, &board->wish, error)) return false;
+  json_open_object(json);
+  json_put_text(json, "id", promise->origin.id);
+  json_put_text(json, "name_zh", promise->origin.name_zh);
+  json_put_text(json, "name_en", promise->origin.name_en);
+  json_put_text(json, "source", promise->origin.source);
+  json_put_text(json, "rule_version", promise->origin.version);
+  json_put_string(json, "judged", promise->judged == JUDGED_AVERAGE ? "average" : "each");
+  json_put_bool(json, "kept_as_a_whole", board_kept(promise, &board->sums));
+  put_sum(json, board->sums.area, AREA_COUNT);
+  json_put_i64(json, "running", board->now[row].running);
+  json_put_i64(json, "in_danger", board->now[row].amber);
+  json_put_i64(json, "broken_now", board->now[row].broken);
+  write_areas(json, promise, &board->sums);
+  json_key(json, "parts");
+  json_open_array(json);
+  for (size_t i = 0; i < board->wish.part_count; i++) {
+    size_t org;
+    if (!people_org_row(board->orders->people, board->wish.parts[i], &org)) continue;
+    json_open_object(json);
+    json_put_id(json, "org_id", board->wish.parts[i]);
+    json_put_text(json, "name", people_org(board->orders->people, org)->name);
+    put_sum(json, &board->sums.part[i], 1);
+    json_close(json);
+  }
+  json_close(json);
+  BoardSums before = {0};
+  bool ok = board_sums(&before, board->orders, db, promise->origin.id, &board->year_before, error);
+  json_key(json, "year_before");
+  json_open_object(json);
+  put_sum(json, before.area, AREA_COUNT);
+  json_close(json);
+  json_close(json);
+  return ok;
+}
+
+/* The parts directly below the one that is looked at. */
+static bool find_parts(Board *board, int64_t org, Error *error) {
+  const People *people = board->orders->people;
+  int64_t *parts = ARENA_ARRAY(board->request->arena, int64_t, PARTS_MAX);
+  board->sums.part = ARENA_ARRAY(board->request->arena, BoardSum, PARTS_MAX);
+  if (!parts || !board->sums.part) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
+  if (!org) org = board->request->who.org_id;
+  for (size_t i = 0; people && i < people_org_count(people) && board->wish.part_count < PARTS_MAX; i++)
+    if (people_org(people, i)->parent_id == org) parts[board->wish.part_count++] = people_org(people, i)->id;
+  board->wish.parts = parts;
+  return true;
+}
+
+static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
+  const Orders *orders = room;
+  Json json;
+  Instant from, to;
+  int64_t org;
+  Board board = {.request = request, .orders = orders, .json = &json};
+  if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
+      !page_orgs(&board.wish.orgs, request, orders, org, error) || !find_parts(&board, org, error))
+    return false;
+  board.wish.from_day = board_day(from), board.wish.to_day = board_day(to);
+  board.year_before = (BoardWish){.from_day = board_day(year_before(from)), .to_day = board_day(year_before(to)), .orgs = board.wish.orgs};
+  board.now = ARENA_ARRAY(request->arena, BoardNow, book_promise_count(orders->book) + 1);
+  if (!board.now) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
+  board_now(orders, board.wish.orgs, request->now, board.now);
+  json_begin(&json, &reply->body);
+  json_open_object(&json);
+  json_put_i64(&json, "from_day", board.wish.from_day);
+  json_put_i64(&json, "to_day", board.wish.to_day);
+  json_key(&json, "items");
+  json_open_array(&json);
+  for (size_t i = 0; i < book_promise_count(orders->book); i++)
+    if (!write_promise_figures(&board, i, error)) return false;
+  json_close(&json);
+  json_close(&json);
+  return true;
+}
+
+typedef struct Broken {
+  const Orders *orders;
+  const bool *orgs;
+  Json *json;
+} Broken;
+
+static void write_broken(void *self, const BrokenClock *broken) {
+  Broken *list = self;
+  size_t row;
+  char number[24];
+  if (list->orgs && broken->org_id && people_org_row(list->orders->people, broken->org_id, &row) && !list->orgs[row]) return;
+  snprintf(number, sizeof number, "%lld", (long long)broken->number);
+  json_open_object(list->json);
+  json_put_id(list->json, "order_id", broken->order.value);
+  json_put_string(list->json, "number", number);
+  json_put_id(list->json, "org_id", broken->org_id);
+  json_put_text(list->json, "clock", broken->clock);
+  json_put_instant(list->json, "started", broken->started_at);
+  json_put_instant(list->json, "ended", broken->ended_at);
+  json_put_i64(list->json, "used_s", broken->used / SPAN_SECOND);
+  json_put_i64(list->json, "limit_s", broken->limit / SPAN_SECOND);
+  json_close(list->json);
+}
+
+static bool get_broken(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
+  const Orders *orders = room;
+  Json json;
+  Instant from, to;
+  int64_t org, limit;
+  Broken list = {.orders = orders, .json = &json};
+  if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
+      !http_query_i64(request, "limit", 100, 1, 500, &limit, error) || !page_orgs(&list.orgs, request, orders, org, error))
+    return false;
+  json_begin(&json, &reply->body);
+  json_open_object(&json);
+  json_key(&json, "items");
+  json_open_array(&json);
+  if (!store_broken(request->db, orders->county_id, request->argument[0], from, to + SPAN_DAY, limit, write_broken, &list, error)) return false;
+  json_close(&json);
+  json_close(&json);
+  return true;
+}
+
+const HttpRoute BOARD_ROUTES[] = {
+    {.method = "GET", .path = "/api/v1/promises/board", .summary = "The promises board: kept, broken, in danger, against the year before", .query = "from to org",
+     .reply_schema = SCHEMA_BOARD, .read = get_board},
+    {.method = "GET", .path = "/api/v1/promises/{id}/broken", .summary = "The orders on which a promise was broken", .query = "from to org limit",
+     .reply_schema = SCHEMA_BROKEN, .read = get_broken},
+    {.method = NULL},
+};
