@@ -317,7 +317,8 @@ bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text 
 bool store_sums(Db *db, int64_t county_id, Text promise, int32_t from, int32_t to, SumVisit visit, void *self, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db,
-                  "SELECT org_id, area, measured, kept, used FROM promise_sum WHERE county_id = ?1 AND promise = ?2 AND period BETWEEN ?3 AND ?4",
+                  "SELECT org_id, area, measured, kept, used FROM promise_sum WHERE county_id = ?1 AND promise = ?2 AND period BETWEEN ?3 AND ?4"
+                  " AND (period % 100 <> 0 OR ?3 = ?4)", /* a month only when it is asked for */
                   error))
     return false;
   db_bind_i64(s, 1, county_id);
