@@ -36,6 +36,7 @@
 #define LIMIT_DEVICES 40000000                    /* in one county's network */
 #define LIMIT_CUSTOMERS 40000000
 #define LIMIT_TREE_DEPTH 4096
+#define LIMIT_ORG_DEPTH 12
 
 /* planning of crews */
 #define LIMIT_DISPATCH_JOBS 5000

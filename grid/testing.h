@@ -22,7 +22,8 @@ enum { TESTING_COUNTY_CUSTOMERS = 6 * 2 * 9 + 1, TESTING_COUNTY_DEVICES = 1 + 1 
 /* The package, written as a folder under /tmp whose path goes to `folder`; to be removed with testing_county_remove. */
 void testing_county_write(char folder[64]);
 void testing_county_remove(const char *folder);
-/* Imports it into a store whose schema is there. Fails the running test if that fails. `importers` may be NULL. */
+/* Imports it into a store whose schema is there. Fails the running test if that fails. `importers` may be NULL. Before a desk is opened on that store:
+ * an import appends its event by itself. */
 void testing_county(Db *db, int64_t county_id, Instant now, const PackageImporter *importers);
 
 #endif

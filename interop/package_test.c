@@ -172,6 +172,8 @@ static void every_wrong_row_is_named(void **state) {
       {"orgs.csv", "id,level,name,parent_id\na,county,x,b\n", "orgs.csv:2:4 (parent_id): parent_id 'b' is not in orgs.csv\n"},
       {"orgs.csv", "id,level,name,parent_id\na,county,x,b\nb,county,x,a\n", "orgs.csv:2:4 (parent_id): 'a' lies below itself, by way of 'b'\n"},
       {"orgs.csv", "id,level,name\na,county,x\na,county,y\n", "orgs.csv:3:1 (id): id 'a' stands already in line 2\n"},
+      {"orgs.csv", "id,level,name,parent_id\na,grid,x,\nb,grid,x,a\nc,grid,x,b\nd,grid,x,c\ne,grid,x,d\nf,grid,x,e\ng,grid,x,f\nh,grid,x,g\ni,grid,x,h\nj,grid,x,i\nk,grid,x,j\nl,grid,x,k\nm,grid,x,l\n",
+       "orgs.csv:14:4 (parent_id): depth of the organisation is over the limit of 12\n"},
       {"ties.csv", "id,device_a,device_b\nx,t1,t9\n", "ties.csv:2:3 (device_b): device_b 't9' is not in devices.csv\n"},
       {"ties.csv", "id,device_a,device_b\nx,t1,t1\n", "ties.csv:2:3 (device_b): field 'device_b' cannot be 't1': must be another device than device_a\n"},
       {"ties.csv", "id,device_a,device_b\nx,t1,\n", "ties.csv:2:3 (device_b): field 'device_b' is missing\n"},

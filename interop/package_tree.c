@@ -48,6 +48,17 @@ static void report_loops(PackageReader *r, PackageFile file, size_t column, size
 static Text org_code(const PackageReader *r, size_t i) { return r->orgs.at[i].code; }
 static Text device_code(const PackageReader *r, size_t i) { return r->devices.at[i].code; }
 
+static void check_org_depth(PackageReader *r, size_t count, const uint32_t *parent) {
+  for (size_t i = 0; i < count; i++) {
+    int depth = 1;
+    for (uint32_t up = parent[i]; up != PACKAGE_NONE && depth <= LIMIT_ORG_DEPTH; up = parent[up]) depth++;
+    if (depth <= LIMIT_ORG_DEPTH) continue;
+    Error *problem = package_problem(r);
+    error_raise(problem, ERROR_LIMIT, "depth of the organisation\t%d", LIMIT_ORG_DEPTH);
+    csv_at(r->csv, r->names[FILE_ORGS].lines.at[i], ORG_PARENT, problem);
+  }
+}
+
 bool package_root_orgs(PackageReader *r) {
   size_t count = r->orgs.count;
   uint32_t *parent = memory_new(count * sizeof *parent);
@@ -55,7 +66,9 @@ bool package_root_orgs(PackageReader *r) {
   bool ok = (parent && state) || package_stop(r);
   if (ok) {
     find_parents(r, FILE_ORGS, ORG_PARENT, count, parent);
+    size_t problems = r->problems->count;
     report_loops(r, FILE_ORGS, ORG_PARENT, count, parent, state, org_code);
+    if (r->problems->count == problems) check_org_depth(r, count, parent);
     for (size_t i = 0; i < count; i++) r->orgs.at[i].parent = parent[i];
   }
   memory_free(parent);

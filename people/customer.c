@@ -114,6 +114,7 @@ void people_close(People *people) {
   memory_free(people);
 }
 
+const Grid *people_grid(const People *people) { return people->grid; }
 uint32_t people_customer_count(const People *people) { return people->customers.count; }
 
 void people_customer(const People *people, uint32_t position, Customer *out) {

@@ -33,6 +33,7 @@ typedef struct People People;
 bool people_open(People **out, Db *db, const Grid *grid, int64_t county_id, Error *error) MUST_USE;
 void people_close(People *people);
 
+const Grid *people_grid(const People *people);
 uint32_t people_customer_count(const People *people);
 void people_customer(const People *people, uint32_t position, Customer *out);          /* position < count */
 bool people_position_of(const People *people, CustomerId id, uint32_t *position);
