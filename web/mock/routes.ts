@@ -20,6 +20,7 @@ function found<T>(thing: T | undefined, what: string): T {
   if (!thing) throw missing(what);
   return thing;
 }
+const apart = (a: { lon: number | null; lat: number | null }, b: { lon: number | null; lat: number | null }) => Math.hypot(a.lon! - b.lon!, a.lat! - b.lat!);
 const page = <T>(items: T[]) => ({ items, next: null });
 
 const ref = (d: MockDevice) => ({ id: d.id, index: d.index, end: d.end, kind: KINDS[d.kind]!, name: d.name, customers: d.customers });
@@ -57,7 +58,7 @@ function fullOutage(outage: MockOutage): object {
     ...outageSummary(outage), etas: outage.etas, history: outage.history, orders: orders.filter(({ outage_id }) => outage_id === outage.id).map(summary), nested: [], children,
     explanation: { for: [{ zh: `${outage.calls} 个来电都在 ${outage.device.name} 之下`, en: `${outage.calls} calls all lie below ${outage.device.name}` }], against: [{ zh: "上级开关下其他台区没有来电", en: "No call from other areas of the switch above" }] },
     path: pathOf(device.index).map(ref), candidates: pathOf(device.index).slice(1, -1).reverse().map(ref), job: jobs.filter((job) => job.outage.id === outage.id).map(({ id }) => ({ id })).pop() ?? null,
-    can: outage.customers_out ? ["confirm", "move", "split", "merge", "dismiss", "undo", "eta", "restore", "assign", ...(outage.crew ? ["unassign"] : [])] : ["undo"],
+    closed_at: null, merged_into: null, can: outage.customers_out ? ["confirm", "move", "split", "merge", "dismiss", "undo", "eta", "restore", "assign", ...(outage.crew ? ["unassign"] : [])] : ["undo"],
   }; // prettier-ignore
 }
 
@@ -110,7 +111,7 @@ export function get({ path, query }: Asked): unknown {
       if (!id) return page(outages.filter((o) => (query.get("state") === "open") === (o.state !== "closed" && o.state !== "dismissed")).map(outageSummary));
       if (id === "dark") return { seq: log.length, ranges: outages.flatMap((o) => o.dark), customers: outages.reduce((sum, o) => sum + o.customers_out, 0) };
       const outage = found(outages.find((o) => o.id === id), "停电");
-      if (part === "proposals") return page(crews.map((crew) => ({ crew, distance_km: Math.round(1000 * Math.hypot(crew.lon - outage.device.lon, crew.lat - outage.device.lat)) / 10, minutes: Math.round(180 * Math.hypot(crew.lon - outage.device.lon, crew.lat - outage.device.lat)) + 4, able: crew.state === "free" && crew.shift.on, why_zh: crew.state === "free" ? "最近，当班，会换变压器" : crew.state === "off" ? "不当班" : "正在另一处抢修", why_en: crew.state === "free" ? "Nearest, on shift, can replace transformers" : crew.state === "off" ? "Off shift" : "Busy at another outage" })).sort((a, b) => Number(b.able) - Number(a.able) || a.minutes - b.minutes));
+      if (part === "proposals") return page(crews.map((crew) => ({ crew, distance_km: Math.round(1000 * apart(crew, outage.device)) / 10, minutes: Math.round(180 * apart(crew, outage.device)) + 4, able: crew.state === "free" && crew.shift.on, why_zh: crew.state === "free" ? "最近，当班，会换变压器" : crew.state === "off" ? "不当班" : "正在另一处抢修", why_en: crew.state === "free" ? "Nearest, on shift, can replace transformers" : crew.state === "off" ? "Off shift" : "Busy at another outage" })).sort((a, b) => Number(b.able) - Number(a.able) || a.minutes - b.minutes));
       return fullOutage(outage);
     }
     case "crews": return page(crews);

@@ -182,11 +182,12 @@ BASES.forEach(([lon, lat], i) =>
 function drive(crew: Crew): void {
   const outage = outages.find(({ id }) => id === crew.outage_id);
   if (!outage || crew.state !== "on_the_way") return;
-  const [dx, dy] = [outage.device.lon - crew.lon, outage.device.lat - crew.lat];
+  const at = crew as { lon: number; lat: number };
+  const [dx, dy] = [outage.device.lon! - at.lon, outage.device.lat! - at.lat];
   const far = Math.hypot(dx, dy);
   const stride = Math.min(far, 0.0065);
-  if (far > 0) Object.assign(crew, { lon: crew.lon + (dx / far) * stride, lat: crew.lat + (dy / far) * stride, heading: (Math.atan2(dx, dy) * 180) / Math.PI });
-  crew.trail = [...crew.trail.slice(-60), [crew.lon, crew.lat, iso()]];
+  if (far > 0) Object.assign(crew, { lon: at.lon + (dx / far) * stride, lat: at.lat + (dy / far) * stride, heading: (Math.atan2(dx, dy) * 180) / Math.PI });
+  crew.trail = [...crew.trail.slice(-60), [at.lon, at.lat, iso()]];
   emit("crew.position", { kind: "crew", id: crew.id }, { lon: crew.lon, lat: crew.lat, heading: crew.heading, state: crew.state });
   if (far - stride < 1e-6) jobStep(jobs.find((job) => job.crew.id === crew.id && job.state === "open")!, "arrive");
 }

@@ -19,8 +19,8 @@ export const orgs = () => get<{ items: T.Org[] }>("/orgs");
 
 export const staff = {
   list: () => get<T.Page<T.StaffAccount>>("/staff"),
-  create: (body: { name: string; full_name: string; roles: T.Role[]; org_id: string }) => call<T.StaffAccount>("POST", `${V1}/staff`, { body }),
-  change: (id: string, body: Partial<{ roles: T.Role[]; org_id: string; full_name: string; disabled: boolean; reset_password: true }> & { version: number }) =>
+  create: (body: { name: string; full_name: string; roles: T.Role[]; org_id: string; crew_id: string | null }) => call<T.StaffAccount>("POST", `${V1}/staff`, { body }),
+  change: (id: string, body: Partial<{ roles: T.Role[]; org_id: string; crew_id: string | null; full_name: string; disabled: boolean; reset_password: true }> & { version: number }) =>
     call<T.StaffAccount>("PATCH", `${V1}/staff/${id}`, { body }),
 };
 

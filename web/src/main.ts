@@ -2,16 +2,10 @@ import { createApp } from "vue";
 import App from "./App.vue";
 import { setSessionEnded } from "./http";
 import { router } from "./router";
-import { ended, restore, session } from "./store/session";
+import { endSession, restore } from "./store/session";
 import "./styles/element";
 
-setSessionEnded(() => {
-  if (!session.value) return;
-  session.value = null;
-  ended.value = true;
-  const here = router.currentRoute.value;
-  void router.push({ name: "sign-in", query: { back: here.fullPath } });
-});
+setSessionEnded(endSession);
 
 // A page's part of an older console is gone once the program has been renewed.
 window.addEventListener("vite:preloadError", () => location.reload());

@@ -30,6 +30,7 @@ export interface StaffAccount {
   full_name: string | null;
   roles: Role[];
   org: Named;
+  crew_id: string | null;
   disabled: boolean;
   last_seen: string | null;
   version: number;
@@ -175,7 +176,7 @@ export interface OutageSummary {
   number: string;
   state: OutageState;
   ladder: Ladder;
-  device: { id: string; index: number; end: number; kind: string; name: string; lon: number; lat: number };
+  device: { id: string; index: number; end: number; kind: string; name: string; lon: number | null; lat: number | null };
   feeder: string | null;
   since: string;
   found_at: string;
@@ -208,6 +209,8 @@ export interface Outage extends OutageSummary {
   candidates: Omit<DeviceRef, "index">[];
   job: { id: string } | null;
   can: OutageAct[];
+  closed_at: string | null;
+  merged_into: string | null;
 }
 export interface DarkAreas {
   seq: number;
@@ -220,9 +223,9 @@ export interface Crew {
   id: string;
   name: string;
   org: Named | null;
-  lon: number;
-  lat: number;
-  heading: number;
+  lon: number | null;
+  lat: number | null;
+  heading: number | null;
   skills: string[];
   members: number;
   shift: { from: string; until: string; on: boolean };
@@ -318,8 +321,8 @@ export interface DeviceCard {
   parent_id: string | null;
   feeder: string | null;
   org: string | null;
-  lon: number;
-  lat: number;
+  lon: number | null;
+  lat: number | null;
   rated_kva: number | null;
   phases: string;
   customers: number;

@@ -452,7 +452,7 @@ export const en: Record<keyof typeof zh, string> = {
   "urgency.1": "Urgent",
   "urgency.2": "Life in danger",
   "callback.tries": "{n} tries ·",
-  "order.suspended": "(suspended)",
+  "order.suspended": " (suspended)",
   "event.order.called_again": "Customer called again",
   "event.order.linked": "Put under an outage",
   "event.order.clock": "Promise at risk",
@@ -467,4 +467,7 @@ export const en: Record<keyof typeof zh, string> = {
   "outage.open": "Open",
   "outage.closed": "Closed",
   "outage.none_closed": "No outage closed yet",
+
+  "staff.crew": "Member of crew",
+  "outage.merged_into": "Merged into another outage: open it",
 };

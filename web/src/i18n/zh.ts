@@ -465,4 +465,7 @@ export const zh = {
   "outage.open": "未结束",
   "outage.closed": "已结束",
   "outage.none_closed": "还没有结束的停电",
+
+  "staff.crew": "所在抢修队",
+  "outage.merged_into": "已并入另一处停电，去看",
 };

@@ -22,17 +22,19 @@ export class OutageMarkers {
   show(outages: readonly OutageSummary[], chosen: string | null): void {
     const gone = new Set(this.shown.keys());
     for (const outage of outages) {
+      const { lat, lon } = outage.device;
+      if (lat === null || lon === null) continue;
       gone.delete(outage.id);
       let own = this.shown.get(outage.id);
       if (!own) {
         const box = element("map-outage");
         const icon = L.divIcon({ html: box, className: "map-outage-anchor", iconSize: [0, 0] });
-        const marker = L.marker([outage.device.lat, outage.device.lon], { icon, keyboard: true, riseOnHover: true }).addTo(this.map);
+        const marker = L.marker([lat, lon], { icon, keyboard: true, riseOnHover: true }).addTo(this.map);
         marker.on("click", () => this.open(outage.id));
         marker.on("keypress", (event) => (event as unknown as L.LeafletKeyboardEvent).originalEvent.key === "Enter" && this.open(outage.id));
         this.shown.set(outage.id, (own = { marker, box }));
       }
-      own.marker.setLatLng([outage.device.lat, outage.device.lon]);
+      own.marker.setLatLng([lat, lon]);
       own.marker.setZIndexOffset(outage.id === chosen ? 100_000 : outage.customers_out);
       own.box.className = `map-outage ladder-edge-${outage.ladder}${outage.id === chosen ? " chosen" : ""}${outage.customers_out ? "" : " back"}`;
       own.box.textContent = outage.customers_out ? t("map.households", { n: outage.customers_out }) : t("map.all_back");
@@ -69,10 +71,10 @@ export class CrewMarkers {
   show(crews: readonly Crew[], trailColour: string): void {
     const gone = new Set(this.shown.keys());
     for (const crew of crews) {
-      if (crew.state === "off") continue;
+      if (crew.state === "off" || crew.lat === null || crew.lon === null) continue;
       gone.delete(crew.id);
-      const own = this.shown.get(crew.id) ?? this.add(crew);
       const to = L.latLng(crew.lat, crew.lon);
+      const own = this.shown.get(crew.id) ?? this.add(crew.id, to);
       if (!to.equals(own.to)) {
         own.from = own.marker.getLatLng();
         own.to = to;
@@ -80,7 +82,7 @@ export class CrewMarkers {
         this.frame ||= requestAnimationFrame(() => this.glide());
       }
       own.box.className = `map-crew ${crew.state}`;
-      own.arrow.style.transform = `rotate(${crew.heading}deg)`;
+      own.arrow.style.transform = `rotate(${crew.heading ?? 0}deg)`;
       own.name.textContent = crew.name;
       own.marker.getElement()?.setAttribute("aria-label", `${crew.name}, ${word("crew_state", crew.state)}`);
       const moving = crew.state === "on_the_way";
@@ -99,17 +101,16 @@ export class CrewMarkers {
     cancelAnimationFrame(this.frame);
   }
 
-  private add(crew: Crew): Rolling {
+  private add(id: string, at: L.LatLng): Rolling {
     const box = element("map-crew");
     const arrow = element("arrow");
     const name = element("name");
     box.append(arrow, name);
-    const at = L.latLng(crew.lat, crew.lon);
     const marker = L.marker(at, { icon: L.divIcon({ html: box, className: "map-crew-anchor", iconSize: [0, 0] }), keyboard: true, zIndexOffset: 50_000 }).addTo(this.map);
-    marker.on("click", () => this.open(crew.id));
+    marker.on("click", () => this.open(id));
     const trail = L.polyline([], { renderer: this.renderer, weight: 4, interactive: false, lineCap: "round", dashArray: "1 8" }).addTo(this.map);
     const own: Rolling = { marker, box, arrow, name, trail, from: at, to: at, started: 0 };
-    this.shown.set(crew.id, own);
+    this.shown.set(id, own);
     return own;
   }
 

@@ -5,7 +5,7 @@ import { asApiError, type ApiError } from "../http";
 import { makeRanges, sameRanges, type Ranges } from "../map/ranges";
 import type { Company, Crew, CrewState, FeedEvent, OrderCounts, OrderSummary, OutageSummary } from "../types";
 import { exactNow, setClock } from "./clock";
-import { closeFeed, onEvent, onResync, openFeed } from "./live";
+import { closeFeed, newestIs, onEvent, onResync, openFeed } from "./live";
 import { throttled } from "./throttle";
 
 const REFETCH_MS = 1000;
@@ -136,12 +136,18 @@ function take(event: FeedEvent): void {
   } else if (room === "replay") refreshBoard();
 }
 
+// After a lost connection the program may be another one, with another folder of data.
+function again(): void {
+  refreshBoard();
+  void outagesApi.dark().then(({ seq }) => newestIs(seq), () => {}); // prettier-ignore
+}
+
 let stops: (() => void)[] = [];
 let known = 0; // the last event that the lists, as first read, have seen
 /** Starts the feed and reads everything once; called when someone is signed in. */
 export function startBoard(): void {
   if (stops.length) return;
-  stops = [onEvent(take), onResync(refreshBoard)];
+  stops = [onEvent(take), onResync(again)];
   refreshBoard();
   void outagesApi.dark().then(
     ({ seq }) => {

@@ -12,6 +12,7 @@ const KINDS = [
   "customer.revealed", "replay.started", "replay.finished",
 ]; // prettier-ignore
 const RETRY_MS = 3000;
+const SILENCE_MS = 20_000; // the program says the time every 5 s: a connection that says nothing is dead, whatever the browser believes
 
 export type LiveState = "connecting" | "live" | "lost";
 export const liveState = ref<LiveState>("connecting");
@@ -20,7 +21,8 @@ type Handler = (event: FeedEvent) => void;
 const handlers = new Set<Handler>();
 const resyncs = new Set<() => void>();
 let source: EventSource | null = null;
-let last = 0;
+let last = 0; // event handed on
+let heard = 0;
 
 /** Runs `handler` on each event until the returned function is called. */
 export function onEvent(handler: Handler): () => void {
@@ -39,7 +41,9 @@ export function openFeed(after = last): void {
   if (source) return;
   const opened = new EventSource(`/api/v1/events${after ? `?after=${after}` : ""}`);
   source = opened;
+  heard = Date.now();
   opened.onopen = () => {
+    heard = Date.now();
     const wasLost = liveState.value === "lost";
     liveState.value = "live";
     if (wasLost) resync();
@@ -49,12 +53,27 @@ export function openFeed(after = last): void {
     if (opened.readyState === EventSource.CLOSED) void reopen();
   };
   for (const kind of KINDS) opened.addEventListener(kind, take);
-  opened.addEventListener("resync", resync);
+  opened.addEventListener("resync", (message: MessageEvent<string>) => {
+    last = Number(message.lastEventId) || last;
+    resync();
+  });
   opened.addEventListener("clock", (message: MessageEvent<string>) => {
+    heard = Date.now();
     const clock = JSON.parse(message.data) as { now: string; speed: number };
     setClock(clock.now, clock.speed);
   });
 }
+
+/** The program's newest event is this one: had we seen later ones, they were another program's. */
+export function newestIs(seq: number): void {
+  if (seq >= last) return;
+  closeFeed();
+  openFeed((last = seq));
+}
+
+setInterval(() => {
+  if (source && Date.now() - heard > SILENCE_MS) void reopen();
+}, SILENCE_MS / 4);
 
 export function closeFeed(): void {
   source?.close();

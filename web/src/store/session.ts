@@ -17,8 +17,15 @@ export async function restore(): Promise<void> {
     session.value = await api.current();
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
-    session.value = null;
+    endSession();
   }
+}
+
+/** The program no longer knows this session. */
+export function endSession(): void {
+  if (!session.value) return;
+  ended.value = true;
+  session.value = null;
 }
 
 export async function signIn(name: string, password: string): Promise<void> {
