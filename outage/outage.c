@@ -346,6 +346,11 @@ OrderLadder outage_ladder(const Outage *o) {
   return o->state == OUTAGE_CONFIRMED ? LADDER_ASSESSING : LADDER_REPORTED;
 }
 
+void outage_on_names(Outages *outages, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self) {
+  outages->name_of = name_of;
+  outages->name_self = self;
+}
+
 /* --- check --- */
 
 bool outage_check(Db *db, const Grid *grid, const People *people, const Orders *orders, int64_t county_id, char problem[ERROR_TEXT_MAX], Error *error) {

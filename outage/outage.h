@@ -94,8 +94,9 @@ void outage_write_summary(const Outages *outages, const Outage *outage, Json *js
 /* Open outages after `dianbaomu check`: memory rebuilt from rows must equal rows, links and ranges must fit. `problem` is "" when sound. */
 bool outage_check(Db *db, const Grid *grid, const People *people, const Orders *orders, int64_t county_id, char problem[ERROR_TEXT_MAX], Error *error) MUST_USE;
 
-/* --- its HTTP face: outage_routes.c --- */
+/* --- its HTTP face: outage_routes.c, after order_add_routes. `name_of` tells the name of a member of staff, for histories. --- */
 struct Http;
 bool outage_add_routes(struct Http *http, Outages *outages, Error *error) MUST_USE;
+void outage_on_names(Outages *outages, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self);
 
 #endif

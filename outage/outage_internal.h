@@ -41,6 +41,8 @@ struct Outages {
   uint32_t *important;        /* positions of important customers, rising */
   size_t important_count;
   Span gather_window;
+  Text (*name_of)(void *self, int64_t staff_id, Arena *arena);
+  void *name_self;
 };
 
 /* outage.c: memory */

@@ -1,0 +1,14 @@
+/* Between the files of the crew room's HTTP face. */
+#ifndef CREW_PAGE_H
+#define CREW_PAGE_H
+
+#include "crew/crew_internal.h"
+#include "http/http.h"
+#include "order/kind.h"
+
+void crew_write(const Crews *crews, const Crew *crew, HttpRequest *request, Json *json);
+/* `db`: where to read notes and material; the writer's inside a command. */
+bool job_write(const Crews *crews, Db *db, const Job *job, HttpRequest *request, Json *json, Error *error) MUST_USE;
+const HttpRoute *crew_routes(void); /* for the tests */
+
+#endif

@@ -1,0 +1,279 @@
+/* The HTTP face of the outage and crew rooms over a real socket: every reply is checked against its schema. */
+#include "crew/crew_page.h"
+#include "crew/testing.h"
+#include "http/testing.h"
+#include "outage/outage_page.h"
+
+enum { AGENT = KIND_ROLE_AGENT, DISPATCHER = KIND_ROLE_DISPATCHER, CREW = KIND_ROLE_CREW };
+
+typedef struct Face {
+  HttpTest test;
+  Town town;
+} Face;
+
+/* Staff 31 … 33 are the crews K1 … K3. */
+static CrewId member_of(void *self, int64_t staff_id) {
+  const Town *town = self;
+  return staff_id >= 31 && staff_id <= 33 ? crew_at(town->crews, (size_t)(staff_id - 31))->id : (CrewId){0};
+}
+
+static Text name_of(void *self, int64_t staff_id, Arena *arena) { return (void)self, (void)staff_id, (void)arena, TEXT("王芳"); }
+
+static void open_face(Face *face) {
+  Error error = {0};
+  HttpTest *test = &face->test;
+  face->town = (Town){0};
+  http_test_open(test);
+  town_import(test->db, time_now(&test->time) - SPAN_DAY);
+  http_test_end(test);
+  http_test_begin(test);
+  town_open_rooms(&face->town, test->db, test->desk);
+  outage_on_names(face->town.outages, name_of, NULL);
+  crew_on_members(face->town.crews, member_of, &face->town);
+  assert_ok(order_add_routes(test->http, face->town.orders, &error), &error);
+  assert_ok(outage_add_routes(test->http, face->town.outages, &error), &error);
+  assert_ok(crew_add_routes(test->http, face->town.crews, &error), &error);
+  http_test_start(test);
+  http_test_as(test, 2, AGENT | DISPATCHER, 0);
+}
+
+static void close_face(Face *face) {
+  http_test_close(&face->test);
+  town_close_rooms(&face->town);
+}
+
+static const char *keep(char out[24], const json_t *json, const char *path) {
+  snprintf(out, 24, "%s", http_test_text(json, path));
+  return out;
+}
+
+static json_t *call(Face *face, const char *number) {
+  CustomerId customer = town_customer(&face->town, number);
+  return http_test_do(&face->test, 201, "POST", "/api/v1/orders", "{\"kind\":\"fault_repair\",\"customer_id\":\"%lld\",\"what\":\"no_power\",\"source\":\"hotline\"}",
+                      (long long)customer.value);
+}
+
+static const char *device_id(const Face *face, const char *code, char out[24]) {
+  snprintf(out, 24, "%lld", (long long)grid_device(face->town.grid, town_device(&face->town, code))->id.value);
+  return out;
+}
+
+/* The decision at the version the outage has now. */
+static json_t *decide(Face *face, int status, const char *id, const char *act, const char *more) {
+  char path[96];
+  snprintf(path, sizeof path, "/api/v1/outages/%s", id);
+  int64_t version = http_test_i64(http_test_do(&face->test, 200, "GET", path, NULL), "version");
+  snprintf(path, sizeof path, "/api/v1/outages/%s/%s", id, act);
+  return http_test_do(&face->test, status, "POST", path, "{\"version\":%lld%s}", (long long)version, more);
+}
+
+static json_t *step(Face *face, int status, const char *job, const char *name, const char *fields) {
+  char path[96];
+  snprintf(path, sizeof path, "/api/v1/jobs/%s", job);
+  int64_t version = http_test_i64(http_test_do(&face->test, 200, "GET", path, NULL), "version");
+  snprintf(path, sizeof path, "/api/v1/jobs/%s/steps", job);
+  return http_test_do(&face->test, status, "POST", path, "{\"step\":\"%s\",\"version\":%lld,\"fields\":%s}", name, (long long)version, fields);
+}
+
+static void a_fault_goes_round_over_http(void **state) {
+  (void)state;
+  Face face;
+  char id[24], job[24], crew[24], path[128], more[300], device[24];
+  open_face(&face);
+  HttpTest *test = &face.test;
+  call(&face, "10001111"), call(&face, "10001211");
+  json_t *list = http_test_do(test, 200, "GET", "/api/v1/outages?state=open", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 1);
+  keep(id, list, "items.0.id");
+  assert_string_equal(http_test_text(list, "items.0.number"), "TD000001");
+  assert_string_equal(http_test_text(list, "items.0.device.kind"), "transformer");
+  assert_string_equal(http_test_text(list, "items.0.ladder"), "reported");
+  json_t *dark = http_test_do(test, 200, "GET", "/api/v1/outages/dark", NULL);
+  assert_int_equal(http_test_i64(dark, "customers"), 18);
+  snprintf(path, sizeof path, "/api/v1/customers/%lld/standing", (long long)town_customer(&face.town, "10001151").value);
+  json_t *standing = http_test_do(test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(standing, "known_outage.id"), id);
+  assert_int_equal(json_array_size(http_test_at(standing, "neighbours")), 2);
+  decide(&face, 200, id, "confirm", "");
+  decide(&face, 409, id, "confirm", "");
+  snprintf(path, sizeof path, "/api/v1/outages/%s/proposals", id);
+  json_t *proposals = http_test_do(test, 200, "GET", path, NULL);
+  assert_int_equal(json_array_size(http_test_at(proposals, "items")), 3);
+  assert_true(json_is_true(http_test_at(proposals, "items.0.able")));
+  keep(crew, proposals, "items.0.crew.id");
+  snprintf(more, sizeof more, ",\"crew_id\":\"%s\"", crew);
+  keep(job, decide(&face, 201, id, "assign", more), "id");
+  json_t *page = http_test_do(test, 200, "GET", "/api/v1/crews", NULL);
+  assert_string_equal(http_test_text(page, "items.0.state"), "assigned");
+  assert_string_equal(http_test_text(page, "items.0.phone"), "13900000011");
+  /* the crew itself */
+  http_test_as(test, 31, CREW, 0);
+  page = http_test_do(test, 200, "GET", "/api/v1/jobs?crew=me&state=open", NULL);
+  assert_string_equal(http_test_text(page, "items.0.id"), job);
+  assert_string_equal(http_test_text(page, "items.0.next"), "take");
+  step(&face, 200, job, "take", "null");
+  step(&face, 200, job, "depart", "{}");
+  snprintf(path, sizeof path, "/api/v1/crews/%s/position", crew);
+  page = http_test_do(test, 200, "POST", path, "{\"lon\":112.5,\"lat\":27.2,\"heading\":90}");
+  assert_int_equal(json_array_size(http_test_at(page, "trail")), 1);
+  step(&face, 200, job, "arrive", "null");
+  step(&face, 422, job, "survey", "{\"cause\":\"transformer_burnt\"}");
+  page = step(&face, 200, job, "survey", "{\"cause\":\"transformer_burnt\",\"eta_from\":\"2026-11-21T14:00:00Z\",\"eta_until\":\"2026-11-21T15:00:00Z\",\"finding\":\"烧毁\"}");
+  assert_string_equal(http_test_text(page, "next"), "work_ticket");
+  assert_string_equal(http_test_text(page, "finding"), "烧毁");
+  assert_string_equal(http_test_text(page, "outage.eta.source"), "crew");
+  step(&face, 409, job, "earth", "null");
+  assert_string_equal(http_test_text(test->json, "code"), "CREW_STEP_BEFORE");
+  http_test_as(test, 32, CREW, 0);
+  step(&face, 403, job, "work_ticket", "null");
+  http_test_do(test, 403, "POST", path, "{\"lon\":112.5,\"lat\":27.2}");
+  http_test_as(test, 31, CREW, 0);
+  page = http_test_do(test, 200, "GET", "/api/v1/stock?item=transformer&near=112.5,27.2", NULL);
+  assert_int_equal(json_array_size(http_test_at(page, "items")), 2);
+  snprintf(path, sizeof path, "/api/v1/jobs/%s/materials", job);
+  page = http_test_do(test, 200, "POST", path, "{\"item\":\"transformer_400\",\"quantity\":1}");
+  assert_string_equal(http_test_text(page, "materials.0.state"), "released");
+  http_test_do(test, 409, "POST", path, "{\"item\":\"transformer_400\",\"quantity\":7}");
+  for (;;) {
+    char next[64];
+    snprintf(path, sizeof path, "/api/v1/jobs/%s", job);
+    snprintf(next, sizeof next, "%s", http_test_text(http_test_do(test, 200, "GET", path, NULL), "next"));
+    if (strcmp(next, "restore") == 0) break;
+    step(&face, 200, job, next, "null");
+  }
+  snprintf(more, sizeof more, "{\"devices\":[\"%s\"]}", device_id(&face, "T1-L1", device));
+  page = step(&face, 200, job, "restore", more);
+  assert_string_equal(http_test_text(page, "outage.state"), "partly_restored");
+  assert_int_equal(http_test_i64(page, "outage.customers_out"), 9);
+  step(&face, 200, job, "restore", "null");
+  page = step(&face, 200, job, "reply", "{\"note\":\"换了新变压器\"}");
+  assert_string_equal(http_test_text(page, "state"), "replied");
+  http_test_do(test, 200, "GET", "/api/v1/jobs?state=closed", NULL);
+  /* the dispatcher looks at the whole of it */
+  http_test_as(test, 2, AGENT | DISPATCHER, 0);
+  snprintf(path, sizeof path, "/api/v1/outages/%s", id);
+  page = http_test_do(test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(page, "state"), "restored");
+  assert_int_equal(json_array_size(http_test_at(page, "orders")), 2);
+  assert_string_equal(http_test_text(page, "history.0.kind"), "outage.found");
+  assert_int_equal(json_array_size(http_test_at(page, "etas")), 1);
+  assert_string_equal(http_test_text(page, "etas.0.actor_name"), "王芳");
+  assert_true(json_array_size(http_test_at(page, "path")) >= 5);
+  assert_int_equal(json_array_size(http_test_at(page, "children")), 2);
+  page = http_test_do(test, 200, "GET", "/api/v1/callbacks?state=open", NULL);
+  assert_int_equal(json_array_size(http_test_at(page, "items")), 2);
+  for (int i = 0; i < 2; i++) {
+    page = http_test_do(test, 200, "GET", "/api/v1/callbacks?state=open", NULL);
+    int64_t version = http_test_i64(page, "items.0.order_version");
+    snprintf(path, sizeof path, "/api/v1/orders/%s/steps", http_test_text(page, "items.0.order_id"));
+    http_test_do(test, 200, "POST", path, "{\"step\":\"call_back\",\"version\":%lld,\"fields\":{\"answer\":\"satisfied\"}}", (long long)version);
+  }
+  page = http_test_do(test, 200, "GET", "/api/v1/outages?state=closed", NULL);
+  assert_string_equal(http_test_text(page, "items.0.state"), "closed");
+  snprintf(path, sizeof path, "/api/v1/outages/%s", id);
+  page = http_test_do(test, 200, "GET", path, NULL);
+  assert_int_equal(json_array_size(http_test_at(page, "orders")), 2);
+  close_face(&face);
+}
+
+static void the_dispatcher_decides_and_takes_it_back(void **state) {
+  (void)state;
+  Face face;
+  char a[24], b[24], fresh[24], order[24], more[200], device[24];
+  open_face(&face);
+  HttpTest *test = &face.test;
+  keep(order, call(&face, "10001111"), "id");
+  call(&face, "10001211");
+  keep(a, http_test_do(test, 200, "GET", "/api/v1/outages", NULL), "items.0.id");
+  decide(&face, 200, a, "confirm", "");
+  call(&face, "10004111");
+  keep(b, http_test_do(test, 200, "GET", "/api/v1/outages", NULL), "items.1.id");
+  snprintf(more, sizeof more, ",\"order_ids\":[\"%s\"]", order);
+  keep(fresh, decide(&face, 200, a, "split", more), "id");
+  assert_string_not_equal(fresh, a);
+  decide(&face, 200, a, "undo", "");
+  snprintf(more, sizeof more, ",\"into\":\"%s\"", b);
+  assert_string_equal(http_test_text(decide(&face, 200, a, "merge", more), "id"), b);
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", "/api/v1/outages", NULL), "items.0.device.kind"), "busbar");
+  decide(&face, 200, b, "undo", "");
+  snprintf(more, sizeof more, ",\"device_id\":\"%s\"", device_id(&face, "T1-L1", device));
+  assert_string_equal(http_test_text(decide(&face, 200, a, "move", more), "device.id"), device);
+  decide(&face, 200, a, "undo", "");
+  decide(&face, 200, a, "eta", ",\"from\":\"2026-11-21T14:00:00Z\",\"until\":\"2026-11-21T15:30:00Z\"");
+  decide(&face, 422, a, "eta", ",\"from\":\"2026-11-21T14:00:00Z\",\"until\":\"2026-11-21T13:30:00Z\"");
+  assert_string_equal(http_test_text(decide(&face, 200, b, "dismiss", ",\"reason\":\"误报\""), "state"), "dismissed");
+  assert_string_equal(http_test_text(decide(&face, 200, b, "undo", ""), "state"), "suspected");
+  json_t *declared = http_test_do(test, 201, "POST", "/api/v1/outages", "{\"device_id\":\"%s\",\"cause\":\"tripped\"}", device_id(&face, "F2", device));
+  assert_int_equal(http_test_i64(declared, "important_out"), 1);
+  keep(fresh, declared, "id");
+  snprintf(more, sizeof more, ",\"crew_id\":\"%lld\"", (long long)town_crew(&face.town, "K1").value);
+  decide(&face, 201, fresh, "assign", more);
+  assert_string_equal(http_test_text(decide(&face, 200, fresh, "unassign", ",\"reason\":\"needed elsewhere\""), "state"), "cancelled");
+  snprintf(more, sizeof more, ",\"devices\":[\"%s\"]", device_id(&face, "T6", device));
+  assert_string_equal(http_test_text(decide(&face, 200, fresh, "restore", more), "state"), "partly_restored");
+  decide(&face, 422, fresh, "restore", more);
+  assert_string_equal(http_test_text(decide(&face, 200, fresh, "restore", ",\"devices\":null"), "state"), "closed"); /* nobody called */
+  /* rights: who takes calls does not decide; another part of the organisation is not seen */
+  http_test_as(test, 3, AGENT, 0);
+  decide(&face, 403, a, "confirm", "");
+  size_t row;
+  int64_t other = 0;
+  for (row = 0; row < people_org_count(face.town.people); row++)
+    if (text_is(people_org(face.town.people, row)->code, "G2")) other = people_org(face.town.people, row)->id;
+  http_test_as(test, 4, DISPATCHER, other);
+  char path[96];
+  snprintf(path, sizeof path, "/api/v1/outages/%s", a);
+  http_test_do(test, 403, "GET", path, NULL);
+  snprintf(path, sizeof path, "/api/v1/outages/%s/restore", a);
+  http_test_do(test, 403, "POST", path, "{\"version\":1}");
+  assert_int_equal(json_array_size(http_test_at(http_test_do(test, 200, "GET", "/api/v1/outages", NULL), "items")), 1); /* T4's */
+  close_face(&face);
+}
+
+static void what_is_wrong_is_named(void **state) {
+  (void)state;
+  Face face;
+  open_face(&face);
+  HttpTest *test = &face.test;
+  const struct {
+    int status;
+    const char *method, *target, *body;
+  } cases[] = {
+    {404, "GET", "/api/v1/outages/77", NULL},
+    {422, "GET", "/api/v1/outages?state=sideways", NULL},
+    {404, "GET", "/api/v1/outages/77/proposals", NULL},
+    {404, "GET", "/api/v1/customers/77/standing", NULL},
+    {404, "POST", "/api/v1/outages/77/confirm", "{\"version\":1}"},
+    {422, "POST", "/api/v1/outages/77/confirm", "{}"},
+    {422, "POST", "/api/v1/outages/77/confirm", "{\"version\":1,\"colour\":\"red\"}"},
+    {422, "POST", "/api/v1/outages/77/split", "{\"version\":1,\"order_ids\":[]}"},
+    {422, "POST", "/api/v1/outages/77/eta", "{\"version\":1,\"from\":\"soon\",\"until\":\"later\"}"},
+    {404, "POST", "/api/v1/outages/77/restore", "{\"version\":1,\"devices\":[\"5\"]}"},
+    {404, "POST", "/api/v1/outages", "{\"device_id\":\"5\"}"},
+    {404, "POST", "/api/v1/outages/77/undo", "{\"version\":1}"},
+    {404, "POST", "/api/v1/outages/77/assign", "{\"version\":1,\"crew_id\":\"5\"}"},
+    {404, "GET", "/api/v1/jobs/77", NULL},
+    {422, "GET", "/api/v1/jobs?state=never", NULL},
+    {422, "GET", "/api/v1/jobs?crew=someone", NULL},
+    {422, "GET", "/api/v1/stock?near=here", NULL},
+    {404, "POST", "/api/v1/jobs/77/steps", "{\"step\":\"take\",\"version\":1}"},
+    {422, "POST", "/api/v1/jobs/77/steps", "{\"step\":\"take\",\"version\":1,\"fields\":{\"colour\":\"red\"}}"},
+    {422, "POST", "/api/v1/jobs/77/materials", "{\"item\":\"x\",\"quantity\":0}"},
+    {404, "POST", "/api/v1/crews/77/position", "{\"lon\":1,\"lat\":1}"},
+    {422, "POST", "/api/v1/crews/77/position", "{\"lon\":1,\"lat\":91}"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    if (cases[i].body) http_test_do(test, cases[i].status, cases[i].method, cases[i].target, "%s", cases[i].body);
+    else http_test_do(test, cases[i].status, cases[i].method, cases[i].target, NULL);
+    assert_true(strlen(http_test_text(test->json, "detail")) > 0);
+  }
+  close_face(&face);
+}
+
+static void every_route_was_asked(void **state) {
+  (void)state;
+  http_test_all_answered(outage_routes());
+  http_test_all_answered(crew_routes());
+}
+
+TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(the_dispatcher_decides_and_takes_it_back), TEST(what_is_wrong_is_named), TEST(every_route_was_asked))

@@ -1,0 +1,76 @@
+/* What the outage room's routes take and give (JSON Schema, the part http/schema.h knows). */
+#ifndef OUTAGE_SCHEMAS_H
+#define OUTAGE_SCHEMAS_H
+
+#define S_TEXT "{\"type\":\"string\"}"
+#define S_TEXT_NULL "{\"type\":[\"string\",\"null\"]}"
+#define S_ID "{\"type\":\"string\",\"format\":\"id\"}"
+#define S_ID_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"id\"}"
+#define S_TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
+#define S_TIME_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
+#define S_WHOLE "{\"type\":\"integer\"}"
+#define S_NUMBER_NULL "{\"type\":[\"number\",\"null\"]}"
+#define S_BOOL "{\"type\":\"boolean\"}"
+#define S_REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
+#define S_LIST(of) "{\"type\":\"array\",\"items\":" of "}"
+#define S_KEY "{\"type\":\"string\",\"format\":\"id\",\"maxLength\":20}"
+#define S_VERSION "{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}"
+
+#define OUTAGE_SUMMARY_PROPERTIES                                                                                                              \
+  "\"id\":" S_ID ",\"number\":" S_TEXT ",\"state\":" S_TEXT ",\"stage\":" S_TEXT ",\"ladder\":" S_TEXT ",\"device\":" S_REF("OutageDevice")      \
+  ",\"feeder\":" S_TEXT_NULL ",\"since\":" S_TIME ",\"found_at\":" S_TIME ",\"arrived_at\":" S_TIME_NULL ",\"restored_at\":" S_TIME_NULL           \
+  ",\"customers_out\":" S_WHOLE ",\"customers_total\":" S_WHOLE ",\"customers_peak\":" S_WHOLE ",\"important_out\":" S_WHOLE                       \
+  ",\"customer_minutes\":" S_WHOLE ",\"households\":" S_WHOLE ",\"calls\":" S_WHOLE ",\"crew\":" S_REF("OutageCrew") ",\"eta\":" S_REF("OutageEta") \
+  ",\"cause\":" S_TEXT_NULL ",\"dark\":" S_LIST(S_LIST(S_WHOLE)) ",\"version\":" S_WHOLE
+
+#define COMPONENT_OUTAGE_DEVICE                                                                                                              \
+  "{\"type\":\"object\",\"required\":[\"id\",\"index\",\"kind\",\"name\"],\"properties\":{\"id\":" S_ID ",\"index\":" S_WHOLE ",\"end\":" S_WHOLE \
+  ",\"kind\":" S_TEXT ",\"name\":" S_TEXT ",\"lon\":" S_NUMBER_NULL ",\"lat\":" S_NUMBER_NULL ",\"customers\":" S_WHOLE ",\"dark\":" S_BOOL "}}"
+#define COMPONENT_OUTAGE_CREW "{\"type\":[\"object\",\"null\"],\"required\":[\"id\",\"name\"],\"properties\":{\"id\":" S_ID ",\"name\":" S_TEXT "}}"
+#define COMPONENT_OUTAGE_ETA                                                                                                                 \
+  "{\"type\":[\"object\",\"null\"],\"required\":[\"from\",\"until\",\"source\"],\"properties\":{\"from\":" S_TIME ",\"until\":" S_TIME          \
+  ",\"source\":{\"type\":\"string\",\"enum\":[\"crew\",\"dispatcher\",\"estimate\"]},\"at\":" S_TIME ",\"actor\":" S_TEXT ",\"actor_name\":" S_TEXT_NULL "}}"
+#define COMPONENT_OUTAGE_SUMMARY                                                                                                             \
+  "{\"type\":\"object\",\"required\":[\"id\",\"number\",\"state\",\"ladder\",\"device\",\"customers_out\",\"dark\",\"version\"],\"properties\":{" \
+  OUTAGE_SUMMARY_PROPERTIES "}}"
+#define S_BILINGUAL "{\"type\":\"object\",\"required\":[\"zh\",\"en\"],\"properties\":{\"zh\":" S_TEXT ",\"en\":" S_TEXT "}}"
+
+#define SCHEMA_OUTAGE S_REF("OutageSummary")
+#define SCHEMA_OUTAGE_LIST "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":" S_LIST(S_REF("OutageSummary")) ",\"next\":" S_TEXT_NULL "}}"
+#define SCHEMA_OUTAGE_PAGE                                                                                                                    \
+  "{\"type\":\"object\",\"required\":[\"id\",\"orders\",\"history\",\"etas\",\"explanation\",\"nested\",\"path\",\"children\",\"candidates\","  \
+  "\"job\",\"can\"],\"properties\":{" OUTAGE_SUMMARY_PROPERTIES ",\"orders\":" S_LIST(S_REF("OrderSummary"))                                      \
+  ",\"history\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"seq\":" S_WHOLE ",\"at\":" S_TIME ",\"actor\":" S_TEXT            \
+  ",\"actor_name\":" S_TEXT_NULL ",\"kind\":" S_TEXT ",\"step\":" S_TEXT_NULL ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"from\":" S_TEXT_NULL   \
+  ",\"to\":" S_TEXT_NULL ",\"note\":" S_TEXT_NULL "}}},\"etas\":" S_LIST(S_REF("OutageEta"))                                                        \
+  ",\"explanation\":{\"type\":\"object\",\"properties\":{\"for\":" S_LIST(S_BILINGUAL) ",\"against\":" S_LIST(S_BILINGUAL) "}},\"nested\":"           \
+  S_LIST(S_REF("OutageSummary")) ",\"path\":" S_LIST(S_REF("OutageDevice")) ",\"children\":" S_LIST(S_REF("OutageDevice")) ",\"candidates\":"         \
+  S_LIST(S_REF("OutageDevice")) ",\"job\":{\"type\":[\"object\",\"null\"],\"properties\":{\"id\":" S_ID "}},\"can\":" S_LIST(S_TEXT)                  \
+  ",\"closed_at\":" S_TIME_NULL ",\"merged_into\":" S_ID_NULL "}}"
+#define SCHEMA_DARK                                                                                                                           \
+  "{\"type\":\"object\",\"required\":[\"seq\",\"ranges\",\"customers\"],\"properties\":{\"seq\":" S_WHOLE ",\"ranges\":" S_LIST(S_LIST(S_WHOLE)) \
+  ",\"customers\":" S_WHOLE "}}"
+#define SCHEMA_STANDING                                                                                                                       \
+  "{\"type\":\"object\",\"required\":[\"known_outage\",\"planned\",\"neighbours\",\"earlier\",\"answered\",\"arrears\",\"relay\"],"              \
+  "\"properties\":{\"known_outage\":{\"type\":[\"object\",\"null\"],\"properties\":{\"id\":" S_ID ",\"number\":" S_TEXT ",\"status\":" S_TEXT         \
+  ",\"device\":" S_TEXT ",\"since\":" S_TIME ",\"eta\":" S_REF("OutageEta") "}},\"planned\":{\"type\":\"null\"},\"neighbours\":"                     \
+  S_LIST(S_REF("OrderSummary")) ",\"earlier\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" S_ID ",\"number\":" S_TEXT   \
+  ",\"at\":" S_TIME ",\"state\":" S_TEXT ",\"what\":" S_TEXT ",\"ladder\":" S_TEXT "}}},\"answered\":{\"type\":\"object\",\"properties\":{"              \
+  "\"outage\":" S_BOOL ",\"planned\":" S_BOOL ",\"arrears\":" S_BOOL ",\"relay\":" S_BOOL ",\"neighbours\":" S_BOOL "}},\"arrears\":" S_TEXT          \
+  ",\"relay\":" S_TEXT "}}"
+
+#define TAKES(required, properties) "{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
+#define TAKES_VERSION TAKES("\"version\"", "\"version\":" S_VERSION)
+#define TAKES_DECLARE TAKES("\"device_id\"", "\"device_id\":" S_KEY ",\"cause\":{\"type\":[\"string\",\"null\"],\"maxLength\":60,\"format\":\"line\"}")
+#define TAKES_MOVE TAKES("\"version\",\"device_id\"", "\"version\":" S_VERSION ",\"device_id\":" S_KEY)
+#define TAKES_SPLIT                                                                                                                          \
+  TAKES("\"version\",\"order_ids\"", "\"version\":" S_VERSION ",\"order_ids\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":1000,\"items\":" S_KEY "}")
+#define TAKES_MERGE TAKES("\"version\",\"into\"", "\"version\":" S_VERSION ",\"into\":" S_KEY)
+#define TAKES_DISMISS TAKES("\"version\"", "\"version\":" S_VERSION ",\"reason\":{\"type\":[\"string\",\"null\"],\"maxLength\":500}")
+#define TAKES_ETA                                                                                                                            \
+  TAKES("\"version\",\"from\",\"until\"", "\"version\":" S_VERSION ",\"from\":" S_TIME ",\"until\":" S_TIME                                       \
+        ",\"source\":{\"type\":[\"string\",\"null\"],\"enum\":[\"dispatcher\",\"estimate\",null]}")
+#define TAKES_RESTORE                                                                                                                        \
+  TAKES("\"version\"", "\"version\":" S_VERSION ",\"devices\":{\"type\":[\"array\",\"null\"],\"maxItems\":500,\"items\":" S_KEY "}")
+
+#endif
