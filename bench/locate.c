@@ -58,8 +58,8 @@ static void bench_exact(uint64_t cases) {
     sets += twin.sets;
     if (!twin_compare(&c, seed % 2, &twin, &what, &error)) wrong++;
   }
-  printf("exact       %llu random trees of 1…12 devices, %.3g sets of faults tried: %llu differ   (%.1f s)\n", (unsigned long long)cases, (double)sets,
-         (unsigned long long)wrong, (now_us() - began) / 1e6);
+  printf("exact       %llu random trees of 1…12 devices, %.3g sets of faults tried: %llu differ   (%.1f s)\n", (unsigned long long)cases,
+         (double)sets, (unsigned long long)wrong, (now_us() - began) / 1e6);
 }
 
 /* ---- speed ---- */
@@ -92,9 +92,11 @@ static void time_solve(const char *what, Locate *l) {
     arena_end(&arena);
   }
   LocateSize size = locate_size(l);
-  printf("county      %s: %u pieces, %u devices spoken of: solved from nothing in %.3f ms (median; p99 %.3f), report of %zu outages %.3f ms, most probable set %.3f ms\n", what, size.items,
-         size.active_devices, quantile(solve, TIMES, .5) / 1e3, quantile(solve, TIMES, .99) / 1e3, count, quantile(told, TIMES, .5) / 1e3,
-         quantile(most, TIMES, .5) / 1e3);
+  printf(
+      "county      %s: %u pieces, %u devices spoken of: solved from nothing in %.3f ms (median; p99 %.3f), report of %zu outages %.3f ms, "
+      "most probable set %.3f ms\n",
+      what, size.items, size.active_devices, quantile(solve, TIMES, .5) / 1e3, quantile(solve, TIMES, .99) / 1e3, count,
+      quantile(told, TIMES, .5) / 1e3, quantile(most, TIMES, .5) / 1e3);
 }
 
 static void bench_county(const Package *package) {
@@ -125,7 +127,8 @@ static void bench_county(const Package *package) {
   /* every meter pinged: evidence at every single device */
   Locate *l = engine(network, evidence_sim_default().begin);
   LocateEvidence *all = memory_new(network->customer_count * sizeof *all);
-  for (uint32_t c = 0; c < network->customer_count; c++) all[c] = (LocateEvidence){evidence_sim_default().begin - SPAN_MINUTE, LOCATE_PING_ON, false, c};
+  for (uint32_t c = 0; c < network->customer_count; c++)
+    all[c] = (LocateEvidence){evidence_sim_default().begin - SPAN_MINUTE, LOCATE_PING_ON, false, c};
   MUST(locate_add_all(l, all, network->customer_count, NULL, &error));
   time_solve("every meter answers a ping", l);
   memory_free(all);
@@ -137,7 +140,7 @@ static void replicate(const LocateNetwork *from, uint32_t times, Arena *arena, L
   size_t n = from->device_count, m = from->customer_count;
   uint32_t *parent = ARENA_ARRAY(arena, uint32_t, n * times), *customer_device = ARENA_ARRAY(arena, uint32_t, m * times);
   uint8_t *kind = ARENA_ARRAY(arena, uint8_t, n * times), *phases = ARENA_ARRAY(arena, uint8_t, n * times);
-  float *length = ARENA_ARRAY(arena, float, n * times);
+  float *length = ARENA_ARRAY(arena, float, n *times);
   uint8_t *customer_phases = ARENA_ARRAY(arena, uint8_t, m * times), *flags = ARENA_ARRAY(arena, uint8_t, m * times);
   if (!parent || !customer_device || !kind || !phases || !length || !customer_phases || !flags) {
     error_raise(&error, ERROR_OUT_OF_MEMORY, "%s", "replicate");
@@ -145,12 +148,20 @@ static void replicate(const LocateNetwork *from, uint32_t times, Arena *arena, L
   }
   for (uint32_t t = 0; t < times; t++) {
     for (size_t d = 0; d < n; d++) parent[t * n + d] = from->parent[d] == LOCATE_NONE ? LOCATE_NONE : (uint32_t)(from->parent[d] + t * n);
-    memcpy(kind + t * n, from->kind, n), memcpy(phases + t * n, from->phases, n), memcpy(length + t * n, from->length_m, n * sizeof *length);
+    memcpy(kind + t * n, from->kind, n), memcpy(phases + t * n, from->phases, n),
+        memcpy(length + t * n, from->length_m, n * sizeof *length);
     for (size_t c = 0; c < m; c++) customer_device[t * m + c] = (uint32_t)(from->customer_device[c] + t * n);
     memcpy(customer_phases + t * m, from->customer_phases, m), memcpy(flags + t * m, from->customer_flags, m);
   }
-  *to = (LocateNetwork){.device_count = (uint32_t)(n * times), .customer_count = (uint32_t)(m * times), .parent = parent, .kind = kind, .length_m = length,
-                        .phases = phases, .customer_device = customer_device, .customer_phases = customer_phases, .customer_flags = flags};
+  *to = (LocateNetwork){.device_count = (uint32_t)(n * times),
+                        .customer_count = (uint32_t)(m * times),
+                        .parent = parent,
+                        .kind = kind,
+                        .length_m = length,
+                        .phases = phases,
+                        .customer_device = customer_device,
+                        .customer_phases = customer_phases,
+                        .customer_flags = flags};
 }
 
 static long peak_mib(void) {
@@ -159,7 +170,8 @@ static long peak_mib(void) {
 }
 
 /* Pieces known, then more one by one, timed. */
-static void time_pieces(const char *name, const char *what, const LocateNetwork *network, const LocateEvidence *evidence, size_t known, size_t more, Instant now) {
+static void time_pieces(const char *name, const char *what, const LocateNetwork *network, const LocateEvidence *evidence, size_t known,
+                        size_t more, Instant now) {
   double began = now_us();
   Locate *l = engine(network, now);
   double made = now_us();
@@ -175,10 +187,12 @@ static void time_pieces(const char *name, const char *what, const LocateNetwork 
   MUST(locate_advance(l, now + 10 * SPAN_SECOND, &error));
   double swept = now_us() - a;
   LocateSize size = locate_size(l);
-  printf("%-11s %s: laid out in %.1f s, engine holds %.0f MiB; %zu pieces known (solved in %.2f s), %zu more one by one: median %.1f µs, p99 %.1f µs, p99.9 %.1f µs, worst %.0f µs; "
-         "time passing with %u devices spoken of: %.1f ms\n",
-         name, what, (made - began) / 1e6, (double)size.bytes / 1048576, known, (fed - made) / 1e6, more, quantile(took, more, .5), quantile(took, more, .99),
-         quantile(took, more, .999), quantile(took, more, 1), size.active_devices, swept / 1e3);
+  printf(
+      "%-11s %s: laid out in %.1f s, engine holds %.0f MiB; %zu pieces known (solved in %.2f s), %zu more one by one: median %.1f µs, p99 "
+      "%.1f µs, p99.9 %.1f µs, worst %.0f µs; "
+      "time passing with %u devices spoken of: %.1f ms\n",
+      name, what, (made - began) / 1e6, (double)size.bytes / 1048576, known, (fed - made) / 1e6, more, quantile(took, more, .5),
+      quantile(took, more, .99), quantile(took, more, .999), quantile(took, more, 1), size.active_devices, swept / 1e3);
   memory_free(took);
   locate_free(l);
 }
@@ -195,7 +209,8 @@ static void bench_large(const char *name, const Package *package, uint32_t custo
   LocateParameters p = locate_parameters_default();
   EvidenceRun run;
   MUST(evidence_simulate(&sim, &network, &p, &arena, &run, &error));
-  time_pieces(name, "a storm, in the order of time", &network, run.evidence, run.evidence_count / 2, run.evidence_count - run.evidence_count / 2, sim.begin + sim.length);
+  time_pieces(name, "a storm, in the order of time", &network, run.evidence, run.evidence_count / 2,
+              run.evidence_count - run.evidence_count / 2, sim.begin + sim.length);
   Random r;
   random_seed(&r, 7);
   LocateEvidence *evidence = memory_new((size_t)random_pieces * sizeof *evidence);
@@ -203,7 +218,8 @@ static void bench_large(const char *name, const Package *package, uint32_t custo
     LocateEvidenceKind kind = (LocateEvidenceKind)random_below(&r, LOCATE_PING_ON + 1);
     evidence[i] = (LocateEvidence){sim.begin - random_between(&r, 0, SPAN_HOUR), kind, false, random_below(&r, network.customer_count)};
   }
-  time_pieces(name, "pieces strewn evenly over all customers, the worst for memory", &network, evidence, random_pieces / 2, random_pieces / 2, sim.begin);
+  time_pieces(name, "pieces strewn evenly over all customers, the worst for memory", &network, evidence, random_pieces / 2,
+              random_pieces / 2, sim.begin);
   memory_free(evidence);
   arena_end(&arena);
   printf("%-11s the process at its greatest: %ld MiB (with the network as handed in)\n", name, peak_mib());
@@ -225,7 +241,8 @@ static bool same_class(const LocateNetwork *network, const uint32_t *customers, 
   return false;
 }
 
-static void score(const LocateNetwork *network, const uint32_t *customers, const EvidenceRun *run, const uint32_t *named, size_t count, Score *s) {
+static void score(const LocateNetwork *network, const uint32_t *customers, const EvidenceRun *run, const uint32_t *named, size_t count,
+                  Score *s) {
   for (uint32_t t = 0; t < run->truth_count; t++) {
     bool hit = false;
     for (size_t i = 0; i < count && !hit; i++) hit = same_class(network, customers, named[i], run->truth[t].device);
@@ -251,19 +268,22 @@ static const double settings[] = {0.001, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 static const LocateRule rules[] = {
-    {1, 0, 1, 0, SPAN_HOUR},     {2, 0, 2, 0, SPAN_HOUR},    {3, 0, 2, 0, SPAN_HOUR},      {2, 0.02, 2, 0, SPAN_HOUR},   {3, 0.02, 2, 0, SPAN_HOUR},
-    {3, 0.03, 2, 0, SPAN_HOUR},  {3, 0.05, 2, 0, SPAN_HOUR}, {1, 0.1, 2, 0, SPAN_HOUR},    {2, 0.1, 2, 0.1, SPAN_HOUR},  {1, 0.3, 2, 0.3, SPAN_HOUR},
-    {2, 0.3, 2, 0.3, SPAN_HOUR}, {3, 0.3, 2, 0.3, SPAN_HOUR}, {2, 0.5, 2, 0.5, SPAN_HOUR}, {3, 0.5, 2, 0.5, SPAN_HOUR},  {3, 0.03, 2, 0.1, 15 * SPAN_MINUTE},
+    {1, 0, 1, 0, SPAN_HOUR},     {2, 0, 2, 0, SPAN_HOUR},     {3, 0, 2, 0, SPAN_HOUR},
+    {2, 0.02, 2, 0, SPAN_HOUR},  {3, 0.02, 2, 0, SPAN_HOUR},  {3, 0.03, 2, 0, SPAN_HOUR},
+    {3, 0.05, 2, 0, SPAN_HOUR},  {1, 0.1, 2, 0, SPAN_HOUR},   {2, 0.1, 2, 0.1, SPAN_HOUR},
+    {1, 0.3, 2, 0.3, SPAN_HOUR}, {2, 0.3, 2, 0.3, SPAN_HOUR}, {3, 0.3, 2, 0.3, SPAN_HOUR},
+    {2, 0.5, 2, 0.5, SPAN_HOUR}, {3, 0.5, 2, 0.5, SPAN_HOUR}, {3, 0.03, 2, 0.1, 15 * SPAN_MINUTE},
 };
 enum { RULES = sizeof rules / sizeof *rules };
 
 static void print_curve(const char *name, const Score *ours, const Score *theirs) {
   for (int i = 0; i < SETTINGS; i++)
-    printf("%-11s locate, probability ≥ %g: recall %.3f, false a run %.2f\n", name, settings[i], ours[i].found / ours[i].truths, ours[i].wrong / ours[i].runs);
+    printf("%-11s locate, probability ≥ %g: recall %.3f, false a run %.2f\n", name, settings[i], ours[i].found / ours[i].truths,
+           ours[i].wrong / ours[i].runs);
   for (int i = 0; i < RULES; i++)
-    printf("%-11s rule, ≥ %u signals and %2.0f %%, ≥ %u branches and %2.0f %%, timer %2d min: recall %.3f, false a run %.2f\n", name, rules[i].least,
-           100 * rules[i].share, rules[i].branches, 100 * rules[i].branch_share, (int)(rules[i].timer / SPAN_MINUTE), theirs[i].found / theirs[i].truths,
-           theirs[i].wrong / theirs[i].runs);
+    printf("%-11s rule, ≥ %u signals and %2.0f %%, ≥ %u branches and %2.0f %%, timer %2d min: recall %.3f, false a run %.2f\n", name,
+           rules[i].least, 100 * rules[i].share, rules[i].branches, 100 * rules[i].branch_share, (int)(rules[i].timer / SPAN_MINUTE),
+           theirs[i].found / theirs[i].truths, theirs[i].wrong / theirs[i].runs);
 }
 
 static void bench_quality(const char *name, const Package *package, const EvidenceSim *how, uint32_t runs) {
@@ -303,8 +323,11 @@ static void bench_quality(const char *name, const Package *package, const Eviden
     }
     arena_end(&arena);
   }
-  printf("%-11s %u runs of %u outages of ≥ %u customers (%.0f customers dark a run, %.0f pieces of evidence), calls %.0f %%, gasps %.0f %%, stray calls %.2g and gasps %.2g a customer; transformers judged %.1f times as frail as usual\n",
-         name, runs, how->outages, how->least_customers, out / runs, pieces / runs, 100 * how->call_share, 100 * how->gasp_share, how->stray_calls, how->stray_gasps, storm);
+  printf(
+      "%-11s %u runs of %u outages of ≥ %u customers (%.0f customers dark a run, %.0f pieces of evidence), calls %.0f %%, gasps %.0f %%, "
+      "stray calls %.2g and gasps %.2g a customer; transformers judged %.1f times as frail as usual\n",
+      name, runs, how->outages, how->least_customers, out / runs, pieces / runs, 100 * how->call_share, 100 * how->gasp_share,
+      how->stray_calls, how->stray_gasps, storm);
   print_curve(name, ours, theirs);
   rule_free(rule);
   memory_free(mute);
@@ -327,7 +350,8 @@ static void bench_first(const Package *package, uint32_t runs) {
     Arena arena;
     arena_begin(&arena, 0);
     EvidenceSim sim = evidence_sim_default();
-    sim.seed = 5000 + i, sim.outages = 1, sim.spread = SPAN_SECOND, sim.length = 3 * SPAN_HOUR, sim.gasp_share = 0, sim.stray_gasps = 0, sim.call_share = 0.10;
+    sim.seed = 5000 + i, sim.outages = 1, sim.spread = SPAN_SECOND, sim.length = 3 * SPAN_HOUR, sim.gasp_share = 0, sim.stray_gasps = 0,
+    sim.call_share = 0.10;
     sim.least_customers = 20;
     EvidenceRun run;
     MUST(evidence_simulate(&sim, network, &p, &arena, &run, &error));
@@ -365,13 +389,18 @@ static void bench_first(const Package *package, uint32_t runs) {
     locate_free(l);
     arena_end(&arena);
   }
-  printf("first       %u single faults of ≥ 20 customers, calls alone (10 %% in the end, with strays): until the right device or its class is named first\n", runs);
+  printf(
+      "first       %u single faults of ≥ 20 customers, calls alone (10 %% in the end, with strays): until the right device or its class is "
+      "named first\n",
+      runs);
   for (int w = 0; w < WHO; w++) {
-    if (w == 0) printf("first       locate:                                                        ");
+    if (w == 0)
+      printf("first       locate:                                                        ");
     else
-      printf("first       rule, ≥ %u signals and %2.0f %%, ≥ %u branches and %2.0f %%, timer %2d min:", rules[w - 1].least, 100 * rules[w - 1].share, rules[w - 1].branches,
-             100 * rules[w - 1].branch_share, (int)(rules[w - 1].timer / SPAN_MINUTE));
-    printf(" median %5.1f min, %3.0f calls; named within 3 h: %.0f %%\n", quantile(seconds[w], runs, .5) / 60, quantile(calls[w], runs, .5), 100 * named_at_all[w] / runs);
+      printf("first       rule, ≥ %u signals and %2.0f %%, ≥ %u branches and %2.0f %%, timer %2d min:", rules[w - 1].least,
+             100 * rules[w - 1].share, rules[w - 1].branches, 100 * rules[w - 1].branch_share, (int)(rules[w - 1].timer / SPAN_MINUTE));
+    printf(" median %5.1f min, %3.0f calls; named within 3 h: %.0f %%\n", quantile(seconds[w], runs, .5) / 60, quantile(calls[w], runs, .5),
+           100 * named_at_all[w] / runs);
     memory_free(seconds[w]);
     memory_free(calls[w]);
   }
@@ -389,10 +418,14 @@ int main(int argc, char **argv) {
   static const char *const sections[] = {"exact", "county", "million", "large", "together", "calls", "first"};
   for (int i = 1; i < argc; i++) {
     bool more = i + 1 < argc;
-    if (more && strcmp(argv[i], "--grid") == 0) grid = argv[++i];
-    else if (more && strcmp(argv[i], "--exact") == 0) exact = strtoull(argv[++i], NULL, 10);
-    else if (more && strcmp(argv[i], "--runs") == 0) runs = (uint32_t)strtoul(argv[++i], NULL, 10);
-    else if (more && strcmp(argv[i], "--large") == 0) large = (uint32_t)strtoul(argv[++i], NULL, 10);
+    if (more && strcmp(argv[i], "--grid") == 0)
+      grid = argv[++i];
+    else if (more && strcmp(argv[i], "--exact") == 0)
+      exact = strtoull(argv[++i], NULL, 10);
+    else if (more && strcmp(argv[i], "--runs") == 0)
+      runs = (uint32_t)strtoul(argv[++i], NULL, 10);
+    else if (more && strcmp(argv[i], "--large") == 0)
+      large = (uint32_t)strtoul(argv[++i], NULL, 10);
     else
       for (int s = 0; s < 7; s++)
         if (strcmp(argv[i], sections[s]) == 0) wants[s] = true, asked++;

@@ -27,7 +27,8 @@ RuleNetwork *rule_network(const LocateNetwork *network) {
     if (network->parent[d] != LOCATE_NONE) rule->customers[network->parent[d]] += rule->customers[d];
   for (uint32_t d = 0; d < n; d++) {
     uint8_t k = network->kind[d];
-    rule->protective[d] = k == LOCATE_BREAKER || k == LOCATE_RECLOSER || k == LOCATE_FUSE || k == LOCATE_TRANSFORMER || k == LOCATE_LV_BREAKER;
+    rule->protective[d] =
+        k == LOCATE_BREAKER || k == LOCATE_RECLOSER || k == LOCATE_FUSE || k == LOCATE_TRANSFORMER || k == LOCATE_LV_BREAKER;
   }
   for (uint32_t d = 0; d < n; d++) {
     if (!rule->protective[d] || rule->customers[d] == 0) continue;

@@ -8,7 +8,7 @@
 
 typedef struct Package {
   Arena arena;
-  LocateNetwork network;      /* points at the arrays below */
+  LocateNetwork network; /* points at the arrays below */
   uint32_t *parent, *customer_device;
   uint8_t *kind, *phases, *customer_phases, *customer_class, *customer_flags;
   float *length_m;

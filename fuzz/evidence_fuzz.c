@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { DEVICES = 6, CUSTOMERS = 8 };
 static const uint32_t parent[DEVICES] = {LOCATE_NONE, 0, 1, 1, LOCATE_NONE, 4}, customer_device[CUSTOMERS] = {1, 2, 2, 3, 3, 3, 5, 5};
-static const uint8_t kind[DEVICES] = {LOCATE_SUBSTATION, LOCATE_BREAKER, LOCATE_TRANSFORMER, LOCATE_TRANSFORMER, LOCATE_SUBSTATION, LOCATE_TRANSFORMER};
+static const uint8_t kind[DEVICES] = {LOCATE_SUBSTATION,  LOCATE_BREAKER,    LOCATE_TRANSFORMER,
+                                      LOCATE_TRANSFORMER, LOCATE_SUBSTATION, LOCATE_TRANSFORMER};
 static const char *const device_names[DEVICES] = {"s1", "b1", "t1", "t2", "s2", "t3"};
 static const char *const customer_names[CUSTOMERS] = {"1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008"};
 
@@ -41,7 +42,8 @@ static bool read_bytes(void *self, char *out, size_t room, size_t *got, Error *e
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   LocateNames names = {NULL, find_customer, find_device, find_tie, customer_name, device_name};
-  LocateNetwork network = {.device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind, .customer_device = customer_device};
+  LocateNetwork network = {
+      .device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind, .customer_device = customer_device};
   LocateParameters parameters = locate_parameters_default();
   LocateTie tie = {3, 5, false};
   Bytes bytes = {data, size};
@@ -53,14 +55,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t count;
   if (csv_open(&csv, "evidence.csv", read_bytes, &bytes, &error) && locate_evidence_read(csv, &names, &arena, &rows, &count, &error)) {
     for (int json = 0; json < 2; json++) {
-      LocateQuestion question = {.network = &network, .ties = &tie, .tie_count = 1, .names = &names, .parameters = &parameters, .at = INSTANT_NONE, .json = json};
+      LocateQuestion question = {
+          .network = &network, .ties = &tie, .tie_count = 1, .names = &names, .parameters = &parameters, .at = INSTANT_NONE, .json = json};
       Buffer out;
       buffer_begin(&out, 0);
       bool ok = locate_answer(&question, rows, count, &out, &error);
       assert(ok && !out.failed && out.len > 0);
       buffer_end(&out);
     }
-  } else assert(error.code != ERROR_NONE);
+  } else
+    assert(error.code != ERROR_NONE);
   csv_close(csv);
   arena_end(&arena);
   return 0;

@@ -26,9 +26,9 @@ typedef struct Draw {
   const EvidenceSim *sim;
   LocateLayout layout;
   Random random;
-  Instant *dark_since;    /* by customer place; INT64_MAX: lit */
-  uint8_t *taken;         /* by device place: faulty, or (not nested) above or below one */
-  uint8_t *mute;          /* by device place: its meters say nothing */
+  Instant *dark_since; /* by customer place; INT64_MAX: lit */
+  uint8_t *taken;      /* by device place: faulty, or (not nested) above or below one */
+  uint8_t *mute;       /* by device place: its meters say nothing */
   VECTOR(EvidenceTruth) truth;
   VECTOR(LocateEvidence) evidence;
 } Draw;
@@ -45,9 +45,11 @@ static uint32_t customers_of(const LocateLayout *y, uint32_t d, int lane) {
 static bool may_fail(const Draw *draw, uint32_t d) {
   const LocateLayout *y = &draw->layout;
   uint32_t kinds = draw->sim->kinds ? draw->sim->kinds
-                                    : 1u << LOCATE_BREAKER | 1u << LOCATE_RECLOSER | 1u << LOCATE_FUSE | 1u << LOCATE_TRANSFORMER | 1u << LOCATE_LV_BREAKER;
+                                    : 1u << LOCATE_BREAKER | 1u << LOCATE_RECLOSER | 1u << LOCATE_FUSE | 1u << LOCATE_TRANSFORMER |
+                                          1u << LOCATE_LV_BREAKER;
   uint32_t count = customers_of(y, d, -1);
-  return kinds >> y->device[d].kind & 1 && count >= draw->sim->least_customers && count > 0 && (draw->sim->most_customers == 0 || count <= draw->sim->most_customers);
+  return kinds >> y->device[d].kind & 1 && count >= draw->sim->least_customers && count > 0 &&
+         (draw->sim->most_customers == 0 || count <= draw->sim->most_customers);
 }
 
 static bool darken(Draw *draw, uint32_t d) {
@@ -75,15 +77,19 @@ static bool draw_faults(Draw *draw) {
   const LocateLayout *y = &draw->layout;
   double *sum = memory_new(((size_t)y->device_count + 1) * sizeof *sum), total = 0;
   if (!sum) return false;
-  for (uint32_t d = 0; d < y->device_count; d++) sum[d] = total += may_fail(draw, d) ? (draw->sim->by_prior ? exp((double)y->device[d].log_odds) : 1) : 0;
+  for (uint32_t d = 0; d < y->device_count; d++)
+    sum[d] = total += may_fail(draw, d) ? (draw->sim->by_prior ? exp((double)y->device[d].log_odds) : 1) : 0;
   bool ok = true;
-  for (uint64_t tries = 0; ok && total > 0 && draw->truth.count < draw->sim->outages && tries < 1000 * (uint64_t)draw->sim->outages; tries++) {
+  for (uint64_t tries = 0; ok && total > 0 && draw->truth.count < draw->sim->outages && tries < 1000 * (uint64_t)draw->sim->outages;
+       tries++) {
     double at = random_unit(&draw->random) * total;
     uint32_t low = 0, high = y->device_count - 1; /* the first whose sum is past `at` */
     while (low < high) {
       uint32_t middle = low + (high - low) / 2;
-      if (sum[middle] > at) high = middle;
-      else low = middle + 1;
+      if (sum[middle] > at)
+        high = middle;
+      else
+        low = middle + 1;
     }
     if (!draw->taken[low] && may_fail(draw, low)) ok = darken(draw, low);
   }
@@ -102,15 +108,19 @@ static bool draw_evidence(Draw *draw, const LocateParameters *p) {
   Random *r = &draw->random;
   for (uint32_t d = 0; d < y->device_count; d++) {
     uint32_t up = y->device[d].parent;
-    if (up != LOCATE_NONE && draw->mute[up]) draw->mute[d] = 1;
-    else if (y->device[d].kind == LOCATE_TRANSFORMER) draw->mute[d] = random_unit(r) < sim->gasp_area_loss;
+    if (up != LOCATE_NONE && draw->mute[up])
+      draw->mute[d] = 1;
+    else if (y->device[d].kind == LOCATE_TRANSFORMER)
+      draw->mute[d] = random_unit(r) < sim->gasp_area_loss;
   }
   for (uint32_t c = 0; c < y->customer_count; c++) {
     Instant dark = draw->dark_since[c], stray = sim->begin + span_of(random_unit(r) * (double)sim->length / 1e6);
     bool meter = y->customer_flags[c] & LOCATE_GASPS;
     if (dark != INT64_MAX) {
       double share = fmin(sim->call_share * p->call_weight[y->customer_class[c]], 1);
-      if (random_unit(r) < share && !say(draw, dark + span_of(sim->call_median_s * exp(sim->call_sigma * random_normal(r))), LOCATE_CALL, c)) return false;
+      if (random_unit(r) < share &&
+          !say(draw, dark + span_of(sim->call_median_s * exp(sim->call_sigma * random_normal(r))), LOCATE_CALL, c))
+        return false;
       if (meter && random_unit(r) < sim->gasp_share && !draw->mute[y->customer_device[c]] &&
           !say(draw, dark + span_of(30 + random_exponential(r, sim->gasp_delay_s)), LOCATE_LAST_GASP, c))
         return false;
@@ -129,7 +139,8 @@ static int by_time(const void *a, const void *b) {
   return (int)x->kind - (int)y->kind;
 }
 
-bool evidence_simulate(const EvidenceSim *sim, const LocateNetwork *network, const LocateParameters *priors, Arena *arena, EvidenceRun *out, Error *error) {
+bool evidence_simulate(const EvidenceSim *sim, const LocateNetwork *network, const LocateParameters *priors, Arena *arena, EvidenceRun *out,
+                       Error *error) {
   Draw draw = {.sim = sim};
   if (!locate_layout_make(&draw.layout, network, priors, error)) return false;
   random_seed(&draw.random, sim->seed);

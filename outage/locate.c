@@ -8,8 +8,8 @@
 #include "outage/locate_internal.h"
 
 const char *const locate_evidence_names[LOCATE_EVIDENCE_KINDS] = {
-    "call",        "last_gasp",     "power_up",  "ping_off", "ping_on",       "concentrator_off", "concentrator_on", "switch_open",
-    "switch_closed", "crew_dark", "crew_lit", "planned_start", "planned_end", "silence",         "prior",           "word"};
+    "call",          "last_gasp", "power_up", "ping_off",      "ping_on",     "concentrator_off", "concentrator_on", "switch_open",
+    "switch_closed", "crew_dark", "crew_lit", "planned_start", "planned_end", "silence",          "prior",           "word"};
 const char *const locate_verdict_names[LOCATE_VERDICTS] = {"taken",  "repeated", "unknown_subject", "wrong_subject",
                                                            "future", "too_old",  "stale",           "contradicts"};
 
@@ -66,12 +66,12 @@ const uint64_t *locate_counts(const Locate *l) { return l->counts; }
 
 LocateSize locate_size(const Locate *l) {
   size_t n = l->layout.device_count, m = l->layout.customer_count;
-  return (LocateSize){
-      .bytes = l->layout.bytes + m * sizeof(uint32_t) + n / 8 + l->items.room * sizeof *l->items.at + l->nodes.room * sizeof *l->nodes.at +
-               l->own.room * sizeof *l->own.at + l->node_several.room * sizeof *l->node_several.at + l->states.room * sizeof *l->states.at +
-               (l->device_items.slots ? (l->device_items.mask + 1) * sizeof(MapSlot) : 0),
-      .active_devices = (uint32_t)l->nodes.count,
-      .items = l->item_count};
+  return (LocateSize){.bytes = l->layout.bytes + m * sizeof(uint32_t) + n / 8 + l->items.room * sizeof *l->items.at +
+                               l->nodes.room * sizeof *l->nodes.at + l->own.room * sizeof *l->own.at +
+                               l->node_several.room * sizeof *l->node_several.at + l->states.room * sizeof *l->states.at +
+                               (l->device_items.slots ? (l->device_items.mask + 1) * sizeof(MapSlot) : 0),
+                      .active_devices = (uint32_t)l->nodes.count,
+                      .items = l->item_count};
 }
 
 /* ---- items ---- */
@@ -107,8 +107,10 @@ static bool reserve_item(Locate *l, bool on_device, Error *error) {
 
 static void put_item(Locate *l, LocateItem item) {
   uint32_t at = l->free_item;
-  if (at != LOCATE_NONE) l->free_item = l->items.at[at].next;
-  else at = (uint32_t)l->items.count++;
+  if (at != LOCATE_NONE)
+    l->free_item = l->items.at[at].next;
+  else
+    at = (uint32_t)l->items.count++;
   item.next = items_of(l, item.on_device, item.subject);
   l->items.at[at] = item;
   set_items(l, item.on_device, item.subject, at);
@@ -118,7 +120,8 @@ static void put_item(Locate *l, LocateItem item) {
 static void drop_item(Locate *l, uint32_t which) {
   LocateItem *item = &l->items.at[which];
   uint32_t head = items_of(l, item->on_device, item->subject);
-  if (head == which) set_items(l, item->on_device, item->subject, item->next);
+  if (head == which)
+    set_items(l, item->on_device, item->subject, item->next);
   else {
     while (l->items.at[head].next != which) head = l->items.at[head].next;
     l->items.at[head].next = item->next;
@@ -132,20 +135,40 @@ void locate_item_llr(const Locate *l, const LocateItem *item, double *out) {
   const LocateParameters *p = &l->p;
   const LocateOnsets *onsets = &l->onsets;
   switch ((LocateEvidenceKind)item->kind) {
-    case LOCATE_CALL: locate_call_llr(onsets, p, item->at, p->call_weight[l->layout.customer_class[item->subject]], out); return;
-    case LOCATE_LAST_GASP: locate_gasp_llr(onsets, p, item->at, out); return;
-    case LOCATE_POWER_UP: locate_look_llr(onsets, item->at, log(p->up_dark / p->up_lit), out); return;
-    case LOCATE_PING_OFF: locate_look_llr(onsets, item->at, log(p->ping_off_dark / p->ping_off_lit), out); return;
-    case LOCATE_PING_ON: locate_look_llr(onsets, item->at, log((1 - p->ping_off_dark) / (1 - p->ping_off_lit)), out); return;
-    case LOCATE_CONCENTRATOR_OFF: locate_look_llr(onsets, item->at, log(p->concentrator_off_dark / p->concentrator_off_lit), out); return;
+    case LOCATE_CALL:
+      locate_call_llr(onsets, p, item->at, p->call_weight[l->layout.customer_class[item->subject]], out);
+      return;
+    case LOCATE_LAST_GASP:
+      locate_gasp_llr(onsets, p, item->at, out);
+      return;
+    case LOCATE_POWER_UP:
+      locate_look_llr(onsets, item->at, log(p->up_dark / p->up_lit), out);
+      return;
+    case LOCATE_PING_OFF:
+      locate_look_llr(onsets, item->at, log(p->ping_off_dark / p->ping_off_lit), out);
+      return;
+    case LOCATE_PING_ON:
+      locate_look_llr(onsets, item->at, log((1 - p->ping_off_dark) / (1 - p->ping_off_lit)), out);
+      return;
+    case LOCATE_CONCENTRATOR_OFF:
+      locate_look_llr(onsets, item->at, log(p->concentrator_off_dark / p->concentrator_off_lit), out);
+      return;
     case LOCATE_CONCENTRATOR_ON:
       locate_look_llr(onsets, item->at, log((1 - p->concentrator_off_dark) / (1 - p->concentrator_off_lit)), out);
       return;
     case LOCATE_SWITCH_OPEN:
-    case LOCATE_PLANNED_START: locate_switch_open_llr(onsets, p, item->at, out); return;
-    case LOCATE_SWITCH_CLOSED: locate_look_llr(onsets, item->at, log(p->closed_but_failed), out); return;
-    case LOCATE_CREW_DARK: locate_look_llr(onsets, item->at, log((1 - p->crew_wrong) / p->crew_wrong), out); return;
-    case LOCATE_CREW_LIT: locate_look_llr(onsets, item->at, log(p->crew_wrong / (1 - p->crew_wrong)), out); return;
+    case LOCATE_PLANNED_START:
+      locate_switch_open_llr(onsets, p, item->at, out);
+      return;
+    case LOCATE_SWITCH_CLOSED:
+      locate_look_llr(onsets, item->at, log(p->closed_but_failed), out);
+      return;
+    case LOCATE_CREW_DARK:
+      locate_look_llr(onsets, item->at, log((1 - p->crew_wrong) / p->crew_wrong), out);
+      return;
+    case LOCATE_CREW_LIT:
+      locate_look_llr(onsets, item->at, log(p->crew_wrong / (1 - p->crew_wrong)), out);
+      return;
     case LOCATE_WORD:
       if (item->word == LOCATE_IS_OUT) {
         locate_switch_open_llr(onsets, p, item->at, out);
@@ -155,7 +178,8 @@ void locate_item_llr(const Locate *l, const LocateItem *item, double *out) {
     case LOCATE_PLANNED_END:
     case LOCATE_SILENCE:
     case LOCATE_PRIOR:
-    case LOCATE_EVIDENCE_KINDS: break;
+    case LOCATE_EVIDENCE_KINDS:
+      break;
   }
   for (int k = 0; k < onsets->count; k++) out[k] = 0;
 }
@@ -215,7 +239,8 @@ static bool reserve_nodes(Locate *l, size_t count, Error *error) {
 
 static bool ensure_node(Locate *l, uint32_t device, Error *error) {
   uint32_t missing[LIMIT_TREE_DEPTH], count = 0;
-  for (uint32_t d = device; d != LOCATE_NONE && l->layout.device[d].node == LOCATE_NONE; d = l->layout.device[d].parent) missing[count++] = d;
+  for (uint32_t d = device; d != LOCATE_NONE && l->layout.device[d].node == LOCATE_NONE; d = l->layout.device[d].parent)
+    missing[count++] = d;
   if (count && !(reserve_nodes(l, count, error))) return false;
   if (!vector_reserve(&l->own, 1)) return out_of_memory(error);
   while (count) grow_node(l, missing[--count]);
@@ -291,7 +316,8 @@ static void climb(Locate *l, uint32_t at, double *change) {
     const LocateNode *node = &l->nodes.at[at];
     if (node->parent != LOCATE_NONE) {
       const LocateNode *parent = &l->nodes.at[node->parent];
-      const char *next = (const char *)locate_inner_of(l, parent), *end = (const char *)(locate_outer_of(l, parent) + locate_state_count(l, parent->lane));
+      const char *next = (const char *)locate_inner_of(l, parent),
+                 *end = (const char *)(locate_outer_of(l, parent) + locate_state_count(l, parent->lane));
       for (; next < end; next += 64) __builtin_prefetch(next, 1);
     }
     add_states(locate_inner_of(l, node), change, locate_state_count(l, node->lane));
@@ -324,7 +350,8 @@ bool locate_solve(Locate *l, Error *error) {
   memset(l->active, 0, words * sizeof *l->active);
   for (size_t i = 0; i < l->items.count; i++) {
     if (l->items.at[i].kind == LOCATE_EVIDENCE_KINDS) continue;
-    for (uint32_t d = locate_device_of(l, &l->items.at[i]); d != LOCATE_NONE && !(l->active[d / 64] >> (d % 64) & 1); d = l->layout.device[d].parent)
+    for (uint32_t d = locate_device_of(l, &l->items.at[i]); d != LOCATE_NONE && !(l->active[d / 64] >> (d % 64) & 1);
+         d = l->layout.device[d].parent)
       l->active[d / 64] |= (uint64_t)1 << (d % 64), count++;
   }
   size_t owners = l->device_items.count;
@@ -373,13 +400,17 @@ static Family family_of(int kind) {
     case LOCATE_POWER_UP:
     case LOCATE_PING_ON:
     case LOCATE_CONCENTRATOR_ON:
-    case LOCATE_CREW_LIT: return FAMILY_LIT;
+    case LOCATE_CREW_LIT:
+      return FAMILY_LIT;
     case LOCATE_SWITCH_OPEN:
-    case LOCATE_SWITCH_CLOSED: return FAMILY_SWITCH;
+    case LOCATE_SWITCH_CLOSED:
+      return FAMILY_SWITCH;
     case LOCATE_PLANNED_START:
     case LOCATE_PLANNED_END:
-    case LOCATE_WORD: return FAMILY_PLAN;
-    default: return FAMILY_DARK;
+    case LOCATE_WORD:
+      return FAMILY_PLAN;
+    default:
+      return FAMILY_DARK;
   }
 }
 
@@ -389,15 +420,19 @@ static bool right_subject(const LocateEvidence *e) {
     case LOCATE_LAST_GASP:
     case LOCATE_POWER_UP:
     case LOCATE_PING_OFF:
-    case LOCATE_PING_ON: return !e->on_device;
+    case LOCATE_PING_ON:
+      return !e->on_device;
     case LOCATE_CREW_DARK:
-    case LOCATE_CREW_LIT: return true;
-    default: return e->kind < LOCATE_SILENCE && e->on_device;
+    case LOCATE_CREW_LIT:
+      return true;
+    default:
+      return e->kind < LOCATE_SILENCE && e->on_device;
   }
 }
 
 static LocateVerdict judge(const Locate *l, const LocateEvidence *e) {
-  if (e->subject == LOCATE_NONE || e->subject >= (e->on_device ? l->layout.device_count : l->layout.customer_count)) return LOCATE_UNKNOWN_SUBJECT;
+  if (e->subject == LOCATE_NONE || e->subject >= (e->on_device ? l->layout.device_count : l->layout.customer_count))
+    return LOCATE_UNKNOWN_SUBJECT;
   if (!right_subject(e)) return LOCATE_WRONG_SUBJECT;
   if (e->at > l->now + l->p.future_slack) return LOCATE_FUTURE;
   if (e->at < l->now - l->p.keep) return LOCATE_TOO_OLD;

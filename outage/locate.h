@@ -21,11 +21,11 @@ enum { LOCATE_GASPS = 1, LOCATE_PINGS = 2, LOCATE_IMPORTANT = 4, LOCATE_VULNERAB
 /* Only read while locate_new runs. Arrays that may be NULL say so. */
 typedef struct LocateNetwork {
   uint32_t device_count, customer_count;
-  const uint32_t *parent;         /* the device that feeds this one; LOCATE_NONE at a source */
-  const uint8_t *kind;            /* LocateKind */
-  const float *length_m;          /* conductor from the parent; NAN unknown; may be NULL */
-  const float *age_years, *load;  /* NAN unknown; may be NULL */
-  const uint8_t *phases;          /* bits; 0 as its parent; NULL: phases play no part */
+  const uint32_t *parent;        /* the device that feeds this one; LOCATE_NONE at a source */
+  const uint8_t *kind;           /* LocateKind */
+  const float *length_m;         /* conductor from the parent; NAN unknown; may be NULL */
+  const float *age_years, *load; /* NAN unknown; may be NULL */
+  const uint8_t *phases;         /* bits; 0 as its parent; NULL: phases play no part */
   const uint32_t *customer_device;
   const uint8_t *customer_phases; /* 0 as the device; may be NULL */
   const uint8_t *customer_class;  /* index of call_weight; may be NULL: 0 */
@@ -51,9 +51,9 @@ typedef enum LocateEvidenceKind {
   LOCATE_CREW_LIT,
   LOCATE_PLANNED_START,
   LOCATE_PLANNED_END,
-  LOCATE_SILENCE,   /* only in explanations: customers who have said nothing */
-  LOCATE_PRIOR,     /* only in explanations: how seldom such a device fails */
-  LOCATE_WORD,      /* the dispatcher's override */
+  LOCATE_SILENCE, /* only in explanations: customers who have said nothing */
+  LOCATE_PRIOR,   /* only in explanations: how seldom such a device fails */
+  LOCATE_WORD,    /* the dispatcher's override */
   LOCATE_EVIDENCE_KINDS
 } LocateEvidenceKind;
 
@@ -68,13 +68,13 @@ typedef struct LocateEvidence {
 
 typedef enum LocateVerdict {
   LOCATE_TAKEN,
-  LOCATE_REPEATED,         /* says what is known already */
-  LOCATE_UNKNOWN_SUBJECT,  /* no such customer, meter or device */
-  LOCATE_WRONG_SUBJECT,    /* this kind cannot be said of such a subject */
-  LOCATE_FUTURE,           /* later than now */
-  LOCATE_TOO_OLD,          /* older than `keep` */
-  LOCATE_STALE,            /* something later says otherwise already */
-  LOCATE_CONTRADICTS,      /* a switch both open and closed at one moment: the first word stands, this is set aside */
+  LOCATE_REPEATED,        /* says what is known already */
+  LOCATE_UNKNOWN_SUBJECT, /* no such customer, meter or device */
+  LOCATE_WRONG_SUBJECT,   /* this kind cannot be said of such a subject */
+  LOCATE_FUTURE,          /* later than now */
+  LOCATE_TOO_OLD,         /* older than `keep` */
+  LOCATE_STALE,           /* something later says otherwise already */
+  LOCATE_CONTRADICTS,     /* a switch both open and closed at one moment: the first word stands, this is set aside */
   LOCATE_VERDICTS
 } LocateVerdict;
 
@@ -114,8 +114,8 @@ typedef struct LocateTie {
 /* Who feeds whom after switching: `open` devices are cut from their normal parent, closed ties join. What no source reaches keeps its
  * normal parent. Closed ties that make a loop, or join two
  * sources: *loop is the index of one, LOCATE_NONE if there is none. */
-bool locate_feed(uint32_t device_count, const uint32_t *normal_parent, const uint8_t *open, const LocateTie *ties, size_t tie_count, uint32_t *parent,
-                 uint32_t *loop, Error *error) MUST_USE;
+bool locate_feed(uint32_t device_count, const uint32_t *normal_parent, const uint8_t *open, const LocateTie *ties, size_t tie_count,
+                 uint32_t *parent, uint32_t *loop, Error *error) MUST_USE;
 
 typedef struct LocateFault {
   uint32_t device;
@@ -129,30 +129,30 @@ bool locate_map(const Locate *locate, Arena *arena, LocateFault **faults, size_t
 typedef struct LocateReason {
   LocateEvidenceKind kind;
   bool on_device;
-  uint32_t subject;  /* of the weightiest, LOCATE_NONE where there is none */
+  uint32_t subject; /* of the weightiest, LOCATE_NONE where there is none */
   Instant at;
-  uint32_t count;    /* pieces of this kind */
-  double nats;       /* weight of them all together: > 0 for the fault, < 0 against */
+  uint32_t count; /* pieces of this kind */
+  double nats;    /* weight of them all together: > 0 for the fault, < 0 against */
 } LocateReason;
 
 enum { LOCATE_REASONS_MAX = 16 };
 
 typedef struct LocateOutage {
-  uint32_t device;            /* of its class the one to look at first */
+  uint32_t device;               /* of its class the one to look at first */
   const uint32_t *class_devices; /* those that no evidence can tell apart, source side first */
   uint32_t class_count;
-  double probability;         /* that one of the class has failed and is a cause */
-  bool planned, by_word;      /* known: planned work, or the dispatcher's word */
-  uint8_t phases;             /* 0: all */
-  int onset;                  /* the most probable, index of LocateOnsets */
+  double probability;    /* that one of the class has failed and is a cause */
+  bool planned, by_word; /* known: planned work, or the dispatcher's word */
+  uint8_t phases;        /* 0: all */
+  int onset;             /* the most probable, index of LocateOnsets */
   Instant since;
   uint32_t customers, important, vulnerable;
   /* from here on: filled by locate_explain */
   LocateReason reason[LOCATE_REASONS_MAX]; /* weightiest first */
   uint32_t reason_count;
-  uint32_t ask_customer;      /* whose answer gains most, LOCATE_NONE if none */
-  bool ask_by_ping;           /* ping the meter; else call back */
-  double ask_bits;            /* expected gain */
+  uint32_t ask_customer; /* whose answer gains most, LOCATE_NONE if none */
+  bool ask_by_ping;      /* ping the meter; else call back */
+  double ask_bits;       /* expected gain */
 } LocateOutage;
 
 /* Every class at least `least` probable (0 < least < 1), most probable first; alternatives for the same evidence are not
@@ -164,8 +164,8 @@ bool locate_explain(const Locate *locate, LocateOutage *outage, Error *error) MU
 
 /* For the agent on a call: is this customer in an outage we know, or do the neighbours have power? */
 typedef struct LocateCustomer {
-  double dark;            /* probability that the network has left him dark */
-  uint32_t cause;         /* the most probable failed device above him, LOCATE_NONE if dark < 0.5 */
+  double dark;    /* probability that the network has left him dark */
+  uint32_t cause; /* the most probable failed device above him, LOCATE_NONE if dark < 0.5 */
   double cause_probability;
   uint32_t neighbours_lit, neighbours_dark; /* customers of the same transformer (or device) who said so */
 } LocateCustomer;

@@ -39,7 +39,8 @@ static bool read_row(Csv *csv, const LocateNames *names, Arena *arena, LocateEvi
     return wrong(csv, COLUMN_TIME, "time", "expected RFC 3339, as 2026-01-31T20:15:00+08:00", error);
   int kind = 0;
   while (kind <= LOCATE_PLANNED_END && !text_is(csv_field(csv, COLUMN_KIND), locate_evidence_names[kind])) kind++;
-  if (kind > LOCATE_PLANNED_END) return wrong(csv, COLUMN_KIND, "kind", "expected call, last_gasp, power_up, ping_off, ping_on, concentrator_off, …", error);
+  if (kind > LOCATE_PLANNED_END)
+    return wrong(csv, COLUMN_KIND, "kind", "expected call, last_gasp, power_up, ping_off, ping_on, concentrator_off, …", error);
   row->evidence.kind = (LocateEvidenceKind)kind;
   Text subject = csv_field(csv, COLUMN_SUBJECT);
   if (subject.len == 0) {
@@ -58,7 +59,8 @@ bool locate_evidence_read(Csv *csv, const LocateNames *names, Arena *arena, Loca
   while (ok && (ok = csv_next(csv, &row, error)) && row) {
     LocateEvidenceRow fresh;
     ok = read_row(csv, names, arena, &fresh, error);
-    if (ok && read.count >= LOCATE_EVIDENCE_ROWS_MAX) ok = error_raise(error, ERROR_LIMIT, "rows of evidence\t%d", LOCATE_EVIDENCE_ROWS_MAX);
+    if (ok && read.count >= LOCATE_EVIDENCE_ROWS_MAX)
+      ok = error_raise(error, ERROR_LIMIT, "rows of evidence\t%d", LOCATE_EVIDENCE_ROWS_MAX);
     if (ok && !vector_push(&read, fresh)) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "evidence");
   }
   if (ok) {
@@ -80,18 +82,20 @@ typedef struct Run {
   Locate *locate;
   Instant at;
   LocateTie *ties;
-  uint8_t *open;    /* devices, as told by their switches */
+  uint8_t *open; /* devices, as told by their switches */
   uint32_t *parent;
   VECTOR(size_t) aside; /* rows */
   LocateVerdict aside_why[ASIDE_MAX];
   uint64_t counts[LOCATE_VERDICTS];
-  uint32_t loop;    /* a tie that closes a loop */
+  uint32_t loop; /* a tie that closes a loop */
 } Run;
 
 static bool switched(Run *run, const LocateEvidenceRow *row, Error *error) {
   run->ties[row->tie].closed = row->evidence.kind == LOCATE_SWITCH_CLOSED;
   uint32_t loop;
-  if (!locate_feed(run->q->network->device_count, run->q->network->parent, run->open, run->ties, run->q->tie_count, run->parent, &loop, error)) return false;
+  if (!locate_feed(run->q->network->device_count, run->q->network->parent, run->open, run->ties, run->q->tie_count, run->parent, &loop,
+                   error))
+    return false;
   if (loop != LOCATE_NONE) run->loop = loop;
   return locate_reroute(run->locate, run->parent, row->evidence.at, error);
 }
@@ -143,7 +147,8 @@ static void write_reason(Json *json, const LocateNames *names, const LocateReaso
   json_put_i64(json, "count", r->count);
   json_put_f64(json, "weight", r->nats, 3);
   if (r->kind < LOCATE_SILENCE && r->subject != LOCATE_NONE) {
-    json_put_text(json, "subject", r->on_device ? names->device_name(names->self, r->subject) : names->customer_name(names->self, r->subject));
+    json_put_text(json, "subject",
+                  r->on_device ? names->device_name(names->self, r->subject) : names->customer_name(names->self, r->subject));
     json_put_instant(json, "time", r->at);
   }
   json_close(json);
@@ -171,7 +176,8 @@ static void write_outage(Json *json, const LocateNames *names, const LocateOutag
     json_close(json);
   }
   json_key(json, "ask_next");
-  if (o->ask_customer == LOCATE_NONE) json_nil(json);
+  if (o->ask_customer == LOCATE_NONE)
+    json_nil(json);
   else {
     json_open_object(json);
     json_put_text(json, "customer", names->customer_name(names->self, o->ask_customer));
@@ -220,14 +226,17 @@ static void write_lines(const Run *run, const LocateEvidenceRow *rows, const Loc
     const LocateOutage *o = &outages[i];
     buffer_format(out, "%5.1f %%  %.*s", 100 * o->probability, TEXT_ARG(names->device_name(names->self, o->device)));
     if (o->class_count > 1) buffer_format(out, " (one of %u)", o->class_count);
-    buffer_format(out, "  %u customers, since %s%s\n", o->customers, instant_to_text(o->since, run->q->parameters->zone, time), o->planned ? ", planned" : "");
+    buffer_format(out, "  %u customers, since %s%s\n", o->customers, instant_to_text(o->since, run->q->parameters->zone, time),
+                  o->planned ? ", planned" : "");
     for (uint32_t r = 0; r < o->reason_count; r++)
       buffer_format(out, "          %+8.1f  %s × %u\n", o->reason[r].nats, locate_evidence_names[o->reason[r].kind], o->reason[r].count);
     if (o->ask_customer != LOCATE_NONE)
-      buffer_format(out, "          %s %.*s: %.3f bits\n", o->ask_by_ping ? "ping" : "call back", TEXT_ARG(names->customer_name(names->self, o->ask_customer)), o->ask_bits);
+      buffer_format(out, "          %s %.*s: %.3f bits\n", o->ask_by_ping ? "ping" : "call back",
+                    TEXT_ARG(names->customer_name(names->self, o->ask_customer)), o->ask_bits);
   }
   for (size_t i = 0; i < run->aside.count; i++)
-    buffer_format(out, "line %llu set aside: %s\n", (unsigned long long)rows[run->aside.at[i]].line, locate_verdict_names[run->aside_why[i]]);
+    buffer_format(out, "line %llu set aside: %s\n", (unsigned long long)rows[run->aside.at[i]].line,
+                  locate_verdict_names[run->aside_why[i]]);
 }
 
 static bool run_all(Run *run, const LocateEvidenceRow *rows, size_t count, Buffer *out, Error *error) {
@@ -236,7 +245,7 @@ static bool run_all(Run *run, const LocateEvidenceRow *rows, size_t count, Buffe
   LocateOutage *outages = NULL;
   size_t found = 0;
   bool ok = add_everything(run, rows, count, error) && locate_fit(run->locate, error) &&
-       locate_report(run->locate, run->q->least > 0 ? run->q->least : 0.2, &arena, &outages, &found, error);
+            locate_report(run->locate, run->q->least > 0 ? run->q->least : 0.2, &arena, &outages, &found, error);
   for (size_t i = 0; ok && i < found; i++) ok = locate_explain(run->locate, &outages[i], error);
   if (ok) (run->q->json ? write_json : write_lines)(run, rows, outages, found, out);
   arena_end(&arena);
@@ -246,7 +255,8 @@ static bool run_all(Run *run, const LocateEvidenceRow *rows, size_t count, Buffe
 bool locate_answer(const LocateQuestion *q, const LocateEvidenceRow *rows, size_t count, Buffer *out, Error *error) {
   Run run = {.q = q, .at = q->at != INSTANT_NONE ? q->at : count ? rows[count - 1].evidence.at : 0, .loop = LOCATE_NONE};
   size_t n = q->network->device_count;
-  run.ties = memory_new((q->tie_count + 1) * sizeof *run.ties), run.open = memory_new(n + 1), run.parent = memory_new((n + 1) * sizeof *run.parent);
+  run.ties = memory_new((q->tie_count + 1) * sizeof *run.ties), run.open = memory_new(n + 1),
+  run.parent = memory_new((n + 1) * sizeof *run.parent);
   bool ok = run.ties && run.open && run.parent;
   if (!ok) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate");
   for (size_t t = 0; ok && t < q->tie_count; t++) run.ties[t] = q->ties[t];
@@ -261,7 +271,8 @@ bool locate_answer(const LocateQuestion *q, const LocateEvidenceRow *rows, size_
 
 static void write_field(Buffer *out, Text value) {
   bool plain = true;
-  for (size_t i = 0; i < value.len; i++) plain = plain && value.at[i] != ',' && value.at[i] != '"' && value.at[i] != '\n' && value.at[i] != '\r';
+  for (size_t i = 0; i < value.len; i++)
+    plain = plain && value.at[i] != ',' && value.at[i] != '"' && value.at[i] != '\n' && value.at[i] != '\r';
   if (plain) {
     buffer_text(out, value);
     return;

@@ -1,7 +1,7 @@
 /* Evidence as a file (`dianbaomu locate --evidence FILE.csv`) and what is said about it: decode, run the engine, write the answer. Columns:
  * time (RFC 3339), kind (call … planned_end), subject (customer number, meter id or device id). Rows that cannot be read are errors with
- * line and column; rows that cannot be true (unknown meter, time to come, a switch both open and closed) are set aside, with the reason, and
- * counted. */
+ * line and column; rows that cannot be true (unknown meter, time to come, a switch both open and closed) are set aside, with the reason,
+ * and counted. */
 #ifndef OUTAGE_LOCATE_EVIDENCE_H
 #define OUTAGE_LOCATE_EVIDENCE_H
 
@@ -15,16 +15,16 @@ typedef struct LocateNames {
   void *self;
   uint32_t (*customer)(void *self, Text number_or_meter);
   uint32_t (*device)(void *self, Text id);
-  uint32_t (*tie)(void *self, Text id);          /* may be NULL */
+  uint32_t (*tie)(void *self, Text id); /* may be NULL */
   Text (*customer_name)(void *self, uint32_t customer);
   Text (*device_name)(void *self, uint32_t device);
 } LocateNames;
 
 typedef struct LocateEvidenceRow {
   LocateEvidence evidence;
-  uint32_t tie;     /* the subject is this tie; LOCATE_NONE: it is not one */
+  uint32_t tie; /* the subject is this tie; LOCATE_NONE: it is not one */
   uint64_t line;
-  Text subject;     /* in the arena */
+  Text subject; /* in the arena */
 } LocateEvidenceRow;
 
 enum { LOCATE_EVIDENCE_ROWS_MAX = 20000000 };

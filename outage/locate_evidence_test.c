@@ -31,19 +31,23 @@ static void replays_the_corpus(void **state) {
 /* substation 0 ─ breaker 1 ─ switch 2 ─ transformer 3; substation 4 ─ breaker 5 ─ transformer 6; a tie from 3 to 6 */
 enum { DEVICES = 7, CUSTOMERS = 40 };
 static const uint32_t parent[DEVICES] = {LOCATE_NONE, 0, 1, 2, LOCATE_NONE, 4, 5};
-static const uint8_t kind[DEVICES] = {LOCATE_SUBSTATION, LOCATE_BREAKER, LOCATE_SWITCH, LOCATE_TRANSFORMER, LOCATE_SUBSTATION, LOCATE_BREAKER, LOCATE_TRANSFORMER};
+static const uint8_t kind[DEVICES] = {LOCATE_SUBSTATION, LOCATE_BREAKER, LOCATE_SWITCH,     LOCATE_TRANSFORMER,
+                                      LOCATE_SUBSTATION, LOCATE_BREAKER, LOCATE_TRANSFORMER};
 static char names_of[DEVICES + CUSTOMERS][8];
 
 static uint32_t number_of(Text text, char first, uint32_t count) {
   int64_t value;
-  if (text.len < 2 || text.at[0] != first || !text_to_i64(text_slice(text, 1, text.len), &value) || value < 0 || value >= (int64_t)count) return LOCATE_NONE;
+  if (text.len < 2 || text.at[0] != first || !text_to_i64(text_slice(text, 1, text.len), &value) || value < 0 || value >= (int64_t)count)
+    return LOCATE_NONE;
   return (uint32_t)value;
 }
 static uint32_t find_customer(void *self, Text text) { return (void)self, number_of(text, 'c', CUSTOMERS); }
 static uint32_t find_device(void *self, Text text) { return (void)self, number_of(text, 'd', DEVICES); }
 static uint32_t find_tie(void *self, Text text) { return (void)self, number_of(text, 't', 1); }
 static Text device_name(void *self, uint32_t d) { return (void)self, snprintf(names_of[d], 8, "d%u", d), text_of(names_of[d]); }
-static Text customer_name(void *self, uint32_t c) { return (void)self, snprintf(names_of[DEVICES + c], 8, "c%u", c), text_of(names_of[DEVICES + c]); }
+static Text customer_name(void *self, uint32_t c) {
+  return (void)self, snprintf(names_of[DEVICES + c], 8, "c%u", c), text_of(names_of[DEVICES + c]);
+}
 static const LocateNames names = {NULL, find_customer, find_device, find_tie, customer_name, device_name};
 
 static bool read_text(void *self, char *out, size_t room, size_t *got, Error *error) {
@@ -58,10 +62,12 @@ static bool read_text(void *self, char *out, size_t room, size_t *got, Error *er
 static bool ask(const char *csv_text, bool json, Buffer *out, Error *error) {
   static uint32_t customer_device[CUSTOMERS];
   for (uint32_t c = 0; c < CUSTOMERS; c++) customer_device[c] = c < 20 ? 3 : 6;
-  LocateNetwork network = {.device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind, .customer_device = customer_device};
+  LocateNetwork network = {
+      .device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind, .customer_device = customer_device};
   LocateParameters parameters = locate_parameters_default();
   LocateTie tie = {3, 6, false};
-  LocateQuestion question = {.network = &network, .ties = &tie, .tie_count = 1, .names = &names, .parameters = &parameters, .at = INSTANT_NONE, .json = json};
+  LocateQuestion question = {
+      .network = &network, .ties = &tie, .tie_count = 1, .names = &names, .parameters = &parameters, .at = INSTANT_NONE, .json = json};
   Text text = text_of(csv_text);
   Csv *csv = NULL;
   Arena arena;
@@ -112,24 +118,32 @@ static void answers(const char *csv, const char *const *holds) {
 
 static void answers_with_reasons_and_what_it_set_aside(void **state) {
   (void)state;
-  answers("time,kind,subject\n2026-01-01T20:00:30Z,last_gasp,c1\n2026-01-01T20:00:31Z,last_gasp,c2\n2026-01-01T20:00:35Z,last_gasp,c4\n2026-01-01T20:00:41Z,"
-          "last_gasp,c5\n2026-01-01T20:00:41Z,last_gasp,c6\n2026-01-01T20:00:42Z,last_gasp,c7\n2026-01-01T20:02:00Z,call,c3\n2026-01-01T20:02:00Z,call,c77\n"
-          "2026-01-01T20:02:00Z,switch_open,d1\n2026-01-01T20:02:00Z,switch_closed,d1\n",
-          (const char *const[]){"\"device\":\"d1\"", "\"customers\":20", "\"evidence_for\":[{\"kind\":\"last_gasp\",\"count\":6", "\"ask_next\":",
-                                "\"unknown_subject\":1", "\"reason\":\"contradicts\"", NULL});
+  answers(
+      "time,kind,subject\n2026-01-01T20:00:30Z,last_gasp,c1\n2026-01-01T20:00:31Z,last_gasp,c2\n2026-01-01T20:00:35Z,last_gasp,c4\n2026-01-"
+      "01T20:00:41Z,"
+      "last_gasp,c5\n2026-01-01T20:00:41Z,last_gasp,c6\n2026-01-01T20:00:42Z,last_gasp,c7\n2026-01-01T20:02:00Z,call,c3\n2026-01-01T20:02:"
+      "00Z,call,c77\n"
+      "2026-01-01T20:02:00Z,switch_open,d1\n2026-01-01T20:02:00Z,switch_closed,d1\n",
+      (const char *const[]){"\"device\":\"d1\"", "\"customers\":20", "\"evidence_for\":[{\"kind\":\"last_gasp\",\"count\":6",
+                            "\"ask_next\":", "\"unknown_subject\":1", "\"reason\":\"contradicts\"", NULL});
 }
 
 /* The fault is above switch 2; it is opened, the tie closed: the island has power, and what it said before is over. */
 static void follows_the_switching(void **state) {
   (void)state;
-  answers("time,kind,subject\n2026-01-01T20:00:30Z,last_gasp,c1\n2026-01-01T20:00:31Z,last_gasp,c2\n2026-01-01T20:00:35Z,last_gasp,c4\n2026-01-01T20:00:36Z,last_gasp,c5\n"
-          "2026-01-01T20:20:00Z,switch_open,d2\n2026-01-01T20:21:00Z,switch_closed,t0\n2026-01-01T20:22:00Z,power_up,c1\n",
-          (const char *const[]){"\"outages\":[]", "\"taken\":7", NULL});
+  answers(
+      "time,kind,subject\n2026-01-01T20:00:30Z,last_gasp,c1\n2026-01-01T20:00:31Z,last_gasp,c2\n2026-01-01T20:00:35Z,last_gasp,c4\n2026-01-"
+      "01T20:00:36Z,last_gasp,c5\n"
+      "2026-01-01T20:20:00Z,switch_open,d2\n2026-01-01T20:21:00Z,switch_closed,t0\n2026-01-01T20:22:00Z,power_up,c1\n",
+      (const char *const[]){"\"outages\":[]", "\"taken\":7", NULL});
   /* later the other side's breaker trips: the island goes dark with it */
-  answers("time,kind,subject\n2026-01-01T20:20:00Z,switch_open,d2\n2026-01-01T20:21:00Z,switch_closed,t0\n"
-          "2026-01-01T20:40:30Z,last_gasp,c1\n2026-01-01T20:40:31Z,last_gasp,c2\n2026-01-01T20:40:35Z,last_gasp,c24\n2026-01-01T20:40:36Z,last_gasp,c25\n"
-          "2026-01-01T20:40:35Z,last_gasp,c26\n2026-01-01T20:40:36Z,last_gasp,c27\n2026-01-01T20:40:35Z,last_gasp,c6\n2026-01-01T20:40:36Z,last_gasp,c7\n",
-          (const char *const[]){"\"customers\":40", "\"d5\"", NULL});
+  answers(
+      "time,kind,subject\n2026-01-01T20:20:00Z,switch_open,d2\n2026-01-01T20:21:00Z,switch_closed,t0\n"
+      "2026-01-01T20:40:30Z,last_gasp,c1\n2026-01-01T20:40:31Z,last_gasp,c2\n2026-01-01T20:40:35Z,last_gasp,c24\n2026-01-01T20:40:36Z,last_"
+      "gasp,c25\n"
+      "2026-01-01T20:40:35Z,last_gasp,c26\n2026-01-01T20:40:36Z,last_gasp,c27\n2026-01-01T20:40:35Z,last_gasp,c6\n2026-01-01T20:40:36Z,"
+      "last_gasp,c7\n",
+      (const char *const[]){"\"customers\":40", "\"d5\"", NULL});
 }
 
 static void feeds_islands_and_finds_loops(void **state) {
@@ -143,7 +157,7 @@ static void feeds_islands_and_finds_loops(void **state) {
       {{0}, {false, false}, {LOCATE_NONE, 0, 1, LOCATE_NONE, 3, 4}, LOCATE_NONE},
       {{0, 1}, {true, false}, {LOCATE_NONE, 2, 5, LOCATE_NONE, 3, 4}, LOCATE_NONE}, /* 1 cut off: fed backwards by 2 from 5 */
       {{0, 0, 1}, {true, false}, {LOCATE_NONE, 0, 5, LOCATE_NONE, 3, 4}, LOCATE_NONE},
-      {{0}, {true, false}, {LOCATE_NONE, 0, 1, LOCATE_NONE, 3, 4}, 0},              /* nothing opened: a loop */
+      {{0}, {true, false}, {LOCATE_NONE, 0, 1, LOCATE_NONE, 3, 4}, 0},               /* nothing opened: a loop */
       {{0, 1}, {false, false}, {LOCATE_NONE, 0, 1, LOCATE_NONE, 3, 4}, LOCATE_NONE}, /* dark, where it was */
       {{0, 1}, {true, true}, {LOCATE_NONE, 4, 5, LOCATE_NONE, 3, 4}, 0},
   };
@@ -162,7 +176,8 @@ static void simulates_what_it_can_read(void **state) {
   (void)state;
   static uint32_t customer_device[CUSTOMERS];
   for (uint32_t c = 0; c < CUSTOMERS; c++) customer_device[c] = c < 20 ? 3 : 6;
-  LocateNetwork network = {.device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind, .customer_device = customer_device};
+  LocateNetwork network = {
+      .device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind, .customer_device = customer_device};
   LocateParameters parameters = locate_parameters_default();
   EvidenceSim sim = evidence_sim_default();
   sim.outages = 1;
@@ -188,5 +203,5 @@ static void simulates_what_it_can_read(void **state) {
   }
 }
 
-TEST_MAIN(TEST(replays_the_corpus), TEST(says_where_a_row_is_wrong), TEST(answers_with_reasons_and_what_it_set_aside), TEST(follows_the_switching),
-          TEST(feeds_islands_and_finds_loops), TEST(simulates_what_it_can_read))
+TEST_MAIN(TEST(replays_the_corpus), TEST(says_where_a_row_is_wrong), TEST(answers_with_reasons_and_what_it_set_aside),
+          TEST(follows_the_switching), TEST(feeds_islands_and_finds_loops), TEST(simulates_what_it_can_read))

@@ -60,8 +60,10 @@ static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
   double quiet = weight * l->onsets.quiet_call[onset] + gasps * l->onsets.quiet_gasp[onset];
   reasons[LOCATE_SILENCE] = (LocateReason){.subject = LOCATE_NONE, .at = l->now, .count = silent, .nats = quiet};
   double odds = 0;
-  for (uint32_t d = head; d != LOCATE_NONE; d = locate_class_next(l, d)) odds += exp((double)y->device[d].log_odds + l->log_storm[y->device[d].kind]);
-  reasons[LOCATE_PRIOR] = (LocateReason){.on_device = true, .subject = outage->device, .at = l->now, .count = 1, .nats = log(odds) + l->onsets.log_share[onset]};
+  for (uint32_t d = head; d != LOCATE_NONE; d = locate_class_next(l, d))
+    odds += exp((double)y->device[d].log_odds + l->log_storm[y->device[d].kind]);
+  reasons[LOCATE_PRIOR] = (LocateReason){
+      .on_device = true, .subject = outage->device, .at = l->now, .count = 1, .nats = log(odds) + l->onsets.log_share[onset]};
   outage->reason_count = 0;
   for (int kind = 0; kind < LOCATE_EVIDENCE_KINDS; kind++) {
     reasons[kind].kind = (LocateEvidenceKind)kind;
@@ -102,7 +104,8 @@ static void offer_node(const Locate *l, const LocateNode *node, const LocateView
     offered[lane] = true;
     offer(l, c, dark[lane], outage);
   }
-  for (uint32_t child = node->device + 1; child < y->device[node->device].end && looked < ASK_CHILDREN_MAX; child = y->device[child].end, looked++) {
+  for (uint32_t child = node->device + 1; child < y->device[node->device].end && looked < ASK_CHILDREN_MAX;
+       child = y->device[child].end, looked++) {
     if (l->layout.device[child].node != LOCATE_NONE || y->device[child].first == y->device[y->device[child].end].first) continue;
     uint32_t c = y->device[child].first;
     if (offered[y->customer_lane[c]]) continue;
@@ -170,8 +173,10 @@ bool locate_customer(const Locate *l, uint32_t customer, LocateCustomer *out, Er
     bool lit = false, dark = false;
     for (uint32_t i = l->customer_items[other]; i != LOCATE_NONE; i = l->items.at[i].next) {
       int kind = l->items.at[i].kind;
-      if (kind == LOCATE_POWER_UP || kind == LOCATE_PING_ON || kind == LOCATE_CREW_LIT) lit = true;
-      else dark = true;
+      if (kind == LOCATE_POWER_UP || kind == LOCATE_PING_ON || kind == LOCATE_CREW_LIT)
+        lit = true;
+      else
+        dark = true;
     }
     /* of who said both, the dark word is the later one: the lit word would have displaced it */
     if (other != c) out->neighbours_dark += dark, out->neighbours_lit += lit && !dark;
@@ -193,7 +198,9 @@ bool locate_customer(const Locate *l, uint32_t customer, LocateCustomer *out, Er
     if (p > out->cause_probability) out->cause_probability = p, cause = y->device_of[l->nodes.at[path[i]].device];
   }
   out->dark = locate_view_dark(l, &l->nodes.at[l->layout.device[d].node], &view, y->customer_lane[c]);
-  if (out->dark >= 0.5) out->cause = cause;
-  else out->cause_probability = 0;
+  if (out->dark >= 0.5)
+    out->cause = cause;
+  else
+    out->cause_probability = 0;
   return true;
 }

@@ -41,7 +41,8 @@ static void count_strays(const Locate *l, Tally *tally, const float *cause) {
     const LocateItem *item = &l->items.at[i];
     if (item->kind != LOCATE_CALL && item->kind != LOCATE_LAST_GASP) continue;
     double explained = 0;
-    for (uint32_t at = l->layout.device[locate_device_of(l, item)].node; at != LOCATE_NONE; at = l->nodes.at[at].parent) explained += (double)cause[at];
+    for (uint32_t at = l->layout.device[locate_device_of(l, item)].node; at != LOCATE_NONE; at = l->nodes.at[at].parent)
+      explained += (double)cause[at];
     *(item->kind == LOCATE_CALL ? &tally->stray_calls : &tally->stray_gasps) += fmax(1 - explained, 0);
     if (item->at < tally->first) tally->first = item->at;
   }

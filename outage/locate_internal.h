@@ -19,10 +19,10 @@ typedef struct LocatePhaseSums {
 
 /* One device, in 32 bytes, so that a step up the tree is one line of the cache. */
 typedef struct LocateDevice {
-  uint32_t parent, end;   /* what lies below is devices [itself, end) */
-  uint32_t first, last;   /* and customers [first, last); its own come first, up to the next device's first */
-  uint32_t several;       /* of devices of several phases: index of `several`, else LOCATE_NONE */
-  uint32_t node;          /* active node, LOCATE_NONE */
+  uint32_t parent, end; /* what lies below is devices [itself, end) */
+  uint32_t first, last; /* and customers [first, last); its own come first, up to the next device's first */
+  uint32_t several;     /* of devices of several phases: index of `several`, else LOCATE_NONE */
+  uint32_t node;        /* active node, LOCATE_NONE */
   float log_odds;
   uint8_t kind, lane, phase_bits;
 } LocateDevice;
@@ -34,13 +34,13 @@ typedef struct LocateBefore {
 /* The network in preorder. Everything inside the engine counts in these places. */
 typedef struct LocateLayout {
   uint32_t device_count, customer_count;
-  LocateDevice *device;                         /* one more than there are, for its `first` */
-  uint32_t *device_of, *place_of;               /* place → caller's index and back */
+  LocateDevice *device;           /* one more than there are, for its `first` */
+  uint32_t *device_of, *place_of; /* place → caller's index and back */
   uint32_t *customer_of, *customer_place, *customer_device;
   uint8_t *customer_lane, *customer_class, *customer_flags;
-  LocateBefore *before;                         /* one more than there are customers */
+  LocateBefore *before; /* one more than there are customers */
   LocatePhaseSums *several;
-  double expected[LOCATE_KINDS];                /* faults in the window, of devices that feed anybody */
+  double expected[LOCATE_KINDS]; /* faults in the window, of devices that feed anybody */
   uint64_t bytes;
 } LocateLayout;
 
@@ -53,14 +53,14 @@ typedef struct LocateItem {
   uint32_t next;    /* of the same subject, or free */
   uint8_t kind;     /* LocateEvidenceKind; LOCATE_EVIDENCE_KINDS when free */
   bool on_device;
-  uint8_t word;     /* of LOCATE_WORD: LocateWord */
+  uint8_t word; /* of LOCATE_WORD: LocateWord */
 } LocateItem;
 
 /* What speaks of a device's own failing (its switch, a plan, the dispatcher). */
 typedef struct LocateOwn {
   double llr[LOCATE_ONSETS_MAX]; /* added to the log-odds of failing at each onset */
-  double stay; /* log-weight of not having failed: 0, or −INFINITY when it surely has */
-  bool sound;  /* surely has not */
+  double stay;                   /* log-weight of not having failed: 0, or −INFINITY when it surely has */
+  bool sound;                    /* surely has not */
 } LocateOwn;
 
 typedef struct LocateNode {
@@ -68,10 +68,10 @@ typedef struct LocateNode {
   uint32_t own;                            /* index of `own`, LOCATE_NONE */
   uint32_t sure;                           /* here and below: devices that surely have failed */
   uint8_t lane;
-  int64_t quiet_weight, quiet_gasps;       /* silent customers here and in inactive parts below */
-  uint32_t several;                        /* index of node_several */
-  double odds;                             /* exp(log_odds) */
-  size_t at;                               /* of its states in `states`: inner, then outer */
+  int64_t quiet_weight, quiet_gasps; /* silent customers here and in inactive parts below */
+  uint32_t several;                  /* index of node_several */
+  double odds;                       /* exp(log_odds) */
+  size_t at;                         /* of its states in `states`: inner, then outer */
 } LocateNode;
 
 /* Of a device's failings: those of all its phases, those of a given one. */
@@ -80,29 +80,27 @@ typedef struct LocateShare {
 } LocateShare;
 
 struct Locate {
-  LocateParameters p;                  /* stray rates: as fitted */
+  LocateParameters p;                      /* stray rates: as fitted */
   double stray_call_year, stray_gasp_year; /* as given */
   LocateLayout layout;
   LocateOnsets onsets;
   Instant now;
   double storm[LOCATE_KINDS], log_storm[LOCATE_KINDS]; /* factor on the odds; its log */
-  LocateShare share[LOCATE_KINDS + 1][4]; /* by kind and number of phases; the last: where phases play no part */
-  uint32_t *customer_items;            /* by place: newest item */
-  Map device_items;                    /* device place → newest item */
+  LocateShare share[LOCATE_KINDS + 1][4];              /* by kind and number of phases; the last: where phases play no part */
+  uint32_t *customer_items;                            /* by place: newest item */
+  Map device_items;                                    /* device place → newest item */
   VECTOR(LocateItem) items;
   uint32_t free_item, item_count;
   VECTOR(LocateNode) nodes;
   VECTOR(LocateOwn) own;
   VECTOR(LocatePhaseSums) node_several; /* quiet sums by phase, of active nodes of several phases */
   VECTOR(double) states;
-  uint32_t first_root;                 /* roots linked by sibling */
-  uint64_t *active;                    /* scratch of locate_solve: a bit a device */
+  uint32_t first_root; /* roots linked by sibling */
+  uint64_t *active;    /* scratch of locate_solve: a bit a device */
   uint64_t counts[LOCATE_VERDICTS];
 };
 
-static inline int locate_state_count(const Locate *l, uint8_t lane) {
-  return 1 + (lane == LOCATE_LANE_SEVERAL ? 4 : 1) * l->onsets.count;
-}
+static inline int locate_state_count(const Locate *l, uint8_t lane) { return 1 + (lane == LOCATE_LANE_SEVERAL ? 4 : 1) * l->onsets.count; }
 /* A node's own vectors, sums: inner (what hangs on it and below says, given the state it hands on; but for silence) and outer
  * (given the state that reaches it). */
 static inline double *locate_inner_of(const Locate *l, const LocateNode *node) { return l->states.at + node->at; }
@@ -113,7 +111,7 @@ static inline double *locate_outer_of(const Locate *l, const LocateNode *node) {
 /* One device's ways to fail, m = 0 in all phases, 1…3 in one. way: log-weight of failing at onset j, a cause. hidden: of failing, or
  * not, unseen, when its supply is dark since k in any case: log(stay + Σ_{j≥k} …), [0] with the greatest in place of the sum. */
 typedef struct LocateWays {
-  double stay; /* of not failing */
+  double stay;                      /* of not failing */
   double way[4][LOCATE_ONSETS_MAX]; /* −INFINITY where impossible */
   double hidden[2][4][LOCATE_ONSETS_MAX];
 } LocateWays;
@@ -137,7 +135,6 @@ static inline bool locate_item_is_own(int kind) {
   return kind == LOCATE_SWITCH_OPEN || kind == LOCATE_SWITCH_CLOSED || kind == LOCATE_PLANNED_START || kind == LOCATE_WORD;
 }
 
-
 /* From above: the log-weight of everything outside a node, by the state of the supply that reaches it. `inner` are the log-weights
  * of the states it hands on (its own failing and all below weighed in); exp(inner − log Z) are probabilities. */
 typedef struct LocateBeam {
@@ -145,9 +142,9 @@ typedef struct LocateBeam {
   double from[LOCATE_STATES_MAX];
 } LocateBeam;
 typedef struct LocateView {
-  double log_z;                        /* of the whole tree this node is in */
+  double log_z; /* of the whole tree this node is in */
   double inner[LOCATE_STATES_MAX];
-  double cause[4][LOCATE_ONSETS_MAX];  /* log-weight of failing visibly at each onset: all phases, A, B, C */
+  double cause[4][LOCATE_ONSETS_MAX]; /* log-weight of failing visibly at each onset: all phases, A, B, C */
 } LocateView;
 void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view);
 void locate_beam(const Locate *l, const LocateBeam *above, const LocateView *view, uint32_t child, LocateBeam *out);

@@ -18,8 +18,10 @@ double locate_log_add(double a, double b) {
 static inline double log_one_and_little(double x) { return x * (1 - x * (0.5 - x * (1.0 / 3))); }
 static inline double log_one_and(double x) { return x < 1e-3 ? log_one_and_little(x) : log(1 + x); }
 
-static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn *own, double log_share, double *way, double *most, double *sum) {
-  double log_odds = (double)l->layout.device[node->device].log_odds + l->log_storm[l->layout.device[node->device].kind] + log_share, high = own->stay, all = own->stay;
+static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn *own, double log_share, double *way, double *most,
+                        double *sum) {
+  double log_odds = (double)l->layout.device[node->device].log_odds + l->log_storm[l->layout.device[node->device].kind] + log_share,
+         high = own->stay, all = own->stay;
   for (int k = l->onsets.count; k-- > 0;) {
     way[k] = own->sound ? -INFINITY : log_odds + l->onsets.log_share[k] + own->llr[k];
     most[k] = high = way[k] > high ? way[k] : high;
@@ -39,7 +41,10 @@ void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways) {
   bool ordinary = own == &none && log_odds < -1; /* less likely than not at every onset, and not spoken of */
   for (int m = 0; m < (several ? 4 : 1); m++) {
     bool has = m == 0 || (bits >> (m - 1) & 1);
-    double log_share = !has ? -INFINITY : m ? share->log_one : share->log_all, odds = !has ? 0 : node->odds * l->storm[kind] * (m ? share->one : share->all);
+    double log_share = !has ? -INFINITY
+                       : m  ? share->log_one
+                            : share->log_all,
+           odds = !has ? 0 : node->odds * l->storm[kind] * (m ? share->one : share->all);
     if (!ordinary) {
       ways_of_own(l, node, own, log_share, ways->way[m], ways->hidden[0][m], ways->hidden[1][m]);
       continue;

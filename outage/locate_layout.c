@@ -14,8 +14,9 @@ static bool take(LocateLayout *layout, void *at, size_t count, size_t size, Erro
 #define TAKE(array, count) take(layout, &layout->array, (count), sizeof *layout->array, error)
 
 void locate_layout_free(LocateLayout *layout) {
-  void *all[] = {layout->device,         layout->device_of,     layout->place_of,       layout->customer_of,    layout->customer_place, layout->customer_device,
-                 layout->customer_lane, layout->customer_class, layout->customer_flags, layout->before, layout->several};
+  void *all[] = {layout->device,         layout->device_of,       layout->place_of,      layout->customer_of,
+                 layout->customer_place, layout->customer_device, layout->customer_lane, layout->customer_class,
+                 layout->customer_flags, layout->before,          layout->several};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) memory_free(all[i]);
   *layout = (LocateLayout){0};
 }
@@ -77,10 +78,14 @@ done:
 
 static uint8_t lane_of(uint8_t phases) {
   switch (phases) {
-    case LOCATE_PHASE_A: return LOCATE_LANE_A;
-    case LOCATE_PHASE_B: return LOCATE_LANE_B;
-    case LOCATE_PHASE_C: return LOCATE_LANE_C;
-    default: return LOCATE_LANE_SEVERAL;
+    case LOCATE_PHASE_A:
+      return LOCATE_LANE_A;
+    case LOCATE_PHASE_B:
+      return LOCATE_LANE_B;
+    case LOCATE_PHASE_C:
+      return LOCATE_LANE_C;
+    default:
+      return LOCATE_LANE_SEVERAL;
   }
 }
 
@@ -94,7 +99,8 @@ static bool weigh_priors(LocateLayout *layout, const LocateNetwork *network, con
     uint32_t from = layout->device_of[v], up = layout->device[v].parent;
     LocateKind kind = (LocateKind)layout->device[v].kind;
     double conductor = locate_conductor_rate(p, kind, known(network->length_m, from));
-    while (conductor > 0 && up != LOCATE_NONE && !locate_protects((LocateKind)layout->device[up].kind, kind)) up = layout->device[up].parent;
+    while (conductor > 0 && up != LOCATE_NONE && !locate_protects((LocateKind)layout->device[up].kind, kind))
+      up = layout->device[up].parent;
     rate[v] += locate_device_rate(p, kind, known(network->age_years, from), known(network->load, from));
     rate[v] += up == LOCATE_NONE ? conductor : (1 - p->trips) * conductor;
     if (up != LOCATE_NONE) rate[up] += p->trips * conductor;
@@ -146,11 +152,13 @@ static bool place_customers(LocateLayout *layout, const LocateNetwork *network, 
       if (class >= LOCATE_CLASSES) return error_raise(error, ERROR_FIELD_INVALID, "customer_class\t%u\tno such class", class);
       layout->customer_device[c] = v;
       uint8_t lane = layout->device[v].lane;
-      if (lane == LOCATE_LANE_SEVERAL && network->customer_phases && (network->customer_phases[from] & 7)) lane = lane_of(network->customer_phases[from] & 7);
+      if (lane == LOCATE_LANE_SEVERAL && network->customer_phases && (network->customer_phases[from] & 7))
+        lane = lane_of(network->customer_phases[from] & 7);
       layout->customer_lane[c] = lane;
       layout->customer_class[c] = class;
       layout->customer_flags[c] = network->customer_flags ? network->customer_flags[from] : LOCATE_GASPS | LOCATE_PINGS;
-      uint32_t weight = (uint32_t)lround(fmin(fmax(p->call_weight[class], 0), 15) * 16), gasps = layout->customer_flags[c] & LOCATE_GASPS ? 1 : 0;
+      uint32_t weight = (uint32_t)lround(fmin(fmax(p->call_weight[class], 0), 15) * 16),
+               gasps = layout->customer_flags[c] & LOCATE_GASPS ? 1 : 0;
       layout->before[c + 1].weight = layout->before[c].weight + weight;
       layout->before[c + 1].gasps = layout->before[c].gasps + gasps;
       if (lane > LOCATE_LANE_C) continue;
@@ -170,18 +178,22 @@ static bool place_customers(LocateLayout *layout, const LocateNetwork *network, 
           to->gasps[layout->device[v].lane] += layout->before[high].gasps - layout->before[low].gasps;
     else if (layout->device[v].several != LOCATE_NONE)
       for (int i = 0; i < 3; i++)
-        to->weight[i] += layout->several[layout->device[v].several].weight[i], to->gasps[i] += layout->several[layout->device[v].several].gasps[i];
+        to->weight[i] += layout->several[layout->device[v].several].weight[i],
+            to->gasps[i] += layout->several[layout->device[v].several].gasps[i];
   }
   for (uint32_t v = 0; v < n; v++)
-    if (layout->device[v].first < layout->device[layout->device[v].end].first) layout->expected[layout->device[v].kind] += exp((double)layout->device[v].log_odds);
+    if (layout->device[v].first < layout->device[layout->device[v].end].first)
+      layout->expected[layout->device[v].kind] += exp((double)layout->device[v].log_odds);
   return true;
 }
 
 bool locate_layout_make(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) {
   uint32_t n = network->device_count, m = network->customer_count;
   *layout = (LocateLayout){.device_count = n, .customer_count = m};
-  bool ok = TAKE(device, n) && TAKE(device_of, n) && TAKE(place_of, n) && TAKE(customer_of, m) && TAKE(customer_place, m) && TAKE(customer_device, m) &&
-            TAKE(customer_lane, m) && TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(before, m) && order_devices(layout, network, error) && describe_devices(layout, network, p, error) && place_customers(layout, network, p, error);
+  bool ok = TAKE(device, n) && TAKE(device_of, n) && TAKE(place_of, n) && TAKE(customer_of, m) && TAKE(customer_place, m) &&
+            TAKE(customer_device, m) && TAKE(customer_lane, m) && TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(before, m) &&
+            order_devices(layout, network, error) && describe_devices(layout, network, p, error) &&
+            place_customers(layout, network, p, error);
   if (!ok) locate_layout_free(layout);
   return ok;
 }

@@ -85,7 +85,8 @@ bool locate_map(const Locate *l, Arena *arena, LocateFault **faults, size_t *cou
     int state = best_state(l, node, over, step.state, &failed);
     if (failed) {
       int mode = (state - 1) / K;
-      LocateFault fault = {.device = l->layout.device_of[node->device], .phases = (uint8_t)(mode ? 1 << (mode - 1) : 0), .onset = (state - 1) % K};
+      LocateFault fault = {
+          .device = l->layout.device_of[node->device], .phases = (uint8_t)(mode ? 1 << (mode - 1) : 0), .onset = (state - 1) % K};
       if (!vector_push(&found, fault)) goto done;
     }
     for (uint32_t child = node->child; child != LOCATE_NONE; child = l->nodes.at[child].sibling)
@@ -101,4 +102,3 @@ done:
   memory_free(lit);
   return ok ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate: map");
 }
-

@@ -70,8 +70,8 @@ double locate_conductor_rate(const LocateParameters *p, LocateKind kind, double 
 
 bool locate_protects(LocateKind kind, LocateKind below) {
   bool low_voltage = below == LOCATE_LV_BREAKER || below == LOCATE_BRANCH_BOX || below == LOCATE_METER_BOX;
-  return kind == LOCATE_SUBSTATION || kind == LOCATE_BREAKER || kind == LOCATE_RECLOSER || kind == LOCATE_FUSE || kind == LOCATE_LV_BREAKER ||
-         (kind == LOCATE_TRANSFORMER && low_voltage);
+  return kind == LOCATE_SUBSTATION || kind == LOCATE_BREAKER || kind == LOCATE_RECLOSER || kind == LOCATE_FUSE ||
+         kind == LOCATE_LV_BREAKER || (kind == LOCATE_TRANSFORMER && low_voltage);
 }
 
 double locate_rate_log_odds(const LocateParameters *p, double per_year) {

@@ -35,36 +35,36 @@ typedef struct LocateKindPrior {
 typedef struct LocateParameters {
   /* priors */
   LocateKindPrior kind[LOCATE_KINDS];
-  double trips;            /* share of conductor faults that open the nearest protective device above; the rest show as the device below */
-  double weather;          /* everything times this: 1 on a calm day, 20 in a storm */
-  double storm_shape;      /* locate_fit: a kind's rate is judged (this + found) / (this + expected) of its prior; 0: never */
-  double storm_onsets;     /* and when they began, as if so many had been found spread evenly over the window */
-  double stray_shape;       /* stray rates are fitted, too, as if so many strays had been seen at the given rates; 0: never */
-  double age_growth;       /* rate grows by exp(this × (age − 20 years)) where the age is known */
-  double load_growth;      /* and by exp(this × (load − 0.5)), load as a share of rating, where known */
+  double trips;        /* share of conductor faults that open the nearest protective device above; the rest show as the device below */
+  double weather;      /* everything times this: 1 on a calm day, 20 in a storm */
+  double storm_shape;  /* locate_fit: a kind's rate is judged (this + found) / (this + expected) of its prior; 0: never */
+  double storm_onsets; /* and when they began, as if so many had been found spread evenly over the window */
+  double stray_shape;  /* stray rates are fitted, too, as if so many strays had been seen at the given rates; 0: never */
+  double age_growth;   /* rate grows by exp(this × (age − 20 years)) where the age is known */
+  double load_growth;  /* and by exp(this × (load − 0.5)), load as a share of rating, where known */
   /* onsets */
-  int onsets;                         /* 1 … LOCATE_ONSETS_MAX */
-  Span onset_age[LOCATE_ONSETS_MAX];  /* age at which each begins, falling; the first is the whole window */
-  Span onset_renew;                   /* they are laid anew when the newest has grown by this */
+  int onsets;                        /* 1 … LOCATE_ONSETS_MAX */
+  Span onset_age[LOCATE_ONSETS_MAX]; /* age at which each begins, falling; the first is the whole window */
+  Span onset_renew;                  /* they are laid anew when the newest has grown by this */
   /* calls: of customers dark long enough `call_share` call, their lags exponential with mean `call_lag_s` */
   double call_share, call_lag_s;
   double call_weight[LOCATE_CLASSES]; /* by kind of customer: multiplies the hazard; up to 15 */
   double hour_weight[24];             /* by local hour */
   Span zone;
-  double stray_call_year;             /* calls a customer a year with the network lit: one house's own fault, mistakes */
+  double stray_call_year; /* calls a customer a year with the network lit: one house's own fault, mistakes */
   /* meters */
-  double gasp_share, gasp_lag_s;      /* of last gasps delivered; mean delay of those that are */
-  double stray_gasp_year;             /* false gasps a meter a year */
+  double gasp_share, gasp_lag_s;          /* of last gasps delivered; mean delay of those that are */
+  double stray_gasp_year;                 /* false gasps a meter a year */
   double switch_lag_s, stray_switch_year; /* telemetry: delay of a true opening; false openings a device a year */
   /* what one look at a moment is worth: P(said | dark), P(said | lit) */
   double ping_off_dark, ping_off_lit;
-  double up_dark, up_lit;             /* a power-up from a meter that is dark all the same */
+  double up_dark, up_lit; /* a power-up from a meter that is dark all the same */
   double concentrator_off_dark, concentrator_off_lit;
-  double crew_wrong;                  /* P(a crew's word is wrong) */
+  double crew_wrong;                        /* P(a crew's word is wrong) */
   double callback_answered, callback_wrong; /* a customer called back answers; and is wrong all the same */
-  double closed_but_failed;           /* P(a switch is reported closed | it is open or what it feeds is torn off) */
-  Span future_slack;                  /* clocks may run ahead by this */
-  Span keep;                          /* evidence older than this is too old to take, and is dropped */
+  double closed_but_failed;                 /* P(a switch is reported closed | it is open or what it feeds is torn off) */
+  Span future_slack;                        /* clocks may run ahead by this */
+  Span keep;                                /* evidence older than this is too old to take, and is dropped */
 } LocateParameters;
 
 /* Defaults; docs/locate.md says where each comes from. */
@@ -81,11 +81,11 @@ double locate_rate_log_odds(const LocateParameters *p, double per_year);
 /* The onsets as they lie now, and what silence says at `now`. */
 typedef struct LocateOnsets {
   int count;
-  Instant begin[LOCATE_ONSETS_MAX], end[LOCATE_ONSETS_MAX]; /* end[i] = begin[i+1]; the newest ends in the future */
+  Instant begin[LOCATE_ONSETS_MAX], end[LOCATE_ONSETS_MAX];      /* end[i] = begin[i+1]; the newest ends in the future */
   double share[LOCATE_ONSETS_MAX], log_share[LOCATE_ONSETS_MAX]; /* prior: even over the window */
-  double tail[LOCATE_ONSETS_MAX];        /* Σ of shares from this onset on */
-  double quiet_call[LOCATE_ONSETS_MAX];  /* log P(no call by now | dark since), of a customer of weight 1 */
-  double quiet_gasp[LOCATE_ONSETS_MAX];  /* log P(no gasp by now | dark since) */
+  double tail[LOCATE_ONSETS_MAX];                                /* Σ of shares from this onset on */
+  double quiet_call[LOCATE_ONSETS_MAX];                          /* log P(no call by now | dark since), of a customer of weight 1 */
+  double quiet_gasp[LOCATE_ONSETS_MAX];                          /* log P(no gasp by now | dark since) */
 } LocateOnsets;
 
 void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now);

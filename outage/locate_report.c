@@ -18,7 +18,8 @@ static bool has_items(const Locate *l, uint32_t device, bool own_only) {
 /* `below` is fed by `above` alone, feeds all its customers, and nothing was said between them. */
 static bool same_class(const Locate *l, uint32_t above, uint32_t below) {
   const LocateLayout *y = &l->layout;
-  return y->device[above].first == y->device[below].first && y->device[y->device[above].end].first == y->device[y->device[below].end].first && !has_items(l, above, false) &&
+  return y->device[above].first == y->device[below].first &&
+         y->device[y->device[above].end].first == y->device[y->device[below].end].first && !has_items(l, above, false) &&
          !has_items(l, below, true);
 }
 
@@ -87,7 +88,8 @@ static void merge_classes(const Locate *l, LocateCandidates *found) {
       LocateCandidate *into = &found->at[kept - 1];
       into->probability = fmin(into->probability + found->at[i].probability, 1);
       if (found->at[i].best > into->best) into->best = found->at[i].best, into->onset = found->at[i].onset, into->mode = found->at[i].mode;
-    } else found->at[kept++] = found->at[i];
+    } else
+      found->at[kept++] = found->at[i];
   }
   found->count = kept;
   if (kept) qsort(found->at, kept, sizeof *found->at, by_probability);
@@ -150,10 +152,12 @@ static bool fill_outage(const Locate *l, const LocateCandidate *from, Arena *are
 }
 
 /* Devices of one path explain the same evidence: unless together they are more than sure, the lesser is an alternative. */
-static bool is_alternative(const Locate *l, const LocateCandidates *found, size_t picked_count, const size_t *picked, const LocateCandidate *c) {
+static bool is_alternative(const Locate *l, const LocateCandidates *found, size_t picked_count, const size_t *picked,
+                           const LocateCandidate *c) {
   for (size_t i = 0; i < picked_count; i++) {
     const LocateCandidate *p = &found->at[picked[i]];
-    bool related = (p->head <= c->head && c->head < l->layout.device[p->head].end) || (c->head <= p->head && p->head < l->layout.device[c->head].end);
+    bool related =
+        (p->head <= c->head && c->head < l->layout.device[p->head].end) || (c->head <= p->head && p->head < l->layout.device[c->head].end);
     if (related && p->probability + c->probability <= 1.0001) return true;
   }
   return false;

@@ -5,8 +5,8 @@
 
 static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate: reroute"); }
 
-bool locate_feed(uint32_t count, const uint32_t *normal, const uint8_t *open, const LocateTie *ties, size_t tie_count, uint32_t *parent, uint32_t *loop,
-                 Error *error) {
+bool locate_feed(uint32_t count, const uint32_t *normal, const uint8_t *open, const LocateTie *ties, size_t tie_count, uint32_t *parent,
+                 uint32_t *loop, Error *error) {
   *loop = LOCATE_NONE;
   uint32_t *work = memory_new(((size_t)count * 3 + 1) * sizeof *work);
   uint8_t *seen = memory_new((size_t)count + 1), *used = memory_new(tie_count + 1);
@@ -15,8 +15,10 @@ bool locate_feed(uint32_t count, const uint32_t *normal, const uint8_t *open, co
   uint32_t *child = work, *sibling = work + count, *queue = work + 2 * (size_t)count, head = 0, tail = 0;
   for (uint32_t d = 0; d < count; d++) child[d] = sibling[d] = LOCATE_NONE, parent[d] = normal[d];
   for (uint32_t d = count; d-- > 0;) {
-    if (normal[d] == LOCATE_NONE) seen[d] = 1, queue[tail++] = d;
-    else sibling[d] = child[normal[d]], child[normal[d]] = d;
+    if (normal[d] == LOCATE_NONE)
+      seen[d] = 1, queue[tail++] = d;
+    else
+      sibling[d] = child[normal[d]], child[normal[d]] = d;
   }
   while (head < tail) {
     uint32_t d = queue[head++];
@@ -64,8 +66,10 @@ static void told_free(Told *told) {
 
 static bool tell(const LocateLayout *y, Told *told) {
   size_t n = y->device_count, m = y->customer_count;
-  *told = (Told){memory_new(n + 1), memory_new(n + 1), memory_new(m + 1), memory_new(m + 1), memory_new(m + 1), memory_new((m + 1) * sizeof(uint32_t))};
-  if (!told->kind || !told->phases || !told->customer_phases || !told->customer_class || !told->customer_flags || !told->customer_device) return false;
+  *told = (Told){memory_new(n + 1), memory_new(n + 1), memory_new(m + 1),
+                 memory_new(m + 1), memory_new(m + 1), memory_new((m + 1) * sizeof(uint32_t))};
+  if (!told->kind || !told->phases || !told->customer_phases || !told->customer_class || !told->customer_flags || !told->customer_device)
+    return false;
   for (uint32_t v = 0; v < n; v++) told->kind[y->device_of[v]] = y->device[v].kind, told->phases[y->device_of[v]] = y->device[v].phase_bits;
   for (uint32_t c = 0; c < m; c++) {
     uint32_t to = y->customer_of[c];
@@ -82,9 +86,15 @@ static bool lay_out(const Locate *l, const uint32_t *parent, LocateLayout *fresh
   bool ok = tell(old, &told);
   if (!ok) out_of_memory(error);
   bool phased = old->device_count > 0 && old->device[0].lane != LOCATE_LANE_ANY;
-  LocateNetwork network = {.device_count = old->device_count, .customer_count = old->customer_count, .parent = parent, .kind = told.kind,
-                           .phases = phased ? told.phases : NULL, .customer_device = told.customer_device, .customer_phases = told.customer_phases,
-                           .customer_class = told.customer_class, .customer_flags = told.customer_flags};
+  LocateNetwork network = {.device_count = old->device_count,
+                           .customer_count = old->customer_count,
+                           .parent = parent,
+                           .kind = told.kind,
+                           .phases = phased ? told.phases : NULL,
+                           .customer_device = told.customer_device,
+                           .customer_phases = told.customer_phases,
+                           .customer_class = told.customer_class,
+                           .customer_flags = told.customer_flags};
   ok = ok && locate_layout_make(fresh, &network, &l->p, error);
   told_free(&told);
   if (!ok) return false;
@@ -127,7 +137,8 @@ bool locate_reroute(Locate *l, const uint32_t *parent, Instant at, Error *error)
       bool put = map_put(&device_items, item->subject, (int64_t)i);
       assert(put);
       item->next = (uint32_t)head;
-    } else item->next = customer_items[item->subject], customer_items[item->subject] = (uint32_t)i;
+    } else
+      item->next = customer_items[item->subject], customer_items[item->subject] = (uint32_t)i;
   }
   for (size_t i = 0; i < l->nodes.count; i++) l->layout.device[l->nodes.at[i].device].node = LOCATE_NONE;
   l->nodes.count = 0;

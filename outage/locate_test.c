@@ -45,8 +45,12 @@ static Locate *town(const LocateParameters *p) {
     customer_device[i] = i < 5 ? 4 : i < 10 ? 5 : i < 20 ? 7 : 9;
     flags[i] = (uint8_t)(LOCATE_PINGS | (i >= 10 ? LOCATE_GASPS : 0) | (i == 3 ? LOCATE_IMPORTANT : 0) | (i == 4 ? LOCATE_VULNERABLE : 0));
   }
-  LocateNetwork network = {.device_count = DEVICES, .customer_count = CUSTOMERS, .parent = parent, .kind = kind,
-                           .customer_device = customer_device, .customer_flags = flags};
+  LocateNetwork network = {.device_count = DEVICES,
+                           .customer_count = CUSTOMERS,
+                           .parent = parent,
+                           .kind = kind,
+                           .customer_device = customer_device,
+                           .customer_flags = flags};
   Locate *l;
   Error error = {0};
   LocateParameters defaults = locate_parameters_default();
@@ -91,7 +95,8 @@ static void finds_the_fuse_and_says_why(void **state) {
   assert_int_equal(o[0].important, 1), assert_int_equal(o[0].vulnerable, 1);
   assert_true(!o[0].planned && !o[0].by_word);
   assert_true(o[0].since <= NOW - 10 * SPAN_MINUTE && o[0].since >= NOW - 45 * SPAN_MINUTE);
-  const LocateReason *calls = reason_of(&o[0], LOCATE_CALL), *silence = reason_of(&o[0], LOCATE_SILENCE), *prior = reason_of(&o[0], LOCATE_PRIOR);
+  const LocateReason *calls = reason_of(&o[0], LOCATE_CALL), *silence = reason_of(&o[0], LOCATE_SILENCE),
+                     *prior = reason_of(&o[0], LOCATE_PRIOR);
   assert_non_null(calls), assert_non_null(silence), assert_non_null(prior);
   assert_int_equal(calls->count, 3), assert_true(calls->nats > 10);
   assert_int_equal(silence->count, 7), assert_true(silence->nats < 0);
@@ -244,8 +249,13 @@ static void piece_by_piece_is_as_from_nothing(void **state) {
     }
     for (uint32_t c = 0; c < M; c++) device[c] = random_below(&r, N), customer_phases[c] = (uint8_t)(1 << random_below(&r, 3));
     LocateParameters p = locate_parameters_default();
-    LocateNetwork network = {.device_count = N, .customer_count = M, .parent = up, .kind = kinds, .phases = seed % 2 ? phases : NULL,
-                             .customer_device = device, .customer_phases = customer_phases};
+    LocateNetwork network = {.device_count = N,
+                             .customer_count = M,
+                             .parent = up,
+                             .kind = kinds,
+                             .phases = seed % 2 ? phases : NULL,
+                             .customer_device = device,
+                             .customer_phases = customer_phases};
     Locate *l;
     Error error = {0};
     assert_ok(locate_new(&l, &network, &p, NOW, &error), &error);
@@ -258,9 +268,12 @@ static void piece_by_piece_is_as_from_nothing(void **state) {
       bool on_device = random_below(&r, 4) == 0;
       uint32_t subject = random_below(&r, on_device ? N : M);
       Instant at = now - random_between(&r, 0, 30 * SPAN_MINUTE);
-      if (random_below(&r, 25) == 0) assert_ok(locate_override(l, random_below(&r, N), (LocateWord)random_below(&r, 3), at, &error), &error);
-      else if (random_below(&r, 50) == 0) assert_ok(locate_restored(l, random_below(&r, N), at, &error), &error);
-      else say(l, (LocateEvidenceKind)random_below(&r, LOCATE_PLANNED_END + 1), on_device, subject, at);
+      if (random_below(&r, 25) == 0)
+        assert_ok(locate_override(l, random_below(&r, N), (LocateWord)random_below(&r, 3), at, &error), &error);
+      else if (random_below(&r, 50) == 0)
+        assert_ok(locate_restored(l, random_below(&r, N), at, &error), &error);
+      else
+        say(l, (LocateEvidenceKind)random_below(&r, LOCATE_PLANNED_END + 1), on_device, subject, at);
     }
     LocateFault *faults, *again;
     size_t count, count_again;
@@ -294,7 +307,8 @@ static void refuses_what_is_no_tree(void **state) {
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     uint8_t mine[3] = {kinds[0], table[i].kind, kinds[2]};
-    LocateNetwork network = {.device_count = 3, .customer_count = 1, .parent = table[i].parent, .kind = mine, .customer_device = &table[i].customer_device};
+    LocateNetwork network = {
+        .device_count = 3, .customer_count = 1, .parent = table[i].parent, .kind = mine, .customer_device = &table[i].customer_device};
     Locate *l;
     Error error = {0};
     bool ok = locate_new(&l, &network, &p, NOW, &error);
@@ -308,7 +322,8 @@ static void survives_want_of_memory(void **state) {
   (void)state;
   LocateParameters p = locate_parameters_default();
   static const uint32_t customer_device[3] = {4, 7, 9};
-  LocateNetwork network = {.device_count = DEVICES, .customer_count = 3, .parent = parent, .kind = kind, .customer_device = customer_device};
+  LocateNetwork network = {
+      .device_count = DEVICES, .customer_count = 3, .parent = parent, .kind = kind, .customer_device = customer_device};
   for (int64_t nth = 1;; nth++) {
     Error error = {0};
     Locate *l = NULL;
@@ -320,12 +335,14 @@ static void survives_want_of_memory(void **state) {
     memory_fail_at(nth);
     bool ok = locate_new(&l, &network, &p, NOW, &error);
     for (uint32_t c = 0; ok && c < 3; c++) ok = locate_add(l, &(LocateEvidence){NOW, LOCATE_LAST_GASP, false, c}, &verdict, &error);
-    ok = ok && locate_override(l, 3, LOCATE_IS_OUT, NOW, &error) && locate_solve(l, &error) && locate_report(l, 0.5, &arena, &outages, &count, &error);
+    ok = ok && locate_override(l, 3, LOCATE_IS_OUT, NOW, &error) && locate_solve(l, &error) &&
+         locate_report(l, 0.5, &arena, &outages, &count, &error);
     memory_fail_at(0);
     if (ok) {
       assert_true(nth > 20 && count > 0);
       nth = -1;
-    } else assert_int_equal(error.code, ERROR_OUT_OF_MEMORY);
+    } else
+      assert_int_equal(error.code, ERROR_OUT_OF_MEMORY);
     /* what was kept is still sound */
     if (l) assert_ok(locate_solve(l, &error), &error);
     arena_end(&arena);
@@ -334,6 +351,6 @@ static void survives_want_of_memory(void **state) {
   }
 }
 
-TEST_MAIN(TEST(is_exact), TEST(finds_the_fuse_and_says_why), TEST(understands_a_burst_as_one_event_upstream), TEST(silence_speaks_louder_with_time),
-          TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be), TEST(piece_by_piece_is_as_from_nothing),
-          TEST(refuses_what_is_no_tree), TEST(survives_want_of_memory))
+TEST_MAIN(TEST(is_exact), TEST(finds_the_fuse_and_says_why), TEST(understands_a_burst_as_one_event_upstream),
+          TEST(silence_speaks_louder_with_time), TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be),
+          TEST(piece_by_piece_is_as_from_nothing), TEST(refuses_what_is_no_tree), TEST(survives_want_of_memory))

@@ -26,16 +26,35 @@ static void draw_evidence(TwinCase *c, Random *r) {
     Instant at = c->now - SPAN_MILLISECOND * random_between(r, 0, 3 * SPAN_HOUR / SPAN_MILLISECOND);
     c->word[d] = LOCATE_JUDGE;
     switch (random_below(r, 24)) {
-      case 0: say(c, at, LOCATE_CONCENTRATOR_OFF, true, d); break;
-      case 1: say(c, at, LOCATE_CONCENTRATOR_ON, true, d); break;
-      case 2: say(c, at, LOCATE_SWITCH_OPEN, true, d); break;
-      case 3: say(c, at, LOCATE_SWITCH_CLOSED, true, d); break;
-      case 4: say(c, at, LOCATE_CREW_DARK, true, d); break;
-      case 5: say(c, at, LOCATE_CREW_LIT, true, d); break;
-      case 6: say(c, at, LOCATE_PLANNED_START, true, d); break;
-      case 7: c->word[d] = LOCATE_IS_OUT; break;
-      case 8: c->word[d] = LOCATE_IS_SOUND; break;
-      default: break;
+      case 0:
+        say(c, at, LOCATE_CONCENTRATOR_OFF, true, d);
+        break;
+      case 1:
+        say(c, at, LOCATE_CONCENTRATOR_ON, true, d);
+        break;
+      case 2:
+        say(c, at, LOCATE_SWITCH_OPEN, true, d);
+        break;
+      case 3:
+        say(c, at, LOCATE_SWITCH_CLOSED, true, d);
+        break;
+      case 4:
+        say(c, at, LOCATE_CREW_DARK, true, d);
+        break;
+      case 5:
+        say(c, at, LOCATE_CREW_LIT, true, d);
+        break;
+      case 6:
+        say(c, at, LOCATE_PLANNED_START, true, d);
+        break;
+      case 7:
+        c->word[d] = LOCATE_IS_OUT;
+        break;
+      case 8:
+        c->word[d] = LOCATE_IS_SOUND;
+        break;
+      default:
+        break;
     }
   }
 }
@@ -83,8 +102,8 @@ typedef struct Supply {
 typedef struct Search {
   const TwinCase *c;
   LocateOnsets onsets;
-  bool open[TWIN_DEVICES];                      /* may have failed: evidence at it or below */
-  int lane[TWIN_DEVICES];                       /* 0…2 one phase, 3 phases play no part, 4 several */
+  bool open[TWIN_DEVICES]; /* may have failed: evidence at it or below */
+  int lane[TWIN_DEVICES];  /* 0…2 one phase, 3 phases play no part, 4 several */
   int bits[TWIN_DEVICES];
   double way[TWIN_DEVICES][4][LOCATE_ONSETS_MAX]; /* log-weight of failing so */
   double stay[TWIN_DEVICES];
@@ -99,23 +118,45 @@ typedef struct Search {
 static void item_llr(const Search *s, const LocateEvidence *e, double *out) {
   const LocateParameters *p = &s->c->p;
   switch (e->kind) {
-    case LOCATE_CALL: locate_call_llr(&s->onsets, p, e->at, p->call_weight[s->c->customer_class[e->subject]], out); break;
-    case LOCATE_LAST_GASP: locate_gasp_llr(&s->onsets, p, e->at, out); break;
-    case LOCATE_POWER_UP: locate_look_llr(&s->onsets, e->at, log(p->up_dark / p->up_lit), out); break;
-    case LOCATE_PING_OFF: locate_look_llr(&s->onsets, e->at, log(p->ping_off_dark / p->ping_off_lit), out); break;
-    case LOCATE_PING_ON: locate_look_llr(&s->onsets, e->at, log((1 - p->ping_off_dark) / (1 - p->ping_off_lit)), out); break;
-    case LOCATE_CONCENTRATOR_OFF: locate_look_llr(&s->onsets, e->at, log(p->concentrator_off_dark / p->concentrator_off_lit), out); break;
+    case LOCATE_CALL:
+      locate_call_llr(&s->onsets, p, e->at, p->call_weight[s->c->customer_class[e->subject]], out);
+      break;
+    case LOCATE_LAST_GASP:
+      locate_gasp_llr(&s->onsets, p, e->at, out);
+      break;
+    case LOCATE_POWER_UP:
+      locate_look_llr(&s->onsets, e->at, log(p->up_dark / p->up_lit), out);
+      break;
+    case LOCATE_PING_OFF:
+      locate_look_llr(&s->onsets, e->at, log(p->ping_off_dark / p->ping_off_lit), out);
+      break;
+    case LOCATE_PING_ON:
+      locate_look_llr(&s->onsets, e->at, log((1 - p->ping_off_dark) / (1 - p->ping_off_lit)), out);
+      break;
+    case LOCATE_CONCENTRATOR_OFF:
+      locate_look_llr(&s->onsets, e->at, log(p->concentrator_off_dark / p->concentrator_off_lit), out);
+      break;
     case LOCATE_CONCENTRATOR_ON:
       locate_look_llr(&s->onsets, e->at, log((1 - p->concentrator_off_dark) / (1 - p->concentrator_off_lit)), out);
       break;
-    case LOCATE_CREW_DARK: locate_look_llr(&s->onsets, e->at, log((1 - p->crew_wrong) / p->crew_wrong), out); break;
-    case LOCATE_CREW_LIT: locate_look_llr(&s->onsets, e->at, -log((1 - p->crew_wrong) / p->crew_wrong), out); break;
-    case LOCATE_SWITCH_CLOSED: locate_look_llr(&s->onsets, e->at, log(p->closed_but_failed), out); break;
-    default: locate_switch_open_llr(&s->onsets, p, e->at, out); break;
+    case LOCATE_CREW_DARK:
+      locate_look_llr(&s->onsets, e->at, log((1 - p->crew_wrong) / p->crew_wrong), out);
+      break;
+    case LOCATE_CREW_LIT:
+      locate_look_llr(&s->onsets, e->at, -log((1 - p->crew_wrong) / p->crew_wrong), out);
+      break;
+    case LOCATE_SWITCH_CLOSED:
+      locate_look_llr(&s->onsets, e->at, log(p->closed_but_failed), out);
+      break;
+    default:
+      locate_switch_open_llr(&s->onsets, p, e->at, out);
+      break;
   }
 }
 
-static bool is_own(LocateEvidenceKind kind) { return kind == LOCATE_SWITCH_OPEN || kind == LOCATE_SWITCH_CLOSED || kind == LOCATE_PLANNED_START; }
+static bool is_own(LocateEvidenceKind kind) {
+  return kind == LOCATE_SWITCH_OPEN || kind == LOCATE_SWITCH_CLOSED || kind == LOCATE_PLANNED_START;
+}
 
 static int lane_of_bits(int bits) { return bits == 1 ? 0 : bits == 2 ? 1 : bits == 4 ? 2 : 4; }
 
@@ -161,7 +202,10 @@ static void prepare_device(Search *s, uint32_t d) {
   double single = c->p.kind[c->kind[d]].single_phase;
   for (int m = 0; m < 4; m++)
     for (int k = 0; k < s->onsets.count; k++) {
-      double share = s->lane[d] != 4 ? (m ? -INFINITY : 0) : m == 0 ? log1p(-fmax(single, 1e-9)) : s->bits[d] >> (m - 1) & 1 ? log(fmax(single, 1e-9)) - log(__builtin_popcount((unsigned)s->bits[d])) : -INFINITY;
+      double share = s->lane[d] != 4             ? (m ? -INFINITY : 0)
+                     : m == 0                    ? log1p(-fmax(single, 1e-9))
+                     : s->bits[d] >> (m - 1) & 1 ? log(fmax(single, 1e-9)) - log(__builtin_popcount((unsigned)s->bits[d]))
+                                                 : -INFINITY;
       s->way[d][m][k] = sound ? -INFINITY : odds + share + s->onsets.log_share[k] + own[k];
     }
 }
@@ -189,7 +233,9 @@ static void prepare(Search *s) {
     }
   }
   for (uint32_t j = 0; j < c->evidence_count; j++)
-    for (uint32_t d = c->evidence[j].on_device ? c->evidence[j].subject : c->customer_device[c->evidence[j].subject]; d != LOCATE_NONE; d = c->parent[d]) s->open[d] = true;
+    for (uint32_t d = c->evidence[j].on_device ? c->evidence[j].subject : c->customer_device[c->evidence[j].subject]; d != LOCATE_NONE;
+         d = c->parent[d])
+      s->open[d] = true;
   for (uint32_t d = c->devices; d-- > 0;)
     if (c->word[d] != LOCATE_JUDGE)
       for (uint32_t up = d; up != LOCATE_NONE; up = c->parent[up]) s->open[up] = true;
@@ -203,8 +249,10 @@ static double local(const Search *s, uint32_t d) {
   for (uint32_t i = 0; i < s->c->customers; i++) {
     if (s->c->customer_device[i] != d) continue;
     int lane = customer_lane(s, i);
-    if (out.mode == 0 || lane == out.mode - 1) sum += s->customer_llr[i][0][out.onset];
-    else if (lane >= 3) sum += s->customer_llr[i][1][out.onset];
+    if (out.mode == 0 || lane == out.mode - 1)
+      sum += s->customer_llr[i][0][out.onset];
+    else if (lane >= 3)
+      sum += s->customer_llr[i][1][out.onset];
   }
   return sum;
 }
@@ -284,9 +332,16 @@ bool twin_compare(const TwinCase *c, bool at_once, const TwinResult *twin, const
     kind[name] = c->kind[d], phases[name] = c->phases[d], length_m[name] = c->length_m[d];
   }
   for (uint32_t i = 0; i < c->customers; i++) customer_device[i] = c->name[c->customer_device[i]];
-  LocateNetwork network = {.device_count = c->devices, .customer_count = c->customers, .parent = parent, .kind = kind, .length_m = length_m,
-                           .phases = c->phased ? phases : NULL, .customer_device = customer_device, .customer_phases = c->customer_phases,
-                           .customer_class = c->customer_class, .customer_flags = c->customer_flags};
+  LocateNetwork network = {.device_count = c->devices,
+                           .customer_count = c->customers,
+                           .parent = parent,
+                           .kind = kind,
+                           .length_m = length_m,
+                           .phases = c->phased ? phases : NULL,
+                           .customer_device = customer_device,
+                           .customer_phases = c->customer_phases,
+                           .customer_class = c->customer_class,
+                           .customer_flags = c->customer_flags};
   Locate *l;
   *what = "error";
   if (!locate_new(&l, &network, &c->p, c->now, error)) return false;

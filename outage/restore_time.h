@@ -21,9 +21,9 @@ enum { RESTORE_CAUSES_MAX = 16 };
 typedef struct RestoreModel {
   int causes; /* cause 0: unknown */
   RestoreStageModel stage[RESTORE_CAUSES_MAX][RESTORE_STAGES];
-  double night;    /* factor on all stages 22:00–6:00 */
-  double weather;  /* factor on all stages per step of weather (0 calm, 1 rain, 2 storm) */
-  double load;     /* factor exponent: (1 + outages waiting per crew)^load on the assignment */
+  double night;   /* factor on all stages 22:00–6:00 */
+  double weather; /* factor on all stages per step of weather (0 calm, 1 rain, 2 storm) */
+  double load;    /* factor exponent: (1 + outages waiting per crew)^load on the assignment */
   Span zone;
 } RestoreModel;
 RestoreModel restore_model_default(void);
@@ -41,12 +41,12 @@ void restore_fit(RestoreModel *model, const RestoreHistory *history, size_t coun
 
 typedef struct RestoreCase {
   int cause;
-  Instant began;             /* of the outage */
+  Instant began; /* of the outage */
   int weather;
-  double waiting;            /* outages waiting per free crew */
+  double waiting;               /* outages waiting per free crew */
   Instant done[RESTORE_STAGES]; /* when each stage ended, INSTANT_NONE: not yet */
-  double travel_min;         /* the crew's way by map, negative: unknown; replaces the model's median */
-  double promised_min;       /* the crew's own word on the work left to do, at its survey; negative: none; replaces the median of the work */
+  double travel_min;            /* the crew's way by map, negative: unknown; replaces the model's median */
+  double promised_min; /* the crew's own word on the work left to do, at its survey; negative: none; replaces the median of the work */
 } RestoreCase;
 
 typedef struct RestoreEstimate {
@@ -57,7 +57,8 @@ RestoreEstimate restore_estimate(const RestoreModel *model, const RestoreCase *c
 /* Power back at the q-quantile, 0 < q < 1. */
 Instant restore_quantile(const RestoreModel *model, const RestoreCase *c, Instant now, double q);
 
-/* How good estimates were: share of truths inside [from, until] (0.8 wanted) and the mean pinball loss in minutes over the three quantiles. */
+/* How good estimates were: share of truths inside [from, until] (0.8 wanted) and the mean pinball loss in minutes over the three quantiles.
+ */
 typedef struct RestoreScore {
   uint64_t count;
   double inside, pinball_min;

@@ -39,7 +39,8 @@ static void covers_what_it_promises_and_learns(void **state) {
       restore_score_add(&score[s], &e, end[RESTORE_STAGES - 1]);
     }
   }
-  for (int s = 0; s < RESTORE_STAGES; s++) print_message("# after %d stages: %.3f inside, pinball loss %.2f min\n", s, score[s].inside, score[s].pinball_min);
+  for (int s = 0; s < RESTORE_STAGES; s++)
+    print_message("# after %d stages: %.3f inside, pinball loss %.2f min\n", s, score[s].inside, score[s].pinball_min);
   for (int s = 0; s < RESTORE_STAGES; s++) assert_true(score[s].inside > 0.77 && score[s].inside < 0.83);
   for (int s = 1; s < RESTORE_STAGES; s++) assert_true(score[s].pinball_min < score[s - 1].pinball_min);
 }
@@ -87,7 +88,8 @@ static void learns_from_history(void **state) {
   static RestoreHistory history[500];
   for (int i = 0; i < 500; i++) {
     history[i] = (RestoreHistory){.cause = 1 + i % 2, .began = NOON};
-    for (int s = 0; s < RESTORE_STAGES; s++) history[i].stage_min[s] = s == RESTORE_SURVEY ? -1 : (i % 2 ? 20 : 120) * exp(0.4 * random_normal(&r));
+    for (int s = 0; s < RESTORE_STAGES; s++)
+      history[i].stage_min[s] = s == RESTORE_SURVEY ? -1 : (i % 2 ? 20 : 120) * exp(0.4 * random_normal(&r));
   }
   restore_fit(&model, history, 500, 10);
   assert_true(fabs(model.stage[1][RESTORE_WORK].median_min - 120) < 15 && fabs(model.stage[2][RESTORE_WORK].median_min - 20) < 3);
@@ -106,4 +108,5 @@ static void scores_as_defined(void **state) {
   assert_true(score.inside == 0.5 && fabs(score.pinball_min - (4 + (0.1 * 180 + 0.5 * 120 + 0.9 * 60) / 3) / 2) < 1e-9);
 }
 
-TEST_MAIN(TEST(covers_what_it_promises_and_learns), TEST(moves_on_when_overdue), TEST(listens_to_the_crew), TEST(learns_from_history), TEST(scores_as_defined))
+TEST_MAIN(TEST(covers_what_it_promises_and_learns), TEST(moves_on_when_overdue), TEST(listens_to_the_crew), TEST(learns_from_history),
+          TEST(scores_as_defined))
