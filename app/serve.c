@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/company.h"
 #include "base/log.h"
+#include "people/routes.h"
 
 typedef struct Serve {
   House house;
@@ -76,7 +77,8 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
   size_t count = app_assets(&assets);
   http_add_assets(serve->http, assets, count);
   return company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) &&
-         order_add_routes(serve->http, house->orders, error);
+         people_add_routes(serve->http, house->people, error) && order_add_routes(serve->http, house->orders, error) &&
+         outage_add_routes(serve->http, house->outages, error) && crew_add_routes(serve->http, house->crews, error);
 }
 
 static bool wait_for_signal(Error *error) {
