@@ -57,7 +57,7 @@ function fullOutage(outage: MockOutage): object {
   return {
     ...outageSummary(outage), etas: outage.etas, history: outage.history, orders: orders.filter(({ outage_id }) => outage_id === outage.id).map(summary), nested: [], children,
     explanation: { for: [{ zh: `${outage.calls} 个来电都在 ${outage.device.name} 之下`, en: `${outage.calls} calls all lie below ${outage.device.name}` }], against: [{ zh: "上级开关下其他台区没有来电", en: "No call from other areas of the switch above" }] },
-    path: pathOf(device.index).map(ref), candidates: pathOf(device.index).slice(1, -1).reverse().map(ref), job: jobs.filter((job) => job.outage.id === outage.id).map(({ id }) => ({ id })).pop() ?? null,
+    path: pathOf(device.index).map(ref), candidates: pathOf(device.index).slice(1, -1).reverse().map(ref), job: jobs.filter((job) => job.outage!.id === outage.id).map(({ id }) => ({ id })).pop() ?? null,
     closed_at: null, merged_into: null, can: outage.customers_out ? ["confirm", "move", "split", "merge", "dismiss", "undo", "eta", "restore", "assign", ...(outage.crew ? ["unassign"] : [])] : ["undo"],
   }; // prettier-ignore
 }
@@ -115,7 +115,7 @@ export function get({ path, query }: Asked): unknown {
       return fullOutage(outage);
     }
     case "crews": return page(crews);
-    case "jobs": return id ? found(jobs.find((j) => j.id === id), "任务") : page(jobs.filter((j) => j.crew.id === "104" && j.state === "open"));
+    case "jobs": return id ? found(jobs.find((j) => j.id === id), "任务") : page(jobs.filter((j) => j.crew.id === "104" && !j.closed_at));
     case "stock": return page([{ item: "S13-200 变压器", unit: "台", quantity: 2, org_id: "12", org_name: "东塘供电所仓库", distance_km: 6.4 }, { item: "JKLYJ-70 绝缘线", unit: "m", quantity: 800, org_id: "11", org_name: "城关供电所仓库", distance_km: 2.1 }]);
     default: throw missing("页面");
   }

@@ -121,8 +121,8 @@ export function send(outage: MockOutage, crew: Crew): void {
   outage.version++;
   advance(outage, "crew_assigned");
   jobs.push({
-    id: newId(), outage, crew: outage.crew, state: "open", next: "take", materials: [], version: 1,
-    steps: JOB_STEPS.map(([id, name_zh, name_en, safety]) => ({ id, name_zh, name_en, safety, required: true, done_at: null, by: null,
+    id: newId(), outage, crew: outage.crew, state: "assigned", next: "take", materials: [], version: 1, cause_zh: null, cause_en: null, finding: null, closed_at: null, side: [], usual_materials: ["transformer"],
+    steps: JOB_STEPS.map(([id, name_zh, name_en, safety]) => ({ id, name_zh, name_en, safety, required: true, done_at: null,
       ...(id === "survey" ? { fields: [{ id: "eta_from", name_zh: "最早复电", name_en: "Earliest", type: "time", required: true }, { id: "eta_until", name_zh: "最晚复电", name_en: "Latest", type: "time", required: true }, { id: "finding", name_zh: "现场情况", name_en: "Finding", type: "note", required: false }] } : {}) })),
   } as Job); // prettier-ignore
   outage.history.push(written("assign", `派 ${crew.name}`, `${crew.name} sent`));
@@ -150,10 +150,9 @@ export function restore(outage: MockOutage, deviceIds: string[] | null): void {
 export function jobStep(job: Job, id: string, fields: Record<string, unknown> = {}): void {
   const done = job.steps.find((each) => each.id === id)!;
   done.done_at = iso();
-  done.by = job.crew.name;
   job.next = job.steps.find((each) => !each.done_at)?.id ?? null;
   job.version++;
-  const outage = outages.find((each) => each.id === job.outage.id)!;
+  const outage = outages.find((each) => each.id === job.outage!.id)!;
   const crew = crews.find((each) => each.id === job.crew.id)!;
   if (id === "survey") {
     const eta = { from: String(fields.eta_from ?? iso(now() + 60 * MINUTE)), until: String(fields.eta_until ?? iso(now() + 110 * MINUTE)), source: "crew" as const };
@@ -165,7 +164,8 @@ export function jobStep(job: Job, id: string, fields: Record<string, unknown> = 
   if (id === "restore") restore(outage, null);
   else if (ladder && ladder !== "restored") advance(outage, ladder);
   if (!job.next) {
-    job.state = "closed";
+    job.state = "replied";
+    job.closed_at = iso();
     crew.outage_id = null;
   }
   emit("crew.step", { kind: "crew", id: crew.id }, { name: crew.name, step: id, outage_id: outage.id });
@@ -175,7 +175,7 @@ const BASES = [[113.485, 27.655], [113.615, 27.705], [113.505, 27.795], [113.575
 BASES.forEach(([lon, lat], i) =>
   crews.push({
     id: String(100 + i), name: `抢修 ${i + 1} 队`, org: { id: "11", name: ["城关", "东塘", "北岭", "南洲", "城关", "城关"][i] + "供电所" }, lon, lat, heading: 0, skills: i % 2 ? ["mv", "transformer"] : ["mv", "transformer", "live_line"], members: 4 - (i % 2),
-    shift: { from: iso(EVENING - 2 * 3600e3), until: iso(EVENING + 10 * 3600e3), on: i < 5 }, state: i < 5 ? "free" : "off", outage_id: null, phone: `199****000${i}`, trail: [], version: 1,
+    shift: { from: "18:00", until: "06:00", on: i < 5 }, state: i < 5 ? "free" : "off", outage_id: null, phone: `199****000${i}`, trail: [], version: 1,
   }),
 ); // prettier-ignore
 
@@ -189,7 +189,7 @@ function drive(crew: Crew): void {
   if (far > 0) Object.assign(crew, { lon: at.lon + (dx / far) * stride, lat: at.lat + (dy / far) * stride, heading: (Math.atan2(dx, dy) * 180) / Math.PI });
   crew.trail = [...crew.trail.slice(-60), [at.lon, at.lat, iso()]];
   emit("crew.position", { kind: "crew", id: crew.id }, { lon: crew.lon, lat: crew.lat, heading: crew.heading, state: crew.state });
-  if (far - stride < 1e-6) jobStep(jobs.find((job) => job.crew.id === crew.id && job.state === "open")!, "arrive");
+  if (far - stride < 1e-6) jobStep(jobs.find((job) => job.crew.id === crew.id && !job.closed_at)!, "arrive");
 }
 
 const areas = devices.filter(({ kind }) => kind === 7);
@@ -210,7 +210,7 @@ export function play(): () => void {
       if (free.length && Date.parse(outage.found_at) < now() - 4 * MINUTE) send(outage, free[0]!);
     } // prettier-ignore
     crews.forEach(drive);
-    for (const job of jobs) if (job.state === "open" && job.crew.id !== "104" && job.next !== "arrive" && chance() < 0.16 && job.next) jobStep(job, job.next);
+    for (const job of jobs) if (!job.closed_at && job.crew.id !== "104" && job.next !== "arrive" && chance() < 0.16 && job.next) jobStep(job, job.next);
   }, 1000);
   return () => clearInterval(timer);
 }

@@ -86,5 +86,5 @@ export const jobs = {
   one: (id: string) => get<T.Job>(`/jobs/${id}`),
   step: (id: string, step: string, version: number, fields: Record<string, unknown>, key?: string) => keyed<T.Job>(`/jobs/${id}/steps`, { step, version, fields }, key),
   stock: (item: string, near: string) => get<{ items: T.StockItem[] }>(`/stock${query({ item, near })}`),
-  take: (id: string, item: string, quantity: number, org_id?: string) => keyed<T.Job>(`/jobs/${id}/materials`, { item, quantity, ...(org_id ? { org_id } : {}) }),
+  take: (id: string, item: string, quantity: number, org_id: string | null) => keyed<T.Job>(`/jobs/${id}/materials`, { item, quantity, ...(org_id ? { org_id } : {}) }),
 };

@@ -228,7 +228,7 @@ export interface Crew {
   heading: number | null;
   skills: string[];
   members: number;
-  shift: { from: string; until: string; on: boolean };
+  shift: { from: string; until: string; on: boolean }; // "08:00"
   state: CrewState;
   outage_id: string | null;
   phone: string;
@@ -237,8 +237,8 @@ export interface Crew {
 }
 export interface Proposal {
   crew: Crew;
-  minutes: number;
-  distance_km: number;
+  minutes: number | null;
+  distance_km: number | null;
   why_zh: string;
   why_en: string;
   able: boolean;
@@ -250,24 +250,29 @@ export interface JobStep {
   safety: boolean;
   required: boolean;
   done_at: string | null;
-  by: string | null;
   fields?: Field[];
 }
 export interface JobMaterial {
   item: string;
   quantity: number;
   unit: string;
-  org_name: string;
-  state: string;
+  org_name: string | null;
+  state: "released" | "returned";
   at: string;
 }
 export interface Job {
   id: string;
-  outage: OutageSummary;
+  outage: OutageSummary | null;
   crew: Named;
   state: string;
+  cause_zh: string | null;
+  cause_en: string | null;
+  finding: string | null;
+  closed_at: string | null;
   steps: JobStep[];
+  side: JobStep[]; // that may be taken besides: to return the job
   next: string | null;
+  usual_materials: string[];
   materials: JobMaterial[];
   version: number;
 }
@@ -275,8 +280,8 @@ export interface StockItem {
   item: string;
   unit: string;
   quantity: number;
-  org_id: string;
-  org_name: string;
+  org_id: string | null;
+  org_name: string | null;
   distance_km: number | null;
 }
 

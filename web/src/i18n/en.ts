@@ -470,4 +470,13 @@ export const en: Record<keyof typeof zh, string> = {
 
   "staff.crew": "Member of crew",
   "outage.merged_into": "Merged into another outage: open it",
+
+  "job.given_back": "given back",
+  "job.usual": "Usually needed:",
+  "job.in_parts": "Restore in parts…",
+  "job.restore_parts": "Chosen parts restored",
+  "job.instead": "Skip to: {step}",
+  "material.transformer": "Transformer",
+
+  "job.everywhere": "All of it after all",
 };

@@ -468,4 +468,13 @@ export const zh = {
 
   "staff.crew": "所在抢修队",
   "outage.merged_into": "已并入另一处停电，去看",
+
+  "job.given_back": "已退库",
+  "job.usual": "通常需要：",
+  "job.in_parts": "部分复电…",
+  "job.restore_parts": "所选部分已复电",
+  "job.instead": "跳过，{step}",
+  "material.transformer": "变压器",
+
+  "job.everywhere": "还是全部复电",
 };
