@@ -1,4 +1,5 @@
 /* import_bench PACKAGE STORE: brings a package into a store, again, then opens network and customers, with the time of each and memory at most. */
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -14,8 +15,8 @@ static void lap(const char *what) {
   struct rusage used;
   int64_t now = time_monotonic_us();
   getrusage(RUSAGE_SELF, &used);
-  printf("%-18s %7.3f s (%.3f s of processor)   %6ld MB at most so far\n", what, (double)(now - begun) / 1e6, (double)(clock() - begun_cpu) / CLOCKS_PER_SEC,
-         used.ru_maxrss / 1024);
+  printf("%-18s %7.3f s (%.3f s of processor)   %4zu MB held, %4ld MB at most so far\n", what, (double)(now - begun) / 1e6, (double)(clock() - begun_cpu) / CLOCKS_PER_SEC,
+         (mallinfo2().uordblks + mallinfo2().hblkhd) >> 20, used.ru_maxrss / 1024);
   begun = time_monotonic_us(), begun_cpu = clock();
 }
 
@@ -52,7 +53,8 @@ int main(int count, char **arguments) {
   lap("grid_open");
   if (!people_open(&people, db, grid, 1, &error)) return fail(&error);
   lap("people_open");
-  printf("%u devices, %u customers\n", grid_count(grid), people_customer_count(people));
+  const uint32_t *feeders;
+  printf("%u devices, %zu feeders, %u customers\n", grid_count(grid), grid_feeders(grid, &feeders), people_customer_count(people));
   people_close(people);
   grid_close(grid);
   db_close(db);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "base/buffer.h"
 #include "base/map.h"
@@ -165,6 +166,7 @@ static void every_wrong_row_is_named(void **state) {
       {"devices.csv", "id,kind\na,substation\nb,\"fuse\n", "devices.csv:3:2 (kind): a quoted field is not closed\n"},
       {"devices.csv", "id,kind,parent_id\na,substation\nb,breaker,a\n", "devices.csv:2: 2 fields where the header has 3\n"}, /* and no word about b's parent */
       {"devices.csv", "id,kind\n\"a\nb\",substation\n", "devices.csv:2:1 (id): field 'id' cannot be 'a': a control character stands behind this\n"},
+      {"devices.csv", "id,kind\n", "devices.csv: no devices in it: that would put away all there are\n"},
       {"orgs.csv", "id,level,name\n,county,x\n", "orgs.csv:2:1 (id): field 'id' is missing\n"},
       {"orgs.csv", "id,level,name\na,town,x\n", "orgs.csv:2:2 (level): field 'level' cannot be 'town': known are province, city, county, station, grid\n"},
       {"orgs.csv", "id,level,name\na,county,\n", "orgs.csv:2:3 (name): field 'name' is missing\n"},
@@ -228,6 +230,54 @@ static void every_wrong_row_is_named(void **state) {
   }
   folder_end(&folder);
   buffer_end(&said);
+}
+
+static void put_packed(const Folder *folder, const char *name, const char *bytes, size_t cut) {
+  char packed[1000], path[128];
+  size_t len = ZSTD_compress(packed, sizeof packed, bytes, strlen(bytes), 3);
+  assert_false(ZSTD_isError(len));
+  snprintf(path, sizeof path, "%s/%s", folder->path, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_int_equal(fwrite(packed, 1, len - cut, file), len - cut);
+  fclose(file);
+}
+
+static void compressed_files_too(void **state) {
+  (void)state;
+  Folder folder;
+  Package p;
+  Error error = {0};
+  folder_make(&folder);
+  put_packed(&folder, "devices.csv.zst", "id,kind\nsub,substation\n", 0);
+  put_packed(&folder, "customers.csv.zst", "number,device_id\n1,sub\n2,sub\n", 0);
+  assert_ok(package_read(&p, folder.path, NULL, NULL, NULL, &error), &error);
+  assert_int_equal(p.customer_count, 2);
+  package_end(&p);
+  put_packed(&folder, "customers.csv.zst", "number,device_id\n1,sub\n2,sub\n", 3);
+  assert_false(package_read(&p, folder.path, NULL, NULL, NULL, &error));
+  assert_int_equal(error.code, ERROR_IO);
+  folder_put(&folder, "customers.csv.zst", "number,device_id\n");
+  assert_false(package_read(&p, folder.path, NULL, NULL, NULL, &error));
+  assert_int_equal(error.code, ERROR_IO);
+  folder_put(&folder, "customers.csv.zst", NULL);
+  folder_put(&folder, "devices.csv.zst", NULL);
+  folder_end(&folder);
+}
+
+static void a_folder_is_no_file(void **state) {
+  (void)state;
+  Folder folder;
+  Package p;
+  Error error = {0};
+  char path[128];
+  folder_make(&folder);
+  snprintf(path, sizeof path, "%s/devices.csv", folder.path);
+  assert_int_equal(mkdir(path, 0700), 0);
+  assert_false(package_read(&p, folder.path, NULL, NULL, NULL, &error));
+  assert_int_equal(error.code, ERROR_IO);
+  rmdir(path);
+  folder_end(&folder);
 }
 
 static void listing_is_bounded(void **state) {
@@ -394,5 +444,5 @@ static void memory_may_run_out(void **state) {
   folder_end(&folder);
 }
 
-TEST_MAIN(TEST(reads_a_package), TEST(missing_files_are_empty), TEST(every_wrong_row_is_named), TEST(listing_is_bounded), TEST(depth_is_bounded),
+TEST_MAIN(TEST(reads_a_package), TEST(missing_files_are_empty), TEST(every_wrong_row_is_named), TEST(compressed_files_too), TEST(a_folder_is_no_file), TEST(listing_is_bounded), TEST(depth_is_bounded),
           TEST(backdrop_is_rewritten), TEST(forests_come_out_in_preorder), TEST(real_networks), TEST(memory_may_run_out))

@@ -153,6 +153,11 @@ bool package_plant(PackageReader *r) {
   Links links;
   uint32_t first = PACKAGE_NONE;
   size_t count = r->devices.count, written = 0;
+  if (count == 0 && !r->names[FILE_DEVICES].torn && r->problems->count == 0) {
+    Error *problem = package_problem(r);
+    error_raise(problem, ERROR_IMPORT_EMPTY, "%s", "devices");
+    error_at(problem, "%s", r->file);
+  }
   PackageDevice *ordered = NULL;
   bool ok = make_links(r, &links, &first);
   if (ok && (!(ordered = memory_new((count ? count : 1) * sizeof *ordered)) || !vector_reserve(&r->place, count + 1))) ok = package_stop(r);
