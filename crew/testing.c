@@ -44,7 +44,7 @@ void town_open(Town *town) {
   Error error = {0};
   Db *db;
   Desk *desk;
-  *town = (Town){0};
+  *town = (Town){.owns_desk = true};
   Instant now = instant_of((Civil){2026, 12, 31, 20, 10, 0, 0, 0}, ZONE_SHANGHAI);
   time_virtual(&town->time, now);
   assert_ok(db_open(&db, ":memory:", DB_WRITE_UNSYNCED, &error), &error);
@@ -148,6 +148,7 @@ void town_close(Town *town) {
   assert_ok(event_verify(&verdict, town->db, COUNTY, &error), &error);
   assert_int_equal(verdict.broken_seq, 0);
   town_close_rooms(town);
+  if (!town->owns_desk) return;
   desk_close(town->desk);
   db_close(town->db);
 }

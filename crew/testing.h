@@ -16,15 +16,16 @@ typedef struct Town {
   Orders *orders;
   Outages *outages;
   Crews *crews;
+  bool owns_desk;
 } Town;
 
 /* 2026-12-31T20:10+08:00. */
 void town_open(Town *town);
 /* The rooms alone, on a desk that is there already and stays; town_import comes before that desk is opened. */
 void town_open_rooms(Town *town, Db *db, Desk *desk);
-void town_close_rooms(Town *town);
+void town_close_rooms(Town *town); /* without the checks */
 void town_import(Db *db, Instant now);
-/* Also checks that what is in memory is what the rows say, and that the events' chain is whole. */
+/* Also checks that what is in memory is what the rows say, and that the events' chain is whole. A desk that was there already stays. */
 void town_close(Town *town);
 void town_sites(CrewSites *out, Outages *outages); /* how the app joins the two rooms */
 
