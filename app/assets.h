@@ -1,4 +1,4 @@
-/* The browser's side, carried in the program. Without it (-Dweb=false) there is nothing to carry, and only the API answers. */
+/* The browser's side, carried in the program. Without it (-Dconsole=false) there is nothing to carry, and only the API answers. */
 #ifndef APP_ASSETS_H
 #define APP_ASSETS_H
 
