@@ -274,6 +274,21 @@ static bool check_twice(const RuleBook *book, RuleForm form, Error *error) {
   return true;
 }
 
+/* A step may open an order of another kind, which may stand in a file that comes later. */
+static bool check_opens(const RuleBook *book, Error *error) {
+  for (size_t i = 0, k = 0; i < book->files.count; i++) {
+    const BookFile *file = &book->files.at[i];
+    if (file->form != RULE_KIND) continue;
+    const OrderKind *kind = &book->kinds[k++];
+    for (size_t s = 0; s < kind->step_count; s++) {
+      if (!kind->steps[s].opens.at || book_kind_of(book, kind->steps[s].opens)) continue;
+      error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", TEXT_ARG(kind->steps[s].opens));
+      return rule_error_at(error, file->shown.at, file->text, "steps.%zu.opens", s);
+    }
+  }
+  return true;
+}
+
 static bool compile(RuleBook *book, Error *error) {
   for (size_t i = 0; i < book->files.count; i++) {
     BookFile *file = &book->files.at[i];
@@ -298,7 +313,7 @@ static bool compile(RuleBook *book, Error *error) {
     if (!kind_compile(kind, book, &book->files.at[i], error)) return false;
     book->kind_count++;
   }
-  return true;
+  return check_opens(book, error);
 }
 
 static bool begin(RuleBook **out, Error *error) {

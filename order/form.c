@@ -70,7 +70,7 @@ static bool check_value(const KindField *field, const json_t *value, Error *erro
   return true;
 }
 
-bool form_check(const KindField *fields, size_t count, const json_t *values, Error *error) {
+bool form_check(const KindField *fields, size_t count, const json_t *values, bool whole, Error *error) {
   const char *key;
   json_t *value;
   json_object_foreach((json_t *)(uintptr_t)values, key, value) {
@@ -81,7 +81,7 @@ bool form_check(const KindField *fields, size_t count, const json_t *values, Err
     }
     if (!json_is_null(value) && !check_value(field, value, error)) return false;
   }
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; whole && i < count; i++) {
     if (!fields[i].required) continue;
     const json_t *given = values ? json_object_getn(values, fields[i].id.at, fields[i].id.len) : NULL;
     if (given && !json_is_null(given)) continue;

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "order/kind.h"
 
-/* `values`: an object or NULL. Unknown, missing and wrong fields are named as "$.fields.x". */
-bool form_check(const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
+/* `values`: an object or NULL; whole: what is required must be there. Unknown, missing and wrong fields are named as "$.fields.x". */
+bool form_check(const KindField *fields, size_t count, const json_t *values, bool whole, Error *error) MUST_USE;
 /* Writes the values given, {"x": …}: the personal ones or the others. *any tells whether there were some. */
 void form_write(Json *json, const KindField *fields, size_t count, const json_t *values, bool personal, bool *any);
 Text form_text(const json_t *values, const char *key);   /* at == NULL: not given */

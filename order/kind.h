@@ -71,6 +71,8 @@ typedef enum KindEffect {
   EFFECT_NONE, EFFECT_CALL_AGAIN, /* the customer calls again in this matter: order_accept takes it */
   EFFECT_LINK, EFFECT_UNLINK,     /* order_link takes them */
   EFFECT_SUSPEND, EFFECT_RESUME,
+  EFFECT_URGENCY,                 /* field "urgency": normal, urgent, life */
+  EFFECT_CHILDREN_DONE,           /* follows by itself when the last order that came of this one has ended */
 } KindEffect;
 typedef enum KindAssigns { ASSIGNS_NOTHING, ASSIGNS_CREW, ASSIGNS_STAFF, ASSIGNS_NOBODY } KindAssigns;
 

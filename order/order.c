@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "order/board.h"
 
@@ -73,6 +74,10 @@ static void apply_step(DeskContext *context, Change *change, CrewId crew) {
   if (change->reopens) order->reopened++, order->callback_tries = 0;
   if (step->effect == EFFECT_SUSPEND) order->suspended = true;
   if (step->effect == EFFECT_RESUME || to >= 0) order->suspended = false;
+  if (step->effect == EFFECT_URGENCY) {
+    Text urgency = form_text(change->fields, "urgency");
+    order->urgency = text_is(urgency, "life") ? 2 : text_is(urgency, "urgent") ? 1 : 0;
+  }
   if (step->effect == EFFECT_CALL_AGAIN && order->calls < UINT16_MAX) order->calls++;
   if (step->assigns == ASSIGNS_CREW && crew.value) order->crew = crew;
   if (step->assigns == ASSIGNS_NOBODY) order->crew = (CrewId){0}, order->assignee = (StaffId){0};
@@ -170,21 +175,37 @@ static bool bounded(Text text, size_t most, const char *field, Error *error) {
   return error_at(error, "$.%s", field);
 }
 
-static bool check_what(const OrderKind *kind, Text what, uint8_t *choice, Error *error) {
+static bool check_what(const OrderKind *kind, Text what, bool partial, uint8_t *choice, Error *error) {
   *choice = ORDER_NO_CHOICE;
   for (size_t i = 0; i < kind->form_count; i++) {
     const KindField *field = &kind->form[i];
     if (!text_is(field->id, "what")) continue;
     for (size_t c = 0; c < field->choice_count; c++)
       if (text_is(what, field->choices[c].id)) *choice = (uint8_t)c;
-    if (*choice != ORDER_NO_CHOICE || (!field->required && what.len == 0)) return true;
+    if (*choice != ORDER_NO_CHOICE || ((!field->required || partial) && what.len == 0)) return true;
     char known[NAMES_MAX] = "";
     for (size_t c = 0, len = 0; c < field->choice_count && len + 1 < sizeof known; c++)
       len += (size_t)snprintf(known + len, sizeof known - len, "%s%s", c ? ", " : "", field->choices[c].id);
     error_raise(error, ERROR_FIELD_INVALID, "what\t%.*s\t%s", (int)(what.len < 40 ? what.len : 40), what.len ? what.at : "", known);
     return error_at(error, "%s", "$.what");
   }
-  return true;
+  if (what.len == 0) return true;
+  error_raise(error, ERROR_FIELD_UNKNOWN, "%s", "what");
+  return error_at(error, "%s", "$.what");
+}
+
+/* The fields of the form besides what and description, which every call has and which have columns of their own. */
+static bool check_form(const OrderKind *kind, const OrderAccept *accept, Error *error) {
+  size_t plain = 0;
+  for (size_t i = 0; i < kind->form_count; i++)
+    plain += text_is(kind->form[i].id, "what") || (text_is(kind->form[i].id, "description") && (!kind->form[i].required || accept->description.len));
+  if (!accept->fields && plain == kind->form_count) return true;
+  json_t *all = accept->fields ? json_copy((json_t *)(uintptr_t)accept->fields) : json_object();
+  bool ok = all && (!accept->what.len || json_object_set_new(all, "what", json_stringn(accept->what.at, accept->what.len)) == 0) &&
+            (!accept->description.len || json_object_set_new(all, "description", json_stringn(accept->description.at, accept->description.len)) == 0);
+  ok = ok ? form_check(kind->form, kind->form_count, all, accept->parent.value == 0, error) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  json_decref(all);
+  return ok;
 }
 
 static bool check_accept(const OrderKind *kind, const OrderAccept *accept, uint8_t *what, Error *error) {
@@ -192,7 +213,7 @@ static bool check_accept(const OrderKind *kind, const OrderAccept *accept, uint8
     error_raise(error, ERROR_FIELD_INVALID, "urgency\t%d\t0, 1, 2", accept->urgency);
     return error_at(error, "%s", "$.urgency");
   }
-  return check_what(kind, accept->what, what, error) && bounded(accept->source, SOURCE_MAX, "source", error) &&
+  return check_what(kind, accept->what, accept->parent.value != 0, what, error) && check_form(kind, accept, error) && bounded(accept->source, SOURCE_MAX, "source", error) &&
          bounded(accept->caller_name, PERSON_MAX, "caller_name", error) && bounded(accept->caller_phone, PHONE_MAX, "caller_phone", error) &&
          bounded(accept->description, DESCRIPTION_MAX, "description", error);
 }
@@ -238,26 +259,43 @@ static bool write_accepted(DeskContext *context, Orders *orders, const Order *or
   json_put_text(&json, "what", accept->what);
   json_put_text(&json, "to", state_id(order, order->state));
   if (order->parent.value) json_put_id(&json, "parent", order->parent.value);
+  if (accept->fields) {
+    bool any;
+    json_key(&json, "fields");
+    form_write(&json, order->kind->form, order->kind->form_count, accept->fields, false, &any);
+  }
   return end_event(context, orders, &json, "order.accepted", order, error);
+}
+
+/* All of the form's other fields, also those that may not stand in the event. */
+static bool write_form(DeskContext *context, Orders *orders, const Order *order, const OrderAccept *accept, Error *error) {
+  if (!accept->fields || !json_object_size(accept->fields)) return true;
+  char *words = json_dumps(accept->fields, JSON_COMPACT);
+  bool ok = words ? store_insert_text(context, order->id, order->version, text_of(words), error) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  free(words);
+  (void)orders;
+  return ok;
 }
 
 static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *kind, const OrderAccept *accept, uint8_t what, OrderId *out, Error *error) {
   Order order = {.id = {desk_new_id(context)}, .kind = kind, .customer = accept->customer, .accepted_at = context->now, .state_since = context->now,
                  .number = next_number(orders, context->now), .state = kind->start, .ladder = kind->states[kind->start].ladder,
-                 .urgency = accept->urgency, .calls = 1, .what = what, .version = 1};
+                 .urgency = accept->urgency, .parent = accept->parent, .calls = 1, .what = what, .version = 1};
   place_order(orders, &order, accept);
   OrderRow row = {.order = order, .book_id = kind->book, .device_id = order_device_id(orders, order.device), .kind = kind->origin.id,
                   .org_id = order.org != ORDER_NO_ORG ? people_org(orders->people, order.org)->id : 0, .state = state_id(&order, order.state),
                   .source = accept->source.at ? accept->source : TEXT(""), .what = accept->what, .description = accept->description,
                   .caller_name = accept->caller_name, .caller_phone = accept->caller_phone};
   bool ok = live_reserve(&orders->live, error) && (orders->book_stored || store_insert_book(context, kind->book, book_text(orders->book), error)) &&
-            store_insert_order(context, &row, error) && write_accepted(context, orders, &order, accept, error);
+            store_insert_order(context, &row, error) && write_form(context, orders, &order, accept, error) && write_accepted(context, orders, &order, accept, error);
   if (!ok) return false;
   ClockSet clocks = {0};
   ClockChange change;
   fold_event(&clocks, &change, kind, order.area, 0, false, context->now);
   LiveEntry *entry = live_add(&orders->live, &order);
   live_put_clocks(&orders->live, entry, &clocks, change.touched);
+  LiveEntry *parent = order.parent.value ? live_find(&orders->live, order.parent) : NULL;
+  if (parent) parent->order.children++;
   orders->book_stored = true;
   orders->last_number = order.number;
   order_note_calls(orders, context->now, 1);
@@ -282,7 +320,7 @@ bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accep
     error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)accept->customer.value);
     return error_at(error, "%s", "$.customer_id");
   }
-  for (uint32_t at = live_first_of_customer(&orders->live, accept->customer); kind->one_open && at != LIVE_NONE;) {
+  for (uint32_t at = live_first_of_customer(&orders->live, accept->customer); kind->one_open && !accept->parent.value && at != LIVE_NONE;) {
     LiveEntry *entry = live_entry(&orders->live, at);
     const KindStep *step = text_equal(entry->order.kind->origin.id, kind->origin.id)
                                ? kind_effect_step(entry->order.kind, EFFECT_CALL_AGAIN, entry->order.state) : NULL;
@@ -385,23 +423,42 @@ static const KindBranch *choose_branch(const Order *order, const KindStep *step,
   return NULL;
 }
 
+static bool by_itself(DeskContext *context, Orders *orders, OrderId id, const KindStep *step, Error *error) {
+  OrderStep next = {.order = id, .step = step->id, .roles = UINT32_MAX};
+  return order_step(context, orders, &next, error);
+}
+
+/* What a step brings about: an order that comes of this one, a step that follows, and for the parent of one that ended, its going on. */
+static bool follow_up(DeskContext *context, Orders *orders, const Change *change, Error *error) {
+  const Order *order = &change->after;
+  int then = change->branch && change->branch->then >= 0 ? change->branch->then : change->step->then;
+  if (change->step->opens.at) {
+    OrderAccept child = {.kind = change->step->opens, .customer = order->customer, .device = order->device, .source = TEXT("order"),
+                         .urgency = order->urgency, .parent = order->id};
+    OrderId id;
+    bool again;
+    if (!order_accept(context, orders, &child, &id, &again, error)) return false;
+  }
+  if (then >= 0 && !by_itself(context, orders, order->id, &order->kind->steps[then], error)) return false;
+  const LiveEntry *parent = change->closes && order->parent.value ? live_find(&orders->live, order->parent) : NULL;
+  const KindStep *goes_on = parent && !parent->order.children ? kind_effect_step(parent->order.kind, EFFECT_CHILDREN_DONE, parent->order.state) : NULL;
+  return !goes_on || by_itself(context, orders, order->parent, goes_on, error);
+}
+
 bool order_step(DeskContext *context, Orders *orders, const OrderStep *ask, Error *error) {
   LiveEntry *entry;
   Change change;
   const KindStep *step;
   if (!find_open(context, orders, ask->order, &entry, error) || !check_step(&entry->order, ask, &step, error) ||
-      !form_check(step->fields, step->field_count, ask->fields, error) || !check_times(context, &entry->order, step, error))
+      !form_check(step->fields, step->field_count, ask->fields, true, error) || !check_times(context, &entry->order, step, error))
     return false;
   begin_change(&change, orders, entry);
   change.step = step;
   change.fields = ask->fields;
   change.branch = choose_branch(&entry->order, step, ask->fields);
   apply_step(context, &change, ask->crew.value ? ask->crew : (CrewId){form_id(ask->fields, "crew")});
-  int then = change.branch && change.branch->then >= 0 ? change.branch->then : step->then;
   if (!make_change(context, orders, &change, error)) return false;
-  if (then < 0) return true;
-  OrderStep next = {.order = ask->order, .step = change.after.kind->steps[then].id, .roles = UINT32_MAX};
-  return order_step(context, orders, &next, error) ? true : desk_spoil(context);
+  return follow_up(context, orders, &change, error) ? true : desk_spoil(context);
 }
 
 bool order_link(DeskContext *context, Orders *orders, OrderId id, OutageId outage, Error *error) {

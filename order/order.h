@@ -67,6 +67,8 @@ typedef struct OrderAccept {
   Text caller_name, caller_phone, what, description, source; /* what: a code of the kind's form, "no_power" */
   uint8_t urgency;
   uint32_t roles;           /* of who asks; 0: the program itself */
+  const json_t *fields;     /* the rest of the kind's form, NULL: none */
+  OrderId parent;           /* the order this one comes of, which waits for it; 0: none. Its form may then be filled in later */
 } OrderAccept;
 /* A customer who already has an open order of this kind does not get a second one: the call is added to it (calls + 1, order.called_again); when
  * that order was already restored and waits for its call-back, it is reopened. *again tells. */

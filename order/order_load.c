@@ -96,14 +96,16 @@ static void count_children(Orders *orders) {
 
 bool load_orders(Db *db, void *self, Error *error) {
   Orders *orders = self;
+  int64_t last_id;
   live_end(&orders->live);
   live_begin(&orders->live);
   orders->book_stored = false;
   memset(orders->calls, 0, sizeof orders->calls);
   if (!store_books(db, orders->county_id, load_book, orders, error) || !store_ticked(&orders->ticked, db, orders->county_id, error) ||
-      !store_last_number(&orders->last_number, db, orders->county_id, error) ||
+      !store_last_number(&orders->last_number, &last_id, db, orders->county_id, error) ||
       !store_open_orders(db, orders->county_id, load_order, orders, error))
     return false;
+  desk_saw_id(orders->desk, last_id);
   count_children(orders);
   return true;
 }

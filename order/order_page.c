@@ -123,7 +123,7 @@ static bool write_event(void *self, const Event *event) {
   const json_t *version = json_object_get(data, "version"), *fields = json_object_get(data, "fields");
   char key[16];
   snprintf(key, sizeof key, "%lld", version ? (long long)json_integer_value(version) : 0LL);
-  bool own = text_is(event->kind, "order.step") || text_is(event->kind, "order.called_again") || text_is(event->kind, "order.linked");
+  bool own = text_is(event->kind, "order.accepted") || text_is(event->kind, "order.step") || text_is(event->kind, "order.called_again") || text_is(event->kind, "order.linked");
   const json_t *texts = own ? json_object_get(page->texts, key) : NULL;
   json_open_object(json);
   json_put_i64(json, "seq", event->seq);

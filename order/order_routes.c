@@ -259,8 +259,9 @@ static bool decode_accept(HttpRequest *request, void **out, void *room, Error *e
   command->accept = (OrderAccept){.kind = http_body_text(body, "kind"), .customer = {http_body_id(body, "customer_id")}, .device = GRID_NONE,
                                   .caller_name = http_body_text(body, "caller_name"), .caller_phone = http_body_text(body, "caller_phone"),
                                   .what = http_body_text(body, "what"), .description = http_body_text(body, "description"),
-                                  .source = http_body_text(body, "source"), .urgency = (uint8_t)http_body_i64(body, "urgency", 0),
+                                  .source = http_body_text(body, "source"), .fields = json_object_get(body, "fields"), .urgency = (uint8_t)http_body_i64(body, "urgency", 0),
                                   .roles = request->who.roles};
+  if (json_is_null(command->accept.fields)) command->accept.fields = NULL;
   *out = command;
   return true;
 }

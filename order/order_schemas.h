@@ -59,12 +59,12 @@
   "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
   "\"items\":" COMPONENT("OrderSummary") "},\"next\":" TEXT_OR_NULL "}}"
 #define SCHEMA_ACCEPT \
-  "{\"type\":\"object\",\"required\":[\"kind\",\"what\"],\"properties\":{\"kind\":{\"type\":\"string\",\"maxLength\":64," \
+  "{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{\"kind\":{\"type\":\"string\",\"maxLength\":64," \
   "\"format\":\"code\"},\"customer_id\":{\"type\":[\"string\",\"null\"],\"format\":\"id\"}," \
   "\"caller_phone\":{\"type\":[\"string\",\"null\"],\"maxLength\":32},\"caller_name\":{\"type\":[\"string\",\"null\"]," \
   "\"maxLength\":60},\"what\":{\"type\":\"string\",\"maxLength\":64},\"description\":{\"type\":[\"string\",\"null\"]," \
   "\"maxLength\":2000},\"urgency\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":2},\"source\":{\"type\":[\"string\"," \
-  "\"null\"],\"maxLength\":32,\"format\":\"code\"}}}"
+  "\"null\"],\"maxLength\":32,\"format\":\"code\"},\"fields\":{\"type\":[\"object\",\"null\"],\"additionalProperties\":true}}}"
 #define SCHEMA_STEP \
   "{\"type\":\"object\",\"required\":[\"step\",\"version\"],\"properties\":{\"step\":{\"type\":\"string\"," \
   "\"maxLength\":64,\"format\":\"code\"},\"version\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}," \

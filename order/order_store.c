@@ -134,14 +134,14 @@ bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit 
   return visit_rows(found, s, visit, self, error);
 }
 
-bool store_last_number(int64_t *out, Db *db, int64_t county_id, Error *error) {
+bool store_last_number(int64_t *out, int64_t *id, Db *db, int64_t county_id, Error *error) {
   DbStatement *s;
   bool row;
-  *out = 0;
-  if (!db_prepare(&s, db, "SELECT number FROM orders WHERE county_id = ?1 ORDER BY id DESC LIMIT 1", error)) return false;
+  *out = *id = 0;
+  if (!db_prepare(&s, db, "SELECT number, id FROM orders WHERE county_id = ?1 ORDER BY id DESC LIMIT 1", error)) return false;
   db_bind_i64(s, 1, county_id);
   if (!db_step(&row, s, error)) return false;
-  if (row) *out = db_column_i64(s, 0), db_reset(s);
+  if (row) *out = db_column_i64(s, 0), *id = db_column_i64(s, 1), db_reset(s);
   return true;
 }
 

@@ -27,7 +27,7 @@ enum { STORE_CUSTOMERS_MAX = 32 };
 bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number, int64_t before,
                         size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
 
-bool store_last_number(int64_t *out, Db *db, int64_t county_id, Error *error) MUST_USE;
+bool store_last_number(int64_t *out, int64_t *id, Db *db, int64_t county_id, Error *error) MUST_USE;
 /* The order's trail, copied into the arena. */
 bool store_trail(Text *out, Db *db, int64_t county_id, OrderId id, Arena *arena, Error *error) MUST_USE;
 

@@ -1,5 +1,7 @@
 #include "order/board.h"
 
+#include <unistd.h>
+
 #include "base/random.h"
 #include "base/testing.h"
 #include "base/vector.h"
@@ -225,7 +227,7 @@ static void refusals_say_what_is_possible(void **state) {
       {"supervise", 1, UINT32_MAX, NULL, ERROR_FIELD_MISSING, "note"},
       {"note", 1, UINT32_MAX, "{\"note\":\"  \"}", ERROR_FIELD_INVALID, "short"},
       {"hand_over", 1, UINT32_MAX, "{\"staff\":\"x\"}", ERROR_FIELD_INVALID, "id"},
-      {"resume", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "note"},
+      {"resume", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "assess"},
   };
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     char text[ERROR_TEXT_MAX];
@@ -534,5 +536,150 @@ static void sums_over_any_days(void **state) {
   close_house(&house);
 }
 
+/* --- other kinds, orders that come of orders, rules that change --- */
+
+static bool try_open(House *house, const char *kind, const char *what, const char *description, const char *fields, OrderId *out) {
+  json_t *values = fields ? json_loads(fields, 0, NULL) : NULL;
+  Command command = {.house = house, .accept = {.kind = text_of(kind), .customer = {500}, .device = 7, .what = text_of(what),
+                                                .description = text_of(description), .fields = values, .roles = KIND_ROLE_MANAGER | KIND_ROLE_AGENT}};
+  error_clear(&house->error);
+  bool ok = desk_do(house->desk, work_accept, &command, TEXT("staff:5"), &house->error);
+  json_decref(values);
+  *out = command.id;
+  return ok;
+}
+
+static void every_kind_has_its_form(void **state) {
+  (void)state;
+  House house;
+  OrderId id;
+  open_house(&house);
+  static const struct { const char *kind, *what, *description, *fields; ErrorCode code; const char *where; } CASES[] = {
+      {"complaint", "service", "态度不好", NULL, ERROR_NONE, ""},
+      {"complaint", "service", NULL, NULL, ERROR_FIELD_MISSING, "$.fields.description"},
+      {"complaint", "weather", "x", NULL, ERROR_FIELD_INVALID, "$.what"},
+      {"enquiry", NULL, "电价多少", "{\"topic\":\"电价\"}", ERROR_NONE, ""},
+      {"enquiry", NULL, "电价多少", NULL, ERROR_FIELD_MISSING, "$.fields.topic"},
+      {"enquiry", "no_power", "x", "{\"topic\":\"t\"}", ERROR_FIELD_UNKNOWN, "$.what"},
+      {"reconnection", NULL, NULL, "{\"paid_at\":\"today\"}", ERROR_FIELD_INVALID, "$.fields.paid_at"},
+      {"reconnection", NULL, NULL, "{\"paid_at\":\"2026-11-21T20:00:00+08:00\"}", ERROR_NONE, ""},
+      {"low_voltage", NULL, NULL, "{\"measured\":176.5}", ERROR_NONE, ""},
+      {"low_voltage", NULL, NULL, "{\"measured\":1765}", ERROR_FIELD_INVALID, "$.fields.measured"},
+      {"fault_repair", "no_power", NULL, "{\"colour\":1}", ERROR_FIELD_UNKNOWN, "$.fields.colour"},
+  };
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    bool ok = try_open(&house, CASES[i].kind, CASES[i].what, CASES[i].description, CASES[i].fields, &id);
+    if (ok != (CASES[i].code == ERROR_NONE) || house.error.code != CASES[i].code || strcmp(house.error.where, CASES[i].where) != 0)
+      fail_msg("case %zu: %s at %s", i, error_name(house.error.code), house.error.where);
+  }
+  assert_int_equal(order_count(house.orders), 4);
+  assert_int_equal(events(&house, "order.accepted", "\"fields\":{\"topic\":\"电价\"}"), 1);
+  assert_int_equal(events(&house, "order.accepted", "电价多少"), 0);
+  restart(&house);
+  close_house(&house);
+}
+
+static const Order *of_kind(House *house, const char *kind) {
+  for (size_t i = 0; i < order_count(house->orders); i++)
+    if (text_is(order_at(house->orders, i)->kind->origin.id, kind)) return order_at(house->orders, i);
+  return NULL;
+}
+
+static void a_parent_waits_for_what_came_of_it(void **state) {
+  (void)state;
+  House house;
+  OrderId finding;
+  open_house(&house);
+  assert_true(try_open(&house, "visit_finding", "voltage", "电压低", NULL, &finding));
+  take(&house, finding, "to_low_voltage", NULL);
+  expect_state(&house, finding, "waiting");
+  assert_int_equal(order_find(house.orders, finding)->children, 1);
+  const Order *child = of_kind(&house, "low_voltage");
+  assert_non_null(child);
+  assert_int_equal(child->parent.value, finding.value);
+  assert_int_equal(child->customer.value, 500);
+  OrderId id = child->id;
+  restart(&house);
+  assert_false(try_step(&house, finding, "go_on", 0, UINT32_MAX, NULL));
+  assert_int_equal(house.error.code, ERROR_ORDER_WAITS);
+  take(&house, id, "verify", "{\"real\":\"yes\",\"voltage\":180}");
+  take(&house, id, "plan", "{\"remedy\":\"conductor\",\"until\":\"2026-12-01\"}");
+  take(&house, id, "start_works", NULL);
+  take(&house, id, "finish", NULL);
+  assert_false(try_step(&house, id, "check", 0, UINT32_MAX, "{\"voltage\":180}"));
+  take(&house, id, "check", "{\"voltage\":221.5}");
+  /* the failing of any SQL call in the cascade leaves neither of them half done */
+  bool ok = false;
+  for (int64_t nth = 1; !ok; nth++) {
+    assert_true(nth < 200);
+    db_fail_at(nth);
+    ok = try_step(&house, id, "call_back", 0, UINT32_MAX, "{\"answer\":\"satisfied\"}");
+    db_fail_at(0);
+    Command probe = {.house = &house, .step = {.order = finding, .step = TEXT("no such step")}};
+    assert_false(desk_do(house.desk, work_step, &probe, TEXT("system"), &house.error));
+    expect_state(&house, finding, ok ? "mended" : "waiting");
+    assert_int_equal(order_find(house.orders, finding)->children, ok ? 0 : 1);
+    if (nth % 7 == 0 || ok) restart(&house);
+  }
+  close_house(&house);
+}
+
+static void an_order_keeps_the_rules_it_began_under(void **state) {
+  (void)state;
+  House house;
+  char folder[64] = "/tmp/dianbaomu_rules_XXXXXX", part[96], path[128];
+  open_house(&house);
+  OrderId old = call(&house, 1, NULL), young;
+  int64_t before = order_find(house.orders, old)->kind->book;
+  assert_non_null(mkdtemp(folder));
+  snprintf(part, sizeof part, "%s/promises", folder);
+  snprintf(path, sizeof path, "%s/fault.yaml", part);
+  assert_int_equal(mkdir(part, 0700), 0);
+  Buffer text;
+  buffer_begin(&text, 0);
+  assert_ok(buffer_read_file(&text, "rules/promises/fault.yaml", &house.error), &house.error);
+  buffer_byte(&text, '\0');
+  char *limit = strstr(text.at, "rural: 90 min");
+  assert_non_null(limit);
+  memcpy(limit, "rural: 60 min", 13);
+  text.len--;
+  assert_ok(buffer_write_file(&text, path, &house.error), &house.error);
+  buffer_end(&text);
+  close_desk(&house);
+  DeskOptions options = {.county_id = 1, .time = &house.time};
+  assert_ok(desk_open(&house.desk, house.db, &options, &house.error), &house.error);
+  assert_ok(order_open(&house.orders, house.desk, house.db, NULL, NULL, folder, &house.error), &house.error);
+  young = call(&house, 2, NULL);
+  assert_int_equal(order_find(house.orders, old)->kind->book, before);
+  assert_int_not_equal(order_find(house.orders, young)->kind->book, before);
+  ClockSet clocks;
+  live_get_clocks(&house.orders->live, live_find(&house.orders->live, old), &clocks);
+  assert_int_equal(clocks.at[2].limit, 90 * SPAN_MINUTE);
+  live_get_clocks(&house.orders->live, live_find(&house.orders->live, young), &clocks);
+  assert_int_equal(clocks.at[2].limit, 60 * SPAN_MINUTE);
+  restart(&house); /* now without the folder: both versions come from their rows */
+  take(&house, old, "dispatch", NULL);
+  take(&house, young, "dispatch", NULL);
+  live_get_clocks(&house.orders->live, live_find(&house.orders->live, young), &clocks);
+  assert_int_equal(clocks.at[2].limit, 60 * SPAN_MINUTE);
+  restart(&house);
+  close_house(&house);
+  unlink(path);
+  rmdir(part);
+  rmdir(folder);
+}
+
+static void urgency_may_change(void **state) {
+  (void)state;
+  House house;
+  open_house(&house);
+  OrderId id = call(&house, 1, NULL);
+  take(&house, id, "set_urgency", "{\"urgency\":\"life\"}");
+  assert_int_equal(order_find(house.orders, id)->urgency, 2);
+  restart(&house);
+  close_house(&house);
+}
+
 TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused), TEST(calling_again_counts_and_reopens),
-          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(sums_over_any_days))
+          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(sums_over_any_days),
+          TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under), TEST(urgency_may_change))

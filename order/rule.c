@@ -29,7 +29,8 @@ static const cyaml_strval_t TYPES[] = {{"text", FIELD_TEXT}, {"note", FIELD_NOTE
                                        {"bool", FIELD_BOOL}, {"number", FIELD_NUMBER}, {"crew", FIELD_CREW}, {"staff", FIELD_STAFF},
                                        {"order", FIELD_ORDER}, {"outage", FIELD_OUTAGE}, {"file", FIELD_FILE}};
 static const cyaml_strval_t EFFECTS[] = {{"call_again", EFFECT_CALL_AGAIN}, {"link", EFFECT_LINK}, {"unlink", EFFECT_UNLINK},
-                                         {"suspend", EFFECT_SUSPEND}, {"resume", EFFECT_RESUME}};
+                                         {"suspend", EFFECT_SUSPEND}, {"resume", EFFECT_RESUME}, {"urgency", EFFECT_URGENCY},
+                                         {"children_done", EFFECT_CHILDREN_DONE}};
 static const cyaml_strval_t ASSIGNS[] = {{"crew", ASSIGNS_CREW}, {"staff", ASSIGNS_STAFF}, {"nobody", ASSIGNS_NOBODY}};
 static const cyaml_strval_t JUDGED[] = {{"each", JUDGED_EACH}, {"average", JUDGED_AVERAGE}};
 static const cyaml_strval_t TOLD[] = {{"assignee", KIND_TO_ASSIGNEE}, {"manager", KIND_TO_MANAGER}, {"station", KIND_TO_STATION},

@@ -154,6 +154,10 @@ int64_t desk_new_id(DeskContext *context) { return id_make(&context->desk->ids, 
 
 int64_t desk_county_id(const Desk *desk) { return desk->county_id; }
 
+void desk_saw_id(Desk *desk, int64_t id) {
+  if (id > desk->ids.last) desk->ids.last = id;
+}
+
 bool desk_spoil(DeskContext *context) {
   context->desk->memory_stale = true;
   return false;

@@ -85,6 +85,8 @@ bool desk_tick(Desk *desk, Error *error) MUST_USE;
 bool desk_event(DeskContext *context, const char *kind, const char *subject_kind, int64_t subject_id, Text data, Error *error) MUST_USE;
 int64_t desk_new_id(DeskContext *context);
 int64_t desk_county_id(const Desk *desk);
+/* For rooms that load their rows: ids made from now on are greater than this one, also when the clock was put back before a restart. */
+void desk_saw_id(Desk *desk, int64_t id);
 /* For a use case that calls other rooms' use cases and fails after one of them has changed its memory: every room reloads from rows. Returns
  * false, so that `return ok ? true : desk_spoil(context)` reads as it works. */
 bool desk_spoil(DeskContext *context);
