@@ -45,6 +45,6 @@
 #define LIMIT_DISPATCH_STORES 200
 #define LIMIT_DISPATCH_ITEMS 200
 #define LIMIT_DISPATCH_SPOTS (4u << 20)           /* job × crew places remembered; past it they are judged anew */
-#define LIMIT_DISPATCH_BYTES (512u * 1024 * 1024) /* of a problem's text */
+#define LIMIT_DISPATCH_BYTES (64u * 1024 * 1024)  /* of a problem as text */
 
 #endif

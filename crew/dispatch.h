@@ -203,6 +203,8 @@ typedef struct DispatchEffort {
 } DispatchEffort;
 /* Improves the plan; the best seen is kept. Jobs under way and their order are not touched. */
 bool dispatch_improve(Dispatch *dispatch, DispatchEffort effort, Error *error) MUST_USE;
+/* Takes over the best plan of another search over the same problem. */
+bool dispatch_adopt(Dispatch *dispatch, const Dispatch *from, Error *error) MUST_USE;
 int64_t dispatch_rounds(const Dispatch *dispatch);
 double dispatch_cost(const Dispatch *dispatch); /* of the best plan so far */
 

@@ -4,8 +4,9 @@
 
 #include "crew/dispatch_walk.h"
 
+#define BLINK_LOG (-0.01005033585350145) /* ln 0.99 */
 /* Blinks: about one position in a hundred is overlooked, drawn as the distance to the next so that it costs nothing. */
-static int blink_next(Dispatch *d) { return (int)(log(1 - random_unit(&d->random)) / log(0.99)); }
+static int blink_next(Dispatch *d) { return (int)(log(1 - random_unit(&d->random)) / BLINK_LOG); }
 
 static inline bool blink(Dispatch *d, bool blinks) {
   if (!blinks || d->blink_in-- > 0) return false;
@@ -21,18 +22,25 @@ static bool judge_fast(Dispatch *d, int job, int crew_at, bool blinks, Choice *b
   const double slowness = d->problem->crews[crew_at].slowness;
   const double *out = d->travel + (size_t)node->place * d->stride;
   const double *in = d->back ? d->back + (size_t)node->place * d->back_stride : NULL;
+  const Quick *at = route->quick;
+  const int end = route->count + 1;
   bool blinked = false;
-  double low = INFINITY;
-  for (int p = route->fixed + 1; p <= route->count + 1; p++) {
-    const Stop *before = &route->at[p - 1], *behind = &route->at[p];
-    if (before->depart > node->to) break;
-    double to = in                  ? leg_fast(in, before->place, slowness)
-                : before->place < 0 ? 0
-                                    : d->travel[(size_t)before->place * d->stride + (size_t)node->place] * slowness;
-    double from = leg_fast(out, behind->place, slowness), cost = to + from - behind->leg;
+  double low = INFINITY, done = node->from + node->service - DISPATCH_EPSILON, to = NAN, from;
+  int p = route->fixed + 1;
+  while (p < end && at[p].latest < done) p++; /* what comes behind would be late */
+  for (; p <= end && at[p - 1].depart <= node->to; p++, to = out == in ? from : NAN) {
+    int before = at[p - 1].place;
+    if (isnan(to)) {
+      if (in)
+        to = leg_fast(in, before, slowness);
+      else
+        to = before < 0 ? 0 : d->travel[(size_t)before * d->stride + (size_t)node->place] * slowness;
+    }
+    from = leg_fast(out, at[p].place, slowness);
+    double cost = to + from - at[p].leg;
     if (cost >= low) continue;
-    DispatchWindow begin = node_begin(node, -INFINITY, before->depart + to);
-    if (begin.from > begin.to + DISPATCH_EPSILON || begin.from + node->service + from > behind->latest + DISPATCH_EPSILON) continue;
+    DispatchWindow begin = node_begin(node, -INFINITY, at[p - 1].depart + to);
+    if (begin.from > begin.to + DISPATCH_EPSILON || begin.from + node->service + from > at[p].latest + DISPATCH_EPSILON) continue;
     if (blink(d, blinks)) {
       blinked = true;
       continue;
@@ -64,30 +72,65 @@ static double judge_rest(const Dispatch *d, int crew_at, Walk *walk, int p, doub
   return cost + d->rule_duration * (walk->spent - end->spent);
 }
 
+static inline double broken_due(const Node *node, double late) { return node->miss + node->late * late; }
+
 /* A linked job before another that may be what it waits for. */
 static inline bool waits_for_itself(const Dispatch *d, int job, const Route *route, int p) {
   return p <= route->last_linked && route->at[p].start < d->release[job];
+}
+
+/* The added cost when only the working time counts: what was walked and the rest put together. (Vidal and others 2013) */
+static inline double judge_pure(const Dispatch *d, int crew_at, const Walk *walk, int p, double driven) {
+  const Route *route = &d->routes[crew_at];
+  const Quick *rest = &route->quick[p];
+  double out = walk_leg(d, &d->problem->crews[crew_at], walk->place, rest->place, walk->t);
+  if (walk->t + out > rest->late + DISPATCH_EPSILON) return INFINITY;
+  double offset = walk->spent + out, wait = rest->early - offset - walk->late;
+  double spent = offset + (wait > 0 ? wait : 0) + rest->spent;
+  return d->rule_duration * (spent - route->at[route->count + 1].spent) + d->rule_travel * (driven + out - rest->leg);
 }
 
 static bool judge_walk(Dispatch *d, int job, int crew_at, bool blinks, int from, Choice *best) {
   const Route *route = &d->routes[crew_at];
   const DispatchCrew *crew = &d->problem->crews[crew_at];
   const Node *node = &d->nodes[job];
+  const Quick *at = route->quick;
   bool blinked = false, linked = node->chain >= 0;
+  double longest = 0; /* of the legs that could be saved */
+  for (int p = from; p <= route->count + 1; p++)
+    if (at[p].leg > longest) longest = at[p].leg;
   for (int p = from; p <= route->count + 1; p++) {
     if (linked && waits_for_itself(d, job, route, p)) continue;
-    if (blink(d, blinks)) {
+    /* what is best for a linked job alone need not suit those it is linked with: these positions are overlooked often */
+    if (blink(d, blinks) || (linked && blinks && random_below(&d->random, 4) == 0)) {
       blinked = true;
       continue;
     }
+    if (at[p - 1].depart > node->to) break;
+    if (!d->pure && node_cost(node, at[p - 1].depart) >= best->cost + d->rule_travel * longest) break; /* it only gets later */
     Walk walk = walk_after(&route->at[p - 1]);
-    double start, leg;
-    if (walk.t > node->to) break;
+    double start, leg, limit = best->cost + d->rule_travel * at[p].leg;
     if (!walk_step(d, crew, &walk, job, &start, &leg)) continue;
+    if (d->pure) {
+      double cost = judge_pure(d, crew_at, &walk, p, leg);
+      if (cost < best->cost) *best = (Choice){cost, crew_at, p, -1, 0};
+      continue;
+    }
     double cost = node_cost(node, start) + d->rule_travel * leg;
-    if (cost - d->rule_travel * route->at[p].leg >= best->cost) continue;
-    cost = judge_rest(d, crew_at, &walk, p, cost, best->cost + d->rule_travel * route->at[p].leg);
-    if (cost < best->cost) best->cost = cost, best->pos = p, best->store = -1;
+    if (cost >= limit) continue;
+    double out = walk_leg(d, crew, node->place, at[p].place, walk.t), delay = walk.t + out - at[p - 1].depart - at[p].leg;
+    if (delay >= 0 && at[p].room >= -1 + DISPATCH_EPSILON) {
+      double least = cost + d->rule_travel * (out - at[p].leg) + delay * at[p].slope;
+      if (least >= best->cost) continue;
+      if (delay <= at[p].room) {
+        for (int q = p; q <= route->last_kept && least < best->cost; q++)
+          if (delay > at[q].spare + DISPATCH_EPSILON) least += broken_due(&d->nodes[route->at[q].node], delay - at[q].spare);
+        if (least < best->cost) *best = (Choice){least, crew_at, p, -1, 0};
+        continue;
+      }
+    }
+    cost = judge_rest(d, crew_at, &walk, p, cost, limit);
+    if (cost < best->cost) *best = (Choice){cost, crew_at, p, -1, 0};
   }
   return blinked;
 }
@@ -107,7 +150,10 @@ static void judge_visit(const Dispatch *d, int job, int crew_at, int store, int 
       Walk walk = visit;
       if (!(linked && waits_for_itself(d, job, route, p)) && walk_step(d, crew, &walk, job, &start, &leg)) {
         double with = cost + node_cost(&d->nodes[job], start) + d->rule_travel * leg;
-        with = judge_rest(d, crew_at, &walk, p, with, best->cost + d->rule_travel * at[p].leg);
+        if (d->pure)
+          with = judge_pure(d, crew_at, &walk, p, d->rule_travel > 0 ? with / d->rule_travel : 0);
+        else
+          with = judge_rest(d, crew_at, &walk, p, with, best->cost + d->rule_travel * at[p].leg);
         if (with < best->cost) *best = (Choice){with, crew_at, p, store, v};
       }
       if (p > route->count || !walk_step(d, crew, &visit, at[p].node, &start, &leg)) break;
@@ -123,7 +169,7 @@ bool insert_fits(const Dispatch *d, int job_at, int crew_at) {
   const Route *route = &d->routes[crew_at];
   if (route->count - route->visits >= crew->jobs_max) return false;
   for (int k = 0; k < d->amounts; k++)
-    if (route->load[k] + job->amount[k] > crew->amount[k] + DISPATCH_EPSILON) return false;
+    if (route->load[k] + d->nodes[job_at].amount[k] > crew->amount[k] + DISPATCH_EPSILON) return false;
   if (job->together >= 0) {
     const Chain *chain = &d->chains[d->nodes[job_at].chain];
     for (int i = 0; i < chain->count; i++) {
@@ -182,9 +228,8 @@ Choice insert_find(Dispatch *d, int job, bool blinks, const uint8_t *banned, dou
     int k = d->active[a];
     if (!able[k] || k == d->shunned || (banned && banned[k])) continue;
     Choice found = {INFINITY, k, 0, -1, 0};
-    int positions = d->routes[k].count + 1;
-    if (keep && row[k].stamp == d->stamps[k] && !(blinks && d->blink_in < positions)) {
-      if (row[k].cost < INFINITY) d->blink_in -= blinks ? positions : 0;
+    if (keep && row[k].stamp == d->stamps[k]) {
+      if (row[k].cost < best.cost && blink(d, blinks)) continue;
       found.cost = row[k].cost, found.pos = row[k].pos;
     } else {
       bool blinked;
@@ -202,8 +247,8 @@ Choice insert_find(Dispatch *d, int job, bool blinks, const uint8_t *banned, dou
 
 /* A put that did not hold: the route and all that wait for it as before. */
 static void put_back(Dispatch *d, int crew, int store_pos, int pos) {
-  route_cut(d, crew, pos, 1);
-  if (store_pos) route_cut(d, crew, store_pos, 1);
+  route_cut(d, crew, pos);
+  if (store_pos) route_cut(d, crew, store_pos);
   if (d->chain_count) memcpy(d->release, d->release_before, (size_t)d->job_count * sizeof *d->release);
   for (int k = 0; k < d->crew_count; k++)
     if ((k == crew || d->routes[k].last_linked) && !route_refresh(d, k, 1)) d->broken = true;

@@ -18,22 +18,44 @@ typedef struct Node {
   double due, miss, late, rate; /* cost of a due broken, per s late, per s until done */
   double absent;                /* cost of leaving it out */
   int chain;                    /* of linked jobs; -1: none */
-  int need_count;
+  int need_count, crew_before;
+  double amount[DISPATCH_AMOUNTS];
 } Node;
 
 /* One stop of a route and the state after it. Stop 0 is the leaving, stop count + 1 the end. */
 typedef struct Stop {
   int node, place, breaks; /* breaks taken before its service begins, of all the crew's */
   double start, depart, leg;
-  double latest;           /* fast form: latest start that keeps the rest in time */
   double own;              /* what its start costs */
+  double travel, costs;    /* so far: driven, and what starts and changed crews cost */
   double early, late, spent; /* so far: earliest and latest leaving with the least duration, and that duration */
 } Stop;
 
+/* What judging a position reads of a stop, close together: what lies ahead, in one of three forms.
+ *  fast   the latest start that keeps the rest in time
+ *  pure   only the working time counts: the rest as one thing that takes `spent` when begun in early … late, more when begun
+ *         before, and cannot be begun after
+ *  else   a delay of arrival up to `room` costs `slope` a second from here on, and what dues it breaks: each once it is over
+ *         that stop's `spare`. Beyond `room` it costs at least the slope. */
+typedef struct Quick {
+  double depart, leg;
+  union {
+    double latest;
+    struct {
+      double early, late, spent;
+    };
+    struct {
+      double slope, room, spare;
+    };
+  };
+  int place;
+} Quick;
+
 typedef struct Route {
   Stop *at;
+  Quick *quick; /* beside each of `at` */
   int count, room, fixed, visits; /* stops; of them not to be moved, at the front; of them at stores */
-  int last_linked;                /* position of the last linked stop; 0: none */
+  int last_linked, last_kept;     /* positions of the last linked stop, and of the last with a due that is kept; 0: none */
   double cost, travel;
   double load[DISPATCH_AMOUNTS];
   double *taken;                  /* store × item; NULL where the problem has no items */
@@ -71,13 +93,14 @@ struct Dispatch {
   Random random;
   int job_count, crew_count, place_count;
   const double *travel;     /* from row to column */
-  double *back;             /* the same transposed; made when the search begins */
+  const double *back;       /* from column to row: the same where both ways take as long; NULL before the search begins */
   size_t stride, back_stride;
   Node *nodes;
   uint8_t *able;            /* job × crew */
   int *crew_class;          /* crews of one class are alike */
   bool fast;                /* plain travel with hard windows: insertions judged in O(1) */
   bool materials, timed;    /* there are items; the duration counts */
+  bool pure;                /* the duration counts, and beside it nothing that changes with time */
   int amounts;              /* dimensions used */
   double rule_travel, rule_duration, rule_overtime;
 
@@ -126,9 +149,11 @@ static inline bool is_job(const Dispatch *d, int node) { return node < d->job_co
 /* dispatch_route.c */
 double route_drive(const Dispatch *d, double depart, double travel);
 bool walk_breaks(const Dispatch *d, const DispatchCrew *crew, Walk *walk, const Node *node, double release, double *leg);
+bool route_room(Dispatch *d, Route *route, int count);
 bool route_refresh(Dispatch *d, int crew, int from);
 bool route_put(Dispatch *d, int crew, int pos, int node);
-void route_cut(Dispatch *d, int crew, int pos, int count);
+void route_cut(Dispatch *d, int crew, int pos);
+void route_clear(Dispatch *d, int crew);
 void route_touch(Dispatch *d, int crew);
 void route_restore_all(Dispatch *d);
 

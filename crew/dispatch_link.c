@@ -226,7 +226,7 @@ static void link_cut(Dispatch *d, int job) {
   int crew = d->crew_of[job], pos = 1;
   route_touch(d, crew);
   while (d->routes[crew].at[pos].node != job) pos++;
-  route_cut(d, crew, pos, 1);
+  route_cut(d, crew, pos);
 }
 
 /* The chain's jobs out of their routes and to the absent, but for those under way; the routes are left unrefreshed. */

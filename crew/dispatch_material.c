@@ -111,13 +111,13 @@ static void move_visit(Dispatch *d, int crew, int pos) {
   Route *route = &d->routes[crew];
   int was = route->at[pos].node, best_node = was, best_pos = pos;
   double best = route->cost;
-  route_cut(d, crew, pos, 1);
+  route_cut(d, crew, pos);
   for (int s = 0; s < d->problem->store_count; s++)
     for (int p = route->fixed + 1; p <= route->count + 1; p++) {
       if (!route_put(d, crew, p, d->job_count + s)) return;
       if (route_refresh(d, crew, 1) && route->cost < best - DISPATCH_EPSILON && material_take(d, crew))
         best = route->cost, best_node = d->job_count + s, best_pos = p;
-      route_cut(d, crew, p, 1);
+      route_cut(d, crew, p);
     }
   if (!route_put(d, crew, best_pos, best_node) || !sound_with(d, crew)) d->broken = true;
 }
@@ -132,7 +132,7 @@ void material_tidy(Dispatch *d, int crew, bool move) {
     int node = route->at[i].node;
     if (is_job(d, node)) continue;
     double cost = route->cost;
-    route_cut(d, crew, i, 1);
+    route_cut(d, crew, i);
     if (sound_with(d, crew) && route->cost <= cost + DISPATCH_EPSILON) continue;
     if (!route_put(d, crew, i, node) || !sound_with(d, crew))
       d->broken = true;

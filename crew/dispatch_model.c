@@ -10,7 +10,7 @@ DispatchRules dispatch_rules(DispatchObjective objective) {
   if (objective == DISPATCH_DURATION) rules.duration = 1;
   if (objective == DISPATCH_RESTORATION) {
     rules.travel = 1e-3, rules.customer_hour = 1, rules.late = 0.1, rules.change = 2;
-    rules.due[0] = 60, rules.due[1] = 1000, rules.due[2] = 2000, rules.due[3] = 4000;
+    rules.due[0] = 400, rules.due[1] = 10000, rules.due[2] = 15000, rules.due[3] = 20000;
   }
   return rules;
 }
@@ -29,7 +29,9 @@ static void node_of_job(const DispatchProblem *p, const DispatchJob *job, Node *
                  .rate = rules->customer_hour * job->customers / 3600,
                  .absent = rules->unassigned * (1 + job->priority / 10 + job->critical),
                  .chain = -1,
-                 .need_count = job->need_count};
+                 .need_count = job->need_count,
+                 .crew_before = job->crew_before};
+  memcpy(node->amount, job->amount, sizeof node->amount);
   if (job->due < INFINITY) node->miss = rules->due[job->critical], node->late = rules->late * class_factor[job->critical] / 3600;
 }
 
@@ -146,7 +148,20 @@ static void fill_nodes(Dispatch *d) {
                                         .from = p->stores[s].open.from,
                                         .to = p->stores[s].open.to,
                                         .due = INFINITY,
-                                        .chain = -1};
+                                        .chain = -1,
+                                        .crew_before = -1};
+}
+
+static bool is_pure(const Dispatch *d) {
+  const DispatchProblem *p = d->problem;
+  if (!d->timed || p->day_count) return false;
+  for (int k = 0; k < d->crew_count; k++)
+    if (p->crews[k].break_count || p->crews[k].overtime > 0) return false;
+  for (int j = 0; j < d->job_count; j++) {
+    const Node *node = &d->nodes[j];
+    if (node->window_count > 1 || node->rate > 0 || node->miss > 0 || node->late > 0) return false;
+  }
+  return true;
 }
 
 bool dispatch_begin(Dispatch **out, const DispatchProblem *problem, uint64_t seed, Error *error) {
@@ -165,14 +180,12 @@ bool dispatch_begin(Dispatch **out, const DispatchProblem *problem, uint64_t see
   if (!take_memory(d)) goto out_of_memory;
   fill_nodes(d);
   if (!link_build(d)) goto out_of_memory;
-  d->fast = is_fast(d);
-  d->heat_from = d->fast ? 0.5 : 0.3, d->heat_to = d->fast ? 0.005 : 0.002;
+  d->fast = is_fast(d), d->pure = is_pure(d);
+  d->heat_from = d->pure ? 5 : d->fast ? 3 : 1, d->heat_to = d->pure ? 0.1 : d->fast ? 0.03 : 0.01; /* measured: docs/dispatch.md */
   find_classes(d);
   search_choose_sorts(d);
   for (int k = 0; k < d->crew_count; k++) {
-    d->routes[k].at = memory_new(16 * sizeof(Stop));
-    if (!d->routes[k].at) goto out_of_memory;
-    d->routes[k].room = 16;
+    if (!route_room(d, &d->routes[k], 14)) goto out_of_memory;
     bool empty = route_refresh(d, k, 1);
     (void)empty; /* an empty route breaks nothing */
   }
@@ -185,7 +198,10 @@ out_of_memory:
 
 void dispatch_end(Dispatch *d) {
   if (!d) return;
-  for (int k = 0; k < d->crew_count && d->routes && d->spare; k++) memory_free(d->routes[k].at), memory_free(d->spare[k].at);
+  for (int k = 0; k < d->crew_count && d->routes && d->spare; k++) {
+    memory_free(d->routes[k].at), memory_free(d->routes[k].quick);
+    memory_free(d->spare[k].at), memory_free(d->spare[k].quick);
+  }
   arena_end(&d->arena);
   memory_free(d);
 }

@@ -4,7 +4,7 @@
 #include "crew/dispatch_walk.h"
 
 static bool take_back(Dispatch *d, int crew, int pos) {
-  route_cut(d, crew, pos, 1);
+  route_cut(d, crew, pos);
   return route_refresh(d, crew, pos) && (!d->materials || material_take(d, crew));
 }
 
@@ -75,7 +75,8 @@ static bool clear(Dispatch *d) {
   if (d->materials) memset(d->used, 0, (size_t)d->problem->store_count * (size_t)d->problem->item_count * sizeof *d->used);
   for (int k = 0; k < d->crew_count; k++) {
     Route *route = &d->routes[k];
-    route->count = route->fixed = 0;
+    route_clear(d, k);
+    route->fixed = 0;
     if (d->materials) memset(route->taken, 0, (size_t)d->problem->store_count * (size_t)d->problem->item_count * sizeof *route->taken);
     if (!route_refresh(d, k, 1)) return false;
   }

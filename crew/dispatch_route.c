@@ -51,46 +51,103 @@ bool walk_breaks(const Dispatch *d, const DispatchCrew *crew, Walk *walk, const 
   return true;
 }
 
-static void refresh_fast(Dispatch *d, int crew_at) {
+static double latest_start(const Node *node, double latest) {
+  if (node->window_count <= 1) return latest < node->to ? latest : node->to;
+  for (int w = node->window_count - 1; w >= 0; w--)
+    if (node->windows[w].from <= latest) return latest < node->windows[w].to ? latest : node->windows[w].to;
+  return latest;
+}
+
+/* The latest starts that keep the rest in time, from the end; stops from `from` on have changed. */
+static void refresh_fast(Dispatch *d, int crew_at, int from) {
+  Route *route = &d->routes[crew_at];
+  const Stop *at = route->at;
+  Quick *quick = route->quick;
+  double latest = d->problem->crews[crew_at].shift.to;
+  for (int i = from > 1 ? from : 0; i <= route->count + 1; i++)
+    quick[i] = (Quick){.depart = at[i].depart, .leg = at[i].leg, .latest = INFINITY, .place = at[i].place};
+  quick[route->count + 1].latest = latest;
+  for (int i = route->count; i >= 1; i--) {
+    const Node *node = &d->nodes[at[i].node];
+    latest = latest_start(node, latest - at[i + 1].leg - node->service);
+    if (i < from && quick[i].latest == latest) break;
+    quick[i].latest = latest;
+  }
+}
+
+/* What a delay costs from each stop on, from the end. Where times hang on more than the delay, nothing is promised. */
+static void refresh_slope(Dispatch *d, int crew_at) {
   const DispatchCrew *crew = &d->problem->crews[crew_at];
   Route *route = &d->routes[crew_at];
-  route->at[route->count + 1].latest = crew->shift.to;
-  for (int i = route->count; i >= 1; i--) {
-    const Node *node = &d->nodes[route->at[i].node];
-    double latest = route->at[i + 1].latest - route->at[i + 1].leg - node->service;
-    if (node->window_count <= 1)
-      latest = latest < node->to ? latest : node->to;
-    else
-      for (int w = node->window_count - 1; w >= 0; w--)
-        if (node->windows[w].from <= latest) {
-          latest = latest < node->windows[w].to ? latest : node->windows[w].to;
-          break;
+  const Stop *at = route->at;
+  const Stop *end = &at[route->count + 1];
+  bool vague = crew->break_count || d->problem->day_count || d->timed;
+  double slope = end->own > 0 ? d->rule_overtime : 0;
+  double room = (end->own > 0 ? crew->shift.to + crew->overtime : crew->shift.to) - end->start;
+  route->quick[route->count + 1] =
+      (Quick){.depart = end->depart, .leg = end->leg, .slope = slope, .room = vague ? -1 : room, .spare = INFINITY, .place = end->place};
+  route->last_kept = 0;
+  for (int i = route->count; i >= 0; i--) {
+    const Stop *stop = &at[i];
+    double spare = INFINITY;
+    if (i > 0) {
+      const Node *node = &d->nodes[stop->node];
+      double wait = stop->start - at[i - 1].depart - stop->leg, to = node->to;
+      if (node->window_count > 1) to = stop->start; /* past the window it would jump */
+      bool late = stop->start > node->due + DISPATCH_EPSILON;
+      if (wait > DISPATCH_EPSILON) {
+        slope = 0, room = wait;
+      } else {
+        slope += node->rate + (late ? node->late : 0);
+        if (to - stop->start < room) room = to - stop->start;
+        if (!late && node->due < INFINITY) {
+          spare = node->due - stop->start;
+          if (!route->last_kept) route->last_kept = i;
         }
-    route->at[i].latest = latest;
+      }
+    }
+    route->quick[i] = (Quick){.depart = stop->depart,
+                              .leg = stop->leg,
+                              .slope = vague ? 0 : slope,
+                              .room = vague ? -1 : room,
+                              .spare = spare,
+                              .place = stop->place};
+  }
+}
+
+/* The rest of the route from each stop on as one thing, from the end. */
+static void refresh_rest(Dispatch *d, int crew_at) {
+  const Route *route = &d->routes[crew_at];
+  const Stop *at = route->at;
+  Quick *quick = route->quick;
+  int end = route->count + 1;
+  quick[end] = (Quick){.depart = at[end].depart,
+                       .leg = at[end].leg,
+                       .early = -INFINITY,
+                       .late = d->problem->crews[crew_at].shift.to,
+                       .place = at[end].place};
+  for (int i = route->count; i >= 0; i--) {
+    quick[i] = (Quick){.depart = at[i].depart, .leg = at[i].leg, .place = at[i].place};
+    if (i == 0) break;
+    const Node *node = &d->nodes[at[i].node];
+    double from = node->from, offset = node->service + at[i + 1].leg, wait = quick[i + 1].early - offset - node->to;
+    if (d->chain_count && is_job(d, at[i].node) && d->release[at[i].node] > from) from = d->release[at[i].node];
+    if (wait < 0) wait = 0;
+    quick[i].early = (quick[i + 1].early - offset > from ? quick[i + 1].early - offset : from) - wait;
+    quick[i].late = quick[i + 1].late - offset < node->to ? quick[i + 1].late - offset : node->to;
+    quick[i].spent = offset + wait + quick[i + 1].spent;
   }
 }
 
 static void refresh_cost(Dispatch *d, int crew_at, double over) {
-  const DispatchProblem *p = d->problem;
   Route *route = &d->routes[crew_at];
-  double own = 0;
-  route->travel = 0, route->visits = 0, route->last_linked = 0;
-  memset(route->load, 0, sizeof route->load);
-  for (int i = 1; i <= route->count; i++) {
-    const Stop *stop = &route->at[i];
-    route->travel += stop->leg, own += stop->own;
-    if (!is_job(d, stop->node)) {
-      route->visits++;
-      continue;
-    }
-    const DispatchJob *job = &p->jobs[stop->node];
-    if (d->nodes[stop->node].chain >= 0) route->last_linked = i;
-    if (job->crew_before >= 0 && job->crew_before != crew_at) own += p->rules.change;
-    for (int k = 0; k < d->amounts; k++) route->load[k] += job->amount[k];
-  }
-  route->travel += route->at[route->count + 1].leg;
-  route->cost = own + d->rule_travel * route->travel + d->rule_duration * route->at[route->count + 1].spent + d->rule_overtime * over;
-  if (p->crews[crew_at].reserve && route->count) route->cost += p->rules.reserve;
+  const Stop *end = &route->at[route->count + 1];
+  route->travel = end[-1].travel + end->leg;
+  route->cost = end[-1].costs + d->rule_travel * route->travel + d->rule_duration * end->spent + d->rule_overtime * over;
+  if (d->problem->crews[crew_at].reserve && route->count) route->cost += d->problem->rules.reserve;
+  route->last_linked = 0;
+  for (int i = route->count; i >= 1 && d->chain_count && !route->last_linked; i--)
+    if (is_job(d, route->at[i].node) && d->nodes[route->at[i].node].chain >= 0) route->last_linked = i;
 }
 
 /* Recomputes the route from stop `from` on. False: a window or the shift is broken (the route is then not to be used). */
@@ -101,13 +158,8 @@ bool route_refresh(Dispatch *d, int crew_at, int from) {
   if (from < 1) from = 1;
   if (from == 1) {
     double late = d->problem->day_count ? crew->shift.from : crew->shift.to; /* in traffic that changes, later is another drive */
-    at[0] = (Stop){.node = -1,
-                   .place = crew->start,
-                   .start = crew->shift.from,
-                   .depart = crew->shift.from,
-                   .early = crew->shift.from,
-                   .late = late,
-                   .latest = INFINITY};
+    at[0] = (Stop){
+        .node = -1, .place = crew->start, .start = crew->shift.from, .depart = crew->shift.from, .early = crew->shift.from, .late = late};
   }
   Walk walk = walk_after(&at[from - 1]);
   for (int i = from; i <= route->count; i++) {
@@ -126,26 +178,37 @@ bool route_refresh(Dispatch *d, int crew_at, int from) {
     stop->place = node->place, stop->breaks = walk.breaks, stop->depart = walk.t;
     stop->early = walk.early, stop->late = walk.late, stop->spent = walk.spent;
     stop->own = node_cost(node, stop->start);
+    stop->travel = at[i - 1].travel + stop->leg;
+    stop->costs = at[i - 1].costs + stop->own;
+    if (node->crew_before >= 0 && node->crew_before != crew_at) stop->costs += d->problem->rules.change;
   }
   Stop *end = &at[route->count + 1];
   double over = 0;
-  *end = (Stop){.node = -1, .place = crew->end, .start = walk.t, .depart = walk.t, .latest = crew->shift.to};
+  *end = (Stop){.node = -1, .place = crew->end, .start = walk.t, .depart = walk.t};
   if (route->count && !walk_end(d, crew, &walk, &end->leg, &over)) return false;
   end->start = end->depart = walk.t, end->breaks = walk.breaks;
   end->early = walk.early, end->late = walk.late, end->spent = route->count ? walk.spent : 0;
   end->own = over;
-  if (d->fast) refresh_fast(d, crew_at);
+  if (d->fast)
+    refresh_fast(d, crew_at, from);
+  else if (d->pure)
+    refresh_rest(d, crew_at);
+  else
+    refresh_slope(d, crew_at);
   refresh_cost(d, crew_at, over);
   d->stamps[crew_at] = ++d->stamp;
   return true;
 }
 
-static bool stops_room(Dispatch *d, Route *route, int count) {
+bool route_room(Dispatch *d, Route *route, int count) {
   if (count + 2 <= route->room) return true;
   int room = count + 2 + count / 2 + 6;
   Stop *grown = memory_grow(route->at, (size_t)room * sizeof *grown);
-  if (!grown) return d->failed = true, false;
-  route->at = grown, route->room = room;
+  if (grown) route->at = grown;
+  Quick *quick = memory_grow(route->quick, (size_t)room * sizeof *quick);
+  if (quick) route->quick = quick;
+  if (!grown || !quick) return d->failed = true, false;
+  route->room = room;
   return true;
 }
 
@@ -153,14 +216,13 @@ static bool stops_room(Dispatch *d, Route *route, int count) {
 void route_touch(Dispatch *d, int crew) {
   if (d->touched[crew] == d->round_mark) return;
   Route *from = &d->routes[crew], *to = &d->spare[crew];
-  if (!stops_room(d, to, from->count)) return;
-  Stop *at = to->at;
-  int room = to->room;
-  double *taken = to->taken;
+  if (!route_room(d, to, from->count)) return;
+  Route keep = *to;
   *to = *from;
-  to->at = at, to->room = room, to->taken = taken;
-  memcpy(at, from->at, (size_t)(from->count + 2) * sizeof *at);
-  if (taken) memcpy(taken, from->taken, (size_t)d->problem->store_count * (size_t)d->problem->item_count * sizeof *taken);
+  to->at = keep.at, to->quick = keep.quick, to->room = keep.room, to->taken = keep.taken;
+  memcpy(to->at, from->at, (size_t)(from->count + 2) * sizeof *to->at);
+  memcpy(to->quick, from->quick, (size_t)(from->count + 2) * sizeof *to->quick);
+  if (to->taken) memcpy(to->taken, from->taken, (size_t)d->problem->store_count * (size_t)d->problem->item_count * sizeof *to->taken);
   d->spare_stamps[crew] = d->stamps[crew];
   d->touched[crew] = d->round_mark;
   d->saved[d->saved_count++] = crew;
@@ -181,22 +243,36 @@ void route_restore_all(Dispatch *d) {
   }
 }
 
+static void count_node(Dispatch *d, Route *route, int node, int sign) {
+  if (!is_job(d, node)) route->visits += sign;
+  for (int k = 0; k < d->amounts && is_job(d, node); k++) route->load[k] += sign * d->nodes[node].amount[k];
+}
+
 /* The node at `pos`, unrefreshed. */
 bool route_put(Dispatch *d, int crew, int pos, int node) {
   Route *route = &d->routes[crew];
-  if (!stops_room(d, route, route->count + 1)) return false;
+  if (!route_room(d, route, route->count + 1)) return false;
   memmove(&route->at[pos + 1], &route->at[pos], (size_t)(route->count + 2 - pos) * sizeof *route->at);
   route->at[pos] = (Stop){.node = node, .place = d->nodes[node].place};
   route->count++;
+  count_node(d, route, node, 1);
   if (is_job(d, node)) d->crew_of[node] = crew;
   return true;
 }
 
-/* `count` stops out from `pos` on, unrefreshed. */
-void route_cut(Dispatch *d, int crew, int pos, int count) {
+/* The stop at `pos` out, unrefreshed. */
+void route_cut(Dispatch *d, int crew, int pos) {
   Route *route = &d->routes[crew];
-  for (int i = pos; i < pos + count; i++)
-    if (is_job(d, route->at[i].node)) d->crew_of[route->at[i].node] = -1;
-  memmove(&route->at[pos], &route->at[pos + count], (size_t)(route->count + 2 - pos - count) * sizeof *route->at);
-  route->count -= count;
+  int node = route->at[pos].node;
+  if (is_job(d, node)) d->crew_of[node] = -1;
+  memmove(&route->at[pos], &route->at[pos + 1], (size_t)(route->count + 1 - pos) * sizeof *route->at);
+  route->count--;
+  count_node(d, route, node, -1);
+}
+
+/* All stops out, unrefreshed. */
+void route_clear(Dispatch *d, int crew) {
+  Route *route = &d->routes[crew];
+  route->count = route->visits = 0;
+  memset(route->load, 0, sizeof route->load);
 }

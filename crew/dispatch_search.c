@@ -6,7 +6,8 @@
 #include "crew/dispatch_internal.h"
 
 enum { STRING_MAX = 10, REMOVED_MEAN = 10, NEAR_MAX = 128, PROGRESS_EVERY = 16 };
-#define WIDE_SHARE 0.1
+#define WIDE_SHARE 0.1 /* of rounds that take long strings out of short routes too */
+#define SPLIT_GROWS 0.01
 
 typedef enum SortKey { SORT_RANDOM, SORT_AMOUNT, SORT_FAR, SORT_CLOSE, SORT_WIDTH, SORT_FROM, SORT_TO, SORT_WORTH, SORT_DUE } SortKey;
 
@@ -166,7 +167,7 @@ bool search_load_best(Dispatch *d) {
   if (d->materials) memset(d->used, 0, cells * sizeof *d->used);
   for (int k = 0, at = 0; k < d->crew_count; at += d->best_count[k++]) {
     Route *route = &d->routes[k];
-    route->count = 0;
+    route_clear(d, k);
     for (int i = 0; i < d->best_count[k]; i++)
       if (!route_put(d, k, i + 1, d->best[at + i])) return false;
     for (size_t c = 0; c < cells && d->materials; c++) d->used[c] += route->taken[c] = d->best_taken[(size_t)k * cells + c];
@@ -183,13 +184,23 @@ bool search_load_best(Dispatch *d) {
   return !d->failed;
 }
 
+bool dispatch_adopt(Dispatch *d, const Dispatch *from, Error *error) {
+  size_t cells = (size_t)d->problem->store_count * (size_t)d->problem->item_count, stops = 0;
+  for (int k = 0; k < d->crew_count; k++) stops += (size_t)(d->best_count[k] = from->best_count[k]);
+  memcpy(d->best, from->best, stops * sizeof *d->best);
+  memcpy(d->best_absent, from->best_absent, (size_t)from->best_absent_count * sizeof *d->best_absent);
+  if (d->materials) memcpy(d->best_taken, from->best_taken, (size_t)d->crew_count * cells * sizeof *d->best_taken);
+  d->best_absent_count = from->best_absent_count;
+  return search_load_best(d) || error_raise(error, ERROR_OUT_OF_MEMORY, "dispatch");
+}
+
 /* `count` stops around `pos`; a split string keeps `skip` of them in its middle. Linked jobs go with their whole chain. */
 static void cut_string(Dispatch *d, int crew, int pos, int length) {
   Route *route = &d->routes[crew];
   int free = route->count - route->fixed, skip = 0;
   if (length > 1 && length < free && random_below(&d->random, 2) == 0) {
     skip = 1;
-    while (length + skip < free && random_unit(&d->random) < 0.01) skip++;
+    while (length + skip < free && random_unit(&d->random) < SPLIT_GROWS) skip++;
   }
   int span = length + skip, low = pos - span + 1, high = pos;
   if (low <= route->fixed) low = route->fixed + 1;
@@ -206,7 +217,7 @@ static void cut_string(Dispatch *d, int crew, int pos, int length) {
       continue;
     }
     d->absent[d->absent_count++] = node;
-    route_cut(d, crew, i, 1);
+    route_cut(d, crew, i);
   }
 }
 
@@ -329,6 +340,13 @@ static int near_compare(const void *a, const void *b) {
   return x->travel < y->travel ? -1 : x->travel > y->travel ? 1 : (x->job > y->job) - (x->job < y->job);
 }
 
+static bool is_even(const Dispatch *d) {
+  for (size_t i = 0; i < (size_t)d->place_count; i++)
+    for (size_t j = 0; j < i; j++)
+      if (d->travel[i * d->stride + j] != d->travel[j * d->stride + i]) return false;
+  return true;
+}
+
 /* What only the search needs: neighbours, the transposed travel times, the memory of judged places. */
 static bool search_ready(Dispatch *d, Error *error) {
   if (d->near) return true;
@@ -336,23 +354,24 @@ static bool search_ready(Dispatch *d, Error *error) {
   d->heat_scale = heat_of(d);
   d->near_count = n - 1 < NEAR_MAX ? n - 1 : NEAR_MAX;
   d->near = ARENA_ARRAY(&d->arena, int, (size_t)n *(size_t)d->near_count + 1);
-  d->back_stride = (size_t)d->place_count;
-  double *back = ARENA_ARRAY(&d->arena, double, d->back_stride * d->back_stride);
+  bool even = is_even(d);
+  d->back_stride = even ? d->stride : (size_t)d->place_count;
+  double *back = even ? NULL : ARENA_ARRAY(&d->arena, double, d->back_stride * d->back_stride);
   Near *all = memory_new((size_t)n * sizeof *all + 1);
-  if (!d->near || !back || !all) {
+  if (!d->near || (!even && !back) || !all) {
     memory_free(all);
     return error_raise(error, ERROR_OUT_OF_MEMORY, "dispatch");
   }
-  for (size_t i = 0; i < d->back_stride; i++)
+  for (size_t i = 0; i < d->back_stride && !even; i++)
     for (size_t j = 0; j < d->back_stride; j++) back[j * d->back_stride + i] = d->travel[i * d->stride + j];
-  d->back = back;
+  d->back = even ? d->travel : back;
   for (int j = 0; j < n; j++) {
     int count = 0;
     size_t place = (size_t)d->nodes[j].place;
     for (int o = 0; o < n; o++)
       if (o != j)
-        all[count++] =
-            (Near){d->travel[place * d->stride + (size_t)d->nodes[o].place] + back[place * d->back_stride + (size_t)d->nodes[o].place], o};
+        all[count++] = (Near){
+            d->travel[place * d->stride + (size_t)d->nodes[o].place] + d->back[place * d->back_stride + (size_t)d->nodes[o].place], o};
     qsort(all, (size_t)count, sizeof *all, near_compare);
     for (int i = 0; i < d->near_count; i++) d->near[(size_t)j * (size_t)d->near_count + (size_t)i] = all[i].job;
   }
