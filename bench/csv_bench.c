@@ -1,5 +1,5 @@
-/* csv_bench FILE…: reads each, MB a second, beside counting its line feeds (what `wc -l` does), in processor time. Twice: the second time the file
- * lies in memory. */
+/* csv_bench FILE…: reads each, MB a second, beside counting its line feeds (what `wc -l` does), in processor time. Twice: the second time
+ * the file lies in memory. */
 #include <stdio.h>
 #include <time.h>
 
@@ -46,12 +46,15 @@ int main(int count, char **arguments) {
       char text[ERROR_TEXT_MAX];
       uint64_t lines = 0, bytes = 0, rows = 0, read = 0;
       int64_t begun = clock();
-      if (!count_lines(arguments[i], &lines, &bytes, &error)) return fprintf(stderr, "%s\n", error_text(&error, LANGUAGE_EN, text, sizeof text)), 1;
+      if (!count_lines(arguments[i], &lines, &bytes, &error))
+        return fprintf(stderr, "%s\n", error_text(&error, LANGUAGE_EN, text, sizeof text)), 1;
       int64_t counted = clock();
-      if (!read_rows(arguments[i], &rows, &read, &error)) return fprintf(stderr, "%s\n", error_text(&error, LANGUAGE_EN, text, sizeof text)), 1;
+      if (!read_rows(arguments[i], &rows, &read, &error))
+        return fprintf(stderr, "%s\n", error_text(&error, LANGUAGE_EN, text, sizeof text)), 1;
       int64_t done = clock();
-      printf("%s: %llu lines, %.1f MB; counting lines %.0f MB/s; csv %llu rows, %.0f MB/s\n", arguments[i], (unsigned long long)lines, (double)bytes / 1e6,
-             (double)bytes / (double)(counted - begun), (unsigned long long)rows, (double)read / (double)(done - counted));
+      printf("%s: %llu lines, %.1f MB; counting lines %.0f MB/s; csv %llu rows, %.0f MB/s\n", arguments[i], (unsigned long long)lines,
+             (double)bytes / 1e6, (double)bytes / (double)(counted - begun), (unsigned long long)rows,
+             (double)read / (double)(done - counted));
     }
   }
   return 0;

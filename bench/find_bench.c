@@ -1,5 +1,5 @@
-/* find_bench STORE [rounds]: looks for customers as agents do: numbers, telephones, meters, whole and begun; names, villages, both; things that
- * are not there. Milliseconds of processor for 20 results, by kind of query. */
+/* find_bench STORE [rounds]: looks for customers as agents do: numbers, telephones, meters, whole and begun; names, villages, both; things
+ * that are not there. Milliseconds of processor for 20 results, by kind of query. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -8,7 +8,9 @@
 #include "base/time.h"
 #include "people/customer.h"
 
-static int by_size(const void *a, const void *b) { return (*(const int64_t *)a > *(const int64_t *)b) - (*(const int64_t *)a < *(const int64_t *)b); }
+static int by_size(const void *a, const void *b) {
+  return (*(const int64_t *)a > *(const int64_t *)b) - (*(const int64_t *)a < *(const int64_t *)b);
+}
 
 /* A slice of whole characters. */
 static Text characters(Text text, size_t from, size_t count) {
@@ -21,9 +23,37 @@ static Text characters(Text text, size_t from, size_t count) {
   return (Text){text.at + begun, at - begun};
 }
 
-enum { NUMBER, NUMBER_BEGUN, PHONE, PHONE_BEGUN, METER, NAME, SURNAME, GIVEN_NAME, ADDRESS, ADDRESS_PART, VILLAGE, NAME_AND_VILLAGE, TWO_COMMON, NOT_THERE, KINDS };
-static const char *const KIND[KINDS] = {"number", "number, 8 of it", "telephone", "telephone, 3 of it", "meter", "name", "surname", "given name", "address",
-                                        "5 characters of address", "2 characters of address", "name and 3 of address", "two common parts", "not there"};
+enum {
+  NUMBER,
+  NUMBER_BEGUN,
+  PHONE,
+  PHONE_BEGUN,
+  METER,
+  NAME,
+  SURNAME,
+  GIVEN_NAME,
+  ADDRESS,
+  ADDRESS_PART,
+  VILLAGE,
+  NAME_AND_VILLAGE,
+  TWO_COMMON,
+  NOT_THERE,
+  KINDS
+};
+static const char *const KIND[KINDS] = {"number",
+                                        "number, 8 of it",
+                                        "telephone",
+                                        "telephone, 3 of it",
+                                        "meter",
+                                        "name",
+                                        "surname",
+                                        "given name",
+                                        "address",
+                                        "5 characters of address",
+                                        "2 characters of address",
+                                        "name and 3 of address",
+                                        "two common parts",
+                                        "not there"};
 
 static size_t make_query(int kind, const Customer *c, Random *random, char *out, size_t size) {
   Text parts[2] = {TEXT_NONE, TEXT_NONE};
@@ -62,7 +92,8 @@ int main(int count, char **arguments) {
     return fprintf(stderr, "%s\n", error_text(&error, LANGUAGE_EN, text, sizeof text)), 1;
   }
   random_seed(&random, 1);
-  printf("%u customers; processor ms for %d results\n%-24s %8s %8s %8s %9s\n", people_customer_count(people), RESULTS, "", "p50", "p99", "max", "found");
+  printf("%u customers; processor ms for %d results\n%-24s %8s %8s %8s %9s\n", people_customer_count(people), RESULTS, "", "p50", "p99",
+         "max", "found");
   for (int kind = 0; kind < KINDS; kind++) {
     size_t found = 0;
     for (int i = 0; i < rounds; i++) {
@@ -78,10 +109,12 @@ int main(int count, char **arguments) {
       ns[i] = all[kind * rounds + i] = (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
     }
     qsort(ns, (size_t)rounds, sizeof *ns, by_size);
-    printf("%-24s %8.3f %8.3f %8.3f %9.1f\n", KIND[kind], (double)ns[rounds / 2] / 1e6, (double)ns[rounds * 99 / 100] / 1e6, (double)ns[rounds - 1] / 1e6, (double)found / rounds);
+    printf("%-24s %8.3f %8.3f %8.3f %9.1f\n", KIND[kind], (double)ns[rounds / 2] / 1e6, (double)ns[rounds * 99 / 100] / 1e6,
+           (double)ns[rounds - 1] / 1e6, (double)found / rounds);
   }
   qsort(all, (size_t)(rounds * KINDS), sizeof *all, by_size);
-  printf("%-24s %8.3f %8.3f %8.3f\n", "all", (double)all[rounds * KINDS / 2] / 1e6, (double)all[rounds * KINDS * 99 / 100] / 1e6, (double)all[rounds * KINDS - 1] / 1e6);
+  printf("%-24s %8.3f %8.3f %8.3f\n", "all", (double)all[rounds * KINDS / 2] / 1e6, (double)all[rounds * KINDS * 99 / 100] / 1e6,
+         (double)all[rounds * KINDS - 1] / 1e6);
   people_close(people);
   grid_close(grid);
   db_close(db);

@@ -1,4 +1,5 @@
-/* import_bench PACKAGE STORE: brings a package into a store, again, then opens network and customers, with the time of each and memory at most. */
+/* import_bench PACKAGE STORE: brings a package into a store, again, then opens network and customers, with the time of each and memory at
+ * most. */
 #include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -15,8 +16,8 @@ static void lap(const char *what) {
   struct rusage used;
   int64_t now = time_monotonic_us();
   getrusage(RUSAGE_SELF, &used);
-  printf("%-18s %7.3f s (%.3f s of processor)   %4zu MB held, %4ld MB at most so far\n", what, (double)(now - begun) / 1e6, (double)(clock() - begun_cpu) / CLOCKS_PER_SEC,
-         (mallinfo2().uordblks + mallinfo2().hblkhd) >> 20, used.ru_maxrss / 1024);
+  printf("%-18s %7.3f s (%.3f s of processor)   %4zu MB held, %4ld MB at most so far\n", what, (double)(now - begun) / 1e6,
+         (double)(clock() - begun_cpu) / CLOCKS_PER_SEC, (mallinfo2().uordblks + mallinfo2().hblkhd) >> 20, used.ru_maxrss / 1024);
   begun = time_monotonic_us(), begun_cpu = clock();
 }
 
@@ -36,7 +37,8 @@ int main(int count, char **arguments) {
   begun = time_monotonic_us(), begun_cpu = clock();
   if (strcmp(arguments[1], "-") != 0) {
     if (!package_read(&package, arguments[1], NULL, NULL, NULL, &error)) return fail(&error);
-    printf("%zu orgs, %zu devices, %zu ties, %zu customers\n", package.org_count, package.device_count, package.tie_count, package.customer_count);
+    printf("%zu orgs, %zu devices, %zu ties, %zu customers\n", package.org_count, package.device_count, package.tie_count,
+           package.customer_count);
     package_end(&package);
     lap("read and checked");
     if (!db_open(&db, arguments[2], DB_WRITE, &error) || !schema_migrate(db, &error)) return fail(&error);

@@ -1,5 +1,5 @@
-/* The CSV reader on any bytes: nothing crashes, every field is UTF-8, errors say where, and the rows do not depend on how the bytes are handed out.
- * The first byte says how many are handed out at a time. */
+/* The CSV reader on any bytes: nothing crashes, every field is UTF-8, errors say where, and the rows do not depend on how the bytes are
+ * handed out. The first byte says how many are handed out at a time. */
 #include <assert.h>
 #include <stdlib.h>
 

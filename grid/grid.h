@@ -1,8 +1,8 @@
 /* The network: substations, feeders, transformers, boxes, as a tree in the order in which power flows, plus normally open ties. Loaded from
  * rows at start, kept in flat arrays, read by everyone above, changed only by an import (while the program does not serve).
  *
- * Devices stand in preorder: a device's subtree is the index range [index, end), a parent stands before its children. So "what is dark below
- * this device" is a range, and a set of dark parts is a short sorted list of ranges. Customers are ordered by their device's index
+ * Devices stand in preorder: a device's subtree is the index range [index, end), a parent stands before its children. So "what is dark
+ * below this device" is a range, and a set of dark parts is a short sorted list of ranges. Customers are ordered by their device's index
  * (people/customer.h), so the customers below a device are a range too. */
 #ifndef GRID_GRID_H
 #define GRID_GRID_H
@@ -30,7 +30,7 @@ typedef struct GridDevice {
   float rated_kva, length_m;     /* 0 when unknown */
   uint8_t kind, phases, ownership; /* GridKind; bits; 0 unknown 1 public 2 private */
   uint8_t depth_capped;          /* depth in the tree, at most 255 */
-  bool borrowed_place;           /* lon, lat are those of the nearest placed device above, or else below: nobody said where this one stands */
+  bool borrowed_place; /* lon, lat are those of the nearest placed device above, or else below: nobody said where this one stands */
 } GridDevice;
 
 typedef struct GridTie {
@@ -53,7 +53,8 @@ const char *grid_kind_name(GridKind kind);        /* "lv_breaker" */
 bool grid_kind_of_name(Text name, GridKind *out);
 size_t grid_ties(const Grid *grid, const GridTie **out);
 /* The devices that head a feeder, in preorder. A feeder's head is the first device out of its station that feeds a transformer (a spare
- * outlet is none); a station is a substation with its busbars and whatever stands within GRID_STATION_M of conductor and gathers several outlets. */
+ * outlet is none); a station is a substation with its busbars and whatever stands within GRID_STATION_M of conductor and gathers several
+ * outlets. */
 size_t grid_feeders(const Grid *grid, const uint32_t **out);
 #define GRID_STATION_M 30.0
 /* Which of the feeders, counted by age: stays the same when later imports add others. GRID_NO_COLOUR above feeders. */

@@ -133,7 +133,8 @@ static void put_children(Json *json, const People *people, uint32_t index) {
   uint32_t count = 0, end = grid_device(grid, index)->end;
   json_key(json, "children");
   json_open_array(json);
-  for (uint32_t child = index + 1; child < end && count < LIMIT_PAGE_ROWS; child = grid_device(grid, child)->end, count++) put_step(json, people, child);
+  for (uint32_t child = index + 1; child < end && count < LIMIT_PAGE_ROWS; child = grid_device(grid, child)->end, count++)
+    put_step(json, people, child);
   json_close(json);
 }
 
@@ -170,7 +171,8 @@ static bool read_device(HttpRequest *request, HttpReply *reply, void *room, Erro
   uint32_t index;
   Json json;
   if (!http_argument_id(request, 0, "device", &id, error)) return false;
-  if (!grid_index_of(people_grid(people), (DeviceId){id}, &index)) return error_raise(error, ERROR_NOT_FOUND, "device\t%lld", (long long)id);
+  if (!grid_index_of(people_grid(people), (DeviceId){id}, &index))
+    return error_raise(error, ERROR_NOT_FOUND, "device\t%lld", (long long)id);
   json_begin(&json, &reply->body);
   put_card(&json, people, index, true);
   return true;
@@ -243,7 +245,8 @@ static bool read_find(HttpRequest *request, HttpReply *reply, void *room, Error 
   "\"feeders\":" S_LIST("{\"type\":\"object\",\"properties\":{" HEAD_PROPERTIES ",\"color_index\":" S_WHOLE "}}") ","      \
   "\"substations\":" S_LIST("{\"type\":\"object\",\"properties\":{" HEAD_PROPERTIES ",\"lon\":" S_NUMBER_OR_NULL ",\"lat\":" S_NUMBER_OR_NULL "}}") "," \
   "\"counts\":{\"type\":\"object\",\"additionalProperties\":" S_WHOLE "}}}"
-#define BACKDROP "{\"type\":\"object\",\"description\":\"see interop/backdrop.h\",\"additionalProperties\":" S_LIST("{\"type\":\"object\"}") "}"
+#define BACKDROP \
+  "{\"type\":\"object\",\"description\":\"see interop/backdrop.h\",\"additionalProperties\":" S_LIST("{\"type\":\"object\"}") "}"
 #define CARD S_REF("DeviceCard")
 
 static const char DEVICE_STEP[] = "{\"type\":\"object\",\"properties\":{" HEAD_PROPERTIES ",\"kind\":" S_TEXT "}}";

@@ -50,7 +50,8 @@ static void find_stations(const Grid *grid, Station *stations) {
 
 static int by_age(const void *a, const void *b, void *self) {
   const Grid *grid = self;
-  int64_t x = grid->devices[grid->feeders.at[*(const uint32_t *)a]].id.value, y = grid->devices[grid->feeders.at[*(const uint32_t *)b]].id.value;
+  int64_t x = grid->devices[grid->feeders.at[*(const uint32_t *)a]].id.value,
+          y = grid->devices[grid->feeders.at[*(const uint32_t *)b]].id.value;
   return (x > y) - (x < y);
 }
 

@@ -3,7 +3,9 @@
 
 #include "base/limits.h"
 
-static bool corrupt(Error *error, const char *what, int64_t id) { return error_raise(error, ERROR_STORE_CORRUPT, "%s %lld", what, (long long)id); }
+static bool corrupt(Error *error, const char *what, int64_t id) {
+  return error_raise(error, ERROR_STORE_CORRUPT, "%s %lld", what, (long long)id);
+}
 static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "network"); }
 
 static bool load_orgs(Grid *grid, Db *db, Error *error) {

@@ -39,7 +39,8 @@ static void the_little_county(void **state) {
   testing_county(db, 1, NOW, NULL);
   assert_ok(grid_open(&grid, db, 1, &error), &error);
   assert_int_equal(grid_count(grid), TESTING_COUNTY_DEVICES);
-  uint32_t f1 = at(grid, "F1"), f2 = at(grid, "F2"), t1 = at(grid, "T1"), t2 = at(grid, "T2"), t3 = at(grid, "T3"), t4 = at(grid, "T4"), sw = at(grid, "F1-SW");
+  uint32_t f1 = at(grid, "F1"), f2 = at(grid, "F2"), t1 = at(grid, "T1"), t2 = at(grid, "T2"), t3 = at(grid, "T3"), t4 = at(grid, "T4"),
+           sw = at(grid, "F1-SW");
   assert_int_equal(grid_lowest_common(grid, t2, t3), sw);
   assert_int_equal(grid_lowest_common(grid, t1, t3), f1);
   assert_int_equal(grid_lowest_common(grid, t1, t4), at(grid, "BUS"));
@@ -126,18 +127,24 @@ static void importing_again_keeps_keys(void **state) {
   Error error = {0};
   Db *db = open_store();
   Grid *grid;
-  assert_ok(import_files(db, "id,parent_id,kind\ns,,substation\nb,s,breaker\nt,b,transformer\n", "number,device_id\n1,t\n2,t\n", NULL, NOW, &error), &error);
+  assert_ok(import_files(db, "id,parent_id,kind\ns,,substation\nb,s,breaker\nt,b,transformer\n", "number,device_id\n1,t\n2,t\n", NULL, NOW,
+                         &error),
+            &error);
   int64_t b = number_of(db, "SELECT id FROM device WHERE code = 'b'"), t = number_of(db, "SELECT id FROM device WHERE code = 't'");
   int64_t first = number_of(db, "SELECT id FROM customer WHERE number = '1'");
   for (int again = 0; again < 2; again++) { /* the same again: nothing added, keys kept, one more event */
-    assert_ok(import_files(db, "id,parent_id,kind\ns,,substation\nb,s,breaker\nt,b,transformer\n", "number,device_id\n1,t\n2,t\n", NULL, NOW, &error), &error);
+    assert_ok(import_files(db, "id,parent_id,kind\ns,,substation\nb,s,breaker\nt,b,transformer\n", "number,device_id\n1,t\n2,t\n", NULL,
+                           NOW, &error),
+              &error);
     assert_int_equal(number_of(db, "SELECT COUNT(*) FROM device"), 3);
     assert_int_equal(number_of(db, "SELECT COUNT(*) FROM customer"), 2);
     assert_int_equal(number_of(db, "SELECT id FROM device WHERE code = 'b'"), b);
   }
   assert_int_equal(number_of(db, "SELECT COUNT(*) FROM event WHERE kind = 'import.done'"), 3);
   /* b goes, n comes before t, t moves under it, customer 2 goes, 3 comes */
-  assert_ok(import_files(db, "id,parent_id,kind\nn,s,switch\ns,,substation\nt,n,transformer\n", "number,device_id\n1,t\n3,n\n", NULL, NOW, &error), &error);
+  assert_ok(import_files(db, "id,parent_id,kind\nn,s,switch\ns,,substation\nt,n,transformer\n", "number,device_id\n1,t\n3,n\n", NULL, NOW,
+                         &error),
+            &error);
   assert_int_equal(number_of(db, "SELECT COUNT(*) FROM device WHERE retired_at IS NOT NULL AND position IS NULL"), 1);
   assert_int_equal(number_of(db, "SELECT id FROM device WHERE code = 't'"), t);
   assert_int_equal(number_of(db, "SELECT id FROM customer WHERE number = '1' AND retired_at IS NULL"), first);
@@ -202,8 +209,11 @@ static void nothing_is_kept_of_a_failed_import(void **state) {
 
 static void damaged_rows_are_told(void **state) {
   (void)state;
-  static const char *const DAMAGE[] = {"UPDATE device SET position = 1", "UPDATE device SET position = -1 WHERE code = 't'", "UPDATE device SET position = 9 WHERE code = 't'",
-                                       "UPDATE device SET parent_id = 5 WHERE code = 't'", "UPDATE device SET kind = 11 WHERE code = 'b'",
+  static const char *const DAMAGE[] = {"UPDATE device SET position = 1",
+                                       "UPDATE device SET position = -1 WHERE code = 't'",
+                                       "UPDATE device SET position = 9 WHERE code = 't'",
+                                       "UPDATE device SET parent_id = 5 WHERE code = 't'",
+                                       "UPDATE device SET kind = 11 WHERE code = 'b'",
                                        "UPDATE device SET parent_id = id WHERE code = 'b'"};
   for (size_t i = 0; i < sizeof DAMAGE / sizeof *DAMAGE; i++) {
     Error error = {0};
@@ -222,11 +232,17 @@ static void places_are_borrowed(void **state) {
   Error error = {0};
   Db *db = open_store();
   Grid *grid;
-  assert_ok(import_files(db, "id,parent_id,kind,lon,lat\nr,,substation,,\na,r,breaker,,\nb,a,line,10,1\nc,b,fuse,,\nd,c,fuse,,\ne,a,line,20,2\nf,r,line,,\nq,,substation,,\n",
-                         NULL, NULL, NOW, &error), &error);
+  assert_ok(import_files(db,
+                         "id,parent_id,kind,lon,lat\nr,,substation,,\na,r,breaker,,\nb,a,line,10,1\nc,b,fuse,,\nd,c,fuse,,\ne,a,line,20,"
+                         "2\nf,r,line,,\nq,,substation,,\n",
+                         NULL, NULL, NOW, &error),
+            &error);
   assert_ok(grid_open(&grid, db, 1, &error), &error);
-  static const struct { const char *code; int32_t lon_e6; } WANT[] = {{"r", 10000000}, {"a", 10000000}, {"b", 10000000}, {"c", 10000000}, {"d", 10000000},
-                                                                       {"e", 20000000}, {"f", 10000000}, {"q", GRID_NO_PLACE}};
+  static const struct {
+    const char *code;
+    int32_t lon_e6;
+  } WANT[] = {{"r", 10000000}, {"a", 10000000}, {"b", 10000000}, {"c", 10000000},
+              {"d", 10000000}, {"e", 20000000}, {"f", 10000000}, {"q", GRID_NO_PLACE}};
   for (size_t i = 0; i < sizeof WANT / sizeof *WANT; i++) {
     const GridDevice *device = grid_device(grid, at(grid, WANT[i].code));
     assert_int_equal(device->lon_e6, WANT[i].lon_e6);
@@ -250,7 +266,8 @@ static void lowest_common_agrees_with_climbing(void **state) {
     random_seed(&random, seed);
     buffer_clear(&rows);
     buffer_string(&rows, "id,parent_id,kind\n0,,substation\n1,,substation\n");
-    for (uint32_t i = 2; i < COUNT; i++) buffer_format(&rows, "%u,%u,switch\n", i, seed % 2 ? random_below(&random, i) : i - 1 - random_below(&random, i < 4 ? i : 4));
+    for (uint32_t i = 2; i < COUNT; i++)
+      buffer_format(&rows, "%u,%u,switch\n", i, seed % 2 ? random_below(&random, i) : i - 1 - random_below(&random, i < 4 ? i : 4));
     buffer_byte(&rows, '\0');
     assert_ok(import_files(db, rows.at, NULL, NULL, NOW, &error), &error);
     assert_ok(grid_open(&grid, db, 1, &error), &error);
@@ -270,7 +287,10 @@ static void lowest_common_agrees_with_climbing(void **state) {
 
 static void real_networks_have_their_feeders(void **state) {
   (void)state;
-  static const struct { const char *folder; size_t feeders; } NETWORKS[] = {{"hpk11", 1}, {"smr8", 1}, {"smartds-small", 5}, {"smartds-large", 58}};
+  static const struct {
+    const char *folder;
+    size_t feeders;
+  } NETWORKS[] = {{"hpk11", 1}, {"smr8", 1}, {"smartds-small", 5}, {"smartds-large", 58}};
   char grids[4096];
   snprintf(grids, sizeof grids, "%s", testing_shared("data/grids"));
   for (size_t i = 0; i < sizeof NETWORKS / sizeof *NETWORKS; i++) {
@@ -293,4 +313,5 @@ static void real_networks_have_their_feeders(void **state) {
 }
 
 TEST_MAIN(TEST(the_little_county), TEST(an_empty_county_opens), TEST(importing_again_keeps_keys), TEST(nothing_is_kept_of_a_failed_import),
-          TEST(damaged_rows_are_told), TEST(places_are_borrowed), TEST(lowest_common_agrees_with_climbing), TEST(real_networks_have_their_feeders))
+          TEST(damaged_rows_are_told), TEST(places_are_borrowed), TEST(lowest_common_agrees_with_climbing),
+          TEST(real_networks_have_their_feeders))

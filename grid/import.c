@@ -30,9 +30,11 @@ static bool write_org(Db *db, int64_t county_id, const Package *package, const P
 static bool import_orgs(GridImportCount *count, Db *db, int64_t county_id, Package *package, Instant now, Error *error) {
   ImportRows rows;
   bool *fresh = memory_new(package->org_count);
-  bool ok = import_rows_open(&rows, db, county_id, "SELECT id, code, CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END FROM org WHERE county_id = ?1", error);
+  bool ok = import_rows_open(&rows, db, county_id,
+                             "SELECT id, code, CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END FROM org WHERE county_id = ?1", error);
   if (ok && !fresh) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "import");
-  for (size_t i = 0; ok && i < package->org_count; i++) ok = import_rows_key(&rows, package->orgs[i].code, now, &package->orgs[i].key, &fresh[i], error);
+  for (size_t i = 0; ok && i < package->org_count; i++)
+    ok = import_rows_key(&rows, package->orgs[i].code, now, &package->orgs[i].key, &fresh[i], error);
   for (size_t i = 0; ok && i < package->org_count; i++) ok = write_org(db, county_id, package, &package->orgs[i], fresh[i], error);
   if (ok) ok = import_rows_retire(&rows, db, county_id, now, "UPDATE org SET retired_at = ?3 WHERE county_id = ?1 AND id = ?2", error);
   *count = rows.count;
@@ -87,7 +89,8 @@ static bool import_devices(GridImportCount *count, Db *db, int64_t county_id, Pa
          write_device(db, county_id, package, i, fresh, error);
   }
   if (ok)
-    ok = import_rows_retire(&rows, db, county_id, now, "UPDATE device SET retired_at = ?3, position = NULL WHERE county_id = ?1 AND id = ?2", error);
+    ok = import_rows_retire(&rows, db, county_id, now,
+                            "UPDATE device SET retired_at = ?3, position = NULL WHERE county_id = ?1 AND id = ?2", error);
   *count = rows.count;
   import_rows_end(&rows);
   return ok;
@@ -102,7 +105,8 @@ static const char UPDATE_TIE[] =
 
 static bool import_ties(GridImportCount *count, Db *db, int64_t county_id, Package *package, Instant now, Error *error) {
   ImportRows rows;
-  bool ok = import_rows_open(&rows, db, county_id, "SELECT id, code, CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END FROM tie WHERE county_id = ?1", error);
+  bool ok = import_rows_open(&rows, db, county_id,
+                             "SELECT id, code, CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END FROM tie WHERE county_id = ?1", error);
   for (size_t i = 0; ok && i < package->tie_count; i++) {
     const PackageTie *tie = &package->ties[i];
     DbStatement *s;

@@ -1,6 +1,6 @@
-/* Writes a package's organisation, network and backdrop as rows, inside the caller's transaction. Rows are known by the company's own ids: what
- * was there before keeps its key and is changed; what is new gets a key; what the package no longer names is marked retired, never deleted,
- * since orders and events may speak of it (and comes back with the same key when a later package names it again). */
+/* Writes a package's organisation, network and backdrop as rows, inside the caller's transaction. Rows are known by the company's own ids:
+ * what was there before keeps its key and is changed; what is new gets a key; what the package no longer names is marked retired, never
+ * deleted, since orders and events may speak of it (and comes back with the same key when a later package names it again). */
 #ifndef GRID_IMPORT_H
 #define GRID_IMPORT_H
 

@@ -24,7 +24,8 @@ static void put_transformer(FILE *file, int t, const char *above) {
   fprintf(file, "T%d-FU,%s,fuse,,%s,%.6f,%.6f,,,,400\n", t, above, grid, lon_of(t), lat_of(t));
   fprintf(file, "T%d,T%d-FU,transformer,柳树村%d号台区,%s,%.6f,%.6f,,%d,public,10\n", t, t, t, grid, lon_of(t), lat_of(t) + 0.0005, 100 * t);
   for (int b = 1; b <= 2; b++) {
-    fprintf(file, "T%d-L%d,T%d,lv_breaker,,%s,%.6f,%.6f,,,,20\n", t, b, t, grid, lon_of(t) + 0.0004 * (b == 1 ? -1 : 1), lat_of(t) + 0.0005);
+    fprintf(file, "T%d-L%d,T%d,lv_breaker,,%s,%.6f,%.6f,,,,20\n", t, b, t, grid, lon_of(t) + 0.0004 * (b == 1 ? -1 : 1),
+            lat_of(t) + 0.0005);
     for (int m = 1; m <= 5; m++) fprintf(file, "T%d-L%d-M%d,T%d-L%d,meter_box,,%s,,,%c,,,30\n", t, b, m, t, b, grid, 'A' + m % 3);
   }
 }
@@ -49,7 +50,8 @@ static void write_devices(const char *folder) {
 static void write_customers(const char *folder) {
   static const char *const NAME[] = {"李明", "王强", "李秀英", "王建国", "欧阳晓红"};
   static const char *const TAG[] = {"", "", "", "elder_alone", "life_support"};
-  FILE *file = begin(folder, "customers.csv", "number,name,phone,address,device_id,phases,category,importance,tags,contract_kw,meter_id,lon,lat");
+  FILE *file =
+      begin(folder, "customers.csv", "number,name,phone,address,device_id,phases,category,importance,tags,contract_kw,meter_id,lon,lat");
   for (int t = 1; t <= 6; t++)
     for (int b = 1; b <= 2; b++)
       for (int m = 1; m <= 5; m++)
@@ -65,7 +67,9 @@ void testing_county_write(char folder[64]) {
   strcpy(folder, "/tmp/testing_county_XXXXXX");
   assert_non_null(mkdtemp(folder));
   FILE *file = begin(folder, "orgs.csv", "id,parent_id,level,name,area_type,manager,manager_phone");
-  fprintf(file, "C1,,county,安远县供电公司,,,\nST1,C1,station,竹铺供电所,rural,,\nG1,ST1,grid,柳树网格,,张经理,13900000001\nG2,ST1,grid,桂桥网格,,赵经理,13900000002\n");
+  fprintf(file,
+          "C1,,county,安远县供电公司,,,\nST1,C1,station,竹铺供电所,rural,,\nG1,ST1,grid,柳树网格,,张经理,13900000001\nG2,ST1,grid,桂桥网格,"
+          ",赵经理,13900000002\n");
   fclose(file);
   write_devices(folder);
   file = begin(folder, "ties.csv", "id,device_a,device_b,kind,name,lon,lat");

@@ -121,7 +121,8 @@ static bool make_layer(TileLayer *layer, const GridTiles *tiles, Weight *weights
 static bool make_exact(TileLayer *layer, const GridTiles *tiles, const Weight *weights, bool low) {
   const Grid *grid = tiles->grid;
   layer->tiles = tiles;
-  for (uint32_t i = 0; i < grid->count; i++) layer->count += weights[i].low == low && !grid->devices[i].borrowed_place && tile_placed(grid, i);
+  for (uint32_t i = 0; i < grid->count; i++)
+    layer->count += weights[i].low == low && !grid->devices[i].borrowed_place && tile_placed(grid, i);
   layer->devices = memory_grow(NULL, (layer->count + 1) * sizeof *layer->devices);
   if (!layer->devices) return false;
   for (uint32_t i = 0, n = 0; i < grid->count; i++)
@@ -139,7 +140,8 @@ bool grid_tiles_open(GridTiles **out, const Grid *grid, Error *error) {
       if (tile_placed(grid, i)) tiles->places[i] = world_place(grid->devices[i].lon_e6, grid->devices[i].lat_e6);
     weigh(grid, weights);
     for (int z = LAYER_LEAST; ok && z < LAYER_EXACT; z++) ok = make_layer(&tiles->medium[z - LAYER_LEAST], tiles, weights, z);
-    ok = ok && make_exact(&tiles->medium[LAYER_EXACT - LAYER_LEAST], tiles, weights, false) && make_exact(&tiles->low, tiles, weights, true);
+    ok =
+        ok && make_exact(&tiles->medium[LAYER_EXACT - LAYER_LEAST], tiles, weights, false) && make_exact(&tiles->low, tiles, weights, true);
   }
   memory_free(weights);
   return ok || error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "map");

@@ -14,8 +14,8 @@ typedef struct WorldBox {
   uint32_t west, north, east, south; /* all included */
 } WorldBox;
 
-/* Things in an order in which neighbours lie near each other (devices in preorder do), with the box of each 16, of each 256, …: a query passes over
- * what lies elsewhere. */
+/* Things in an order in which neighbours lie near each other (devices in preorder do), with the box of each 16, of each 256, …: a query
+ * passes over what lies elsewhere. */
 enum { BOX_LEVELS = 8, BOX_BRANCH = 16 };
 typedef struct BoxTree {
   WorldBox *boxes[BOX_LEVELS]; /* level 0: of 16 things */

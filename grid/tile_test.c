@@ -86,7 +86,8 @@ static Db *open_store(void) {
 
 /* A network that wanders over some 40 km; some devices have no place. `fork`: a device hangs on one of the so many before it. */
 static Grid *random_network(Db *db, uint64_t seed, uint32_t count, uint32_t fork, double step) {
-  static const char *const KINDS[] = {"busbar", "breaker", "recloser", "switch", "fuse", "line", "transformer", "lv_breaker", "branch_box", "meter_box"};
+  static const char *const KINDS[] = {"busbar", "breaker",     "recloser",   "switch",     "fuse",
+                                      "line",   "transformer", "lv_breaker", "branch_box", "meter_box"};
   Random random;
   Error error = {0};
   Grid *grid;
@@ -139,7 +140,8 @@ static void every_device_is_in_its_tile(void **state) {
         if (feature->index != i) continue;
         int end = device->kind == GRID_LINE ? (feature->type == GRID_TILE_LINE ? 0 : -1) : feature->type == GRID_TILE_POINT ? 0 : -1;
         if (end < 0) continue;
-        assert_true(fabs(feature->x[0] - (ux - (double)tx * GRID_TILE_UNITS)) <= 1.01 && fabs(feature->y[0] - (uy - (double)ty * GRID_TILE_UNITS)) <= 1.01);
+        assert_true(fabs(feature->x[0] - (ux - (double)tx * GRID_TILE_UNITS)) <= 1.01 &&
+                    fabs(feature->y[0] - (uy - (double)ty * GRID_TILE_UNITS)) <= 1.01);
         assert_int_equal(feature->kind, device->kind);
         found = true;
       }
@@ -220,7 +222,8 @@ static void from_afar(void **state) {
             bool ends = false;
             for (size_t other = 0; other < tile.features.count; other++) {
               const Feature *part = &tile.features.at[other];
-              ends |= part->type == GRID_TILE_LINE && part->index == feature->index && fabs(part->x[0] - ux) <= 1.01 && fabs(part->y[0] - uy) <= 1.01;
+              ends |= part->type == GRID_TILE_LINE && part->index == feature->index && fabs(part->x[0] - ux) <= 1.01 &&
+                      fabs(part->y[0] - uy) <= 1.01;
             }
             assert_true(ends);
           }
@@ -277,7 +280,8 @@ static void lines_lie_on_conductors(void **state) {
           int x = feature->x[v], y = feature->y[v], inner = GRID_TILE_UNITS - 40;
           if (k % 8 && x > 40 && x < inner && y > 40 && y < inner) continue; /* most of them only near the edge, where lines are cut */
           assert_true(from_conductor(grid, ZOOMS[i], feature->x[v] + ox, feature->y[v] + oy) < 8);
-          assert_true(from_conductor(grid, ZOOMS[i], (feature->x[v] + feature->x[v + 1]) / 2.0 + ox, (feature->y[v] + feature->y[v + 1]) / 2.0 + oy) < 8);
+          assert_true(from_conductor(grid, ZOOMS[i], (feature->x[v] + feature->x[v + 1]) / 2.0 + ox,
+                                     (feature->y[v] + feature->y[v + 1]) / 2.0 + oy) < 8);
         }
       }
     }
@@ -315,7 +319,9 @@ static void the_little_county(void **state) {
   }
   assert_int_equal(found, 1);
   assert_true(ties >= 1);
-  assert_int_equal(tile.features.at[tile.features.count - 1].kind == GRID_SUBSTATION || tile.features.at[tile.features.count - 1].kind == GRID_TRANSFORMER, 1);
+  assert_int_equal(tile.features.at[tile.features.count - 1].kind == GRID_SUBSTATION ||
+                       tile.features.at[tile.features.count - 1].kind == GRID_TRANSFORMER,
+                   1);
   free_tile(&tile);
   grid_close(grid);
   db_close(db);
@@ -323,8 +329,19 @@ static void the_little_county(void **state) {
 
 static void addresses(void **state) {
   (void)state;
-  static const struct { int z; int64_t x, y; bool ok; } CASES[] = {{0, 0, 0, true}, {0, 1, 0, false}, {3, 7, 7, true}, {3, 8, 0, false}, {3, 0, -1, false}, {-1, 0, 0, false},
-                                                                   {20, (1 << 20) - 1, 0, true}, {21, 0, 0, false}, {5, INT64_MAX, 0, false}};
+  static const struct {
+    int z;
+    int64_t x, y;
+    bool ok;
+  } CASES[] = {{0, 0, 0, true},
+               {0, 1, 0, false},
+               {3, 7, 7, true},
+               {3, 8, 0, false},
+               {3, 0, -1, false},
+               {-1, 0, 0, false},
+               {20, (1 << 20) - 1, 0, true},
+               {21, 0, 0, false},
+               {5, INT64_MAX, 0, false}};
   Db *db = open_store();
   Error error = {0};
   Grid *grid;
@@ -366,5 +383,5 @@ static void memory_may_run_out(void **state) {
   db_close(db);
 }
 
-TEST_MAIN(TEST(every_device_is_in_its_tile), TEST(lines_agree_with_looking_at_all), TEST(from_afar), TEST(lines_lie_on_conductors), TEST(the_little_county), TEST(addresses),
-          TEST(memory_may_run_out))
+TEST_MAIN(TEST(every_device_is_in_its_tile), TEST(lines_agree_with_looking_at_all), TEST(from_afar), TEST(lines_lie_on_conductors),
+          TEST(the_little_county), TEST(addresses), TEST(memory_may_run_out))

@@ -63,7 +63,8 @@ static bool put_feature(Json *json, const struct List *list, const json_t *prope
   bool ok = true;
   if (strcmp(list->geometry, "Point") == 0) {
     double lon = json_number_value(json_array_get(coordinates, 0)), lat = json_number_value(json_array_get(coordinates, 1));
-    ok = json_is_number(json_array_get(coordinates, 0)) && json_is_number(json_array_get(coordinates, 1)) && fabs(lon) <= 180 && fabs(lat) <= 90;
+    ok = json_is_number(json_array_get(coordinates, 0)) && json_is_number(json_array_get(coordinates, 1)) && fabs(lon) <= 180 &&
+         fabs(lat) <= 90;
     json_put_f64(json, "lon", lon, 6);
     json_put_f64(json, "lat", lat, 6);
   } else if (strcmp(list->geometry, "Polygon") == 0) {

@@ -1,7 +1,8 @@
 /* Reads CSV as RFC 4180 has it, row by row, from a stream of any length in bounded memory, near the speed at which memory is read.
  *
  * - UTF-8, checked; a byte order mark is passed over. Lines end with LF or CRLF; the last one may lack it; empty lines are passed over.
- * - A field may stand in quotes, with quotes doubled and line ends inside. A quote inside an unquoted field is an error, so is one never closed.
+ * - A field may stand in quotes, with quotes doubled and line ends inside. A quote inside an unquoted field is an error, so is one never
+ *   closed.
  * - Columns stand in any order: the caller names those it knows, and asks for fields by its own numbers.
  * - Limits: LIMIT_CSV_COLUMNS, LIMIT_CSV_FIELD_BYTES.
  * - Every error says "file:line:column (header)"; column is the field's number from 1. After an error in one row the next csv_next goes on

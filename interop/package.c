@@ -40,7 +40,8 @@ static bool read_table(PackageReader *r, PackageFile file) {
   if (snprintf(path, sizeof path, "%s/%s", r->folder, table->name) >= (int)sizeof path)
     return error_raise(r->error, ERROR_IO, "%.100s\t%s", r->folder, "the path is too long");
   bool open = csv_open_file(&r->csv, path, &said);
-  if (!open && said.code == ERROR_NOT_FOUND) return file == FILE_DEVICES ? error_raise(r->error, ERROR_NOT_FOUND, "file\t%.150s", path) : true;
+  if (!open && said.code == ERROR_NOT_FOUND)
+    return file == FILE_DEVICES ? error_raise(r->error, ERROR_NOT_FOUND, "file\t%.150s", path) : true;
   bool ok = open && csv_columns(r->csv, table->columns, table->count, &said);
   if (ok) {
     ok = read_rows(r, file);
@@ -92,10 +93,15 @@ static void end_reader(PackageReader *r) {
   vector_free(&r->place);
 }
 
-bool package_read(Package *out, const char *folder, PackageProblems *problems, PackageProgress progress, void *progress_self, Error *error) {
+bool package_read(Package *out, const char *folder, PackageProblems *problems, PackageProgress progress, void *progress_self,
+                  Error *error) {
   PackageProblems own = {0};
   Error stop = {0};
-  PackageReader r = {.package = out, .problems = problems ? problems : &own, .folder = folder, .progress = progress, .progress_self = progress_self,
+  PackageReader r = {.package = out,
+                     .problems = problems ? problems : &own,
+                     .folder = folder,
+                     .progress = progress,
+                     .progress_self = progress_self,
                      .error = &stop};
   *out = (Package){0};
   *r.problems = own;

@@ -1,12 +1,12 @@
-/* The grid package: how a company hands over its network and customers. A folder of CSV files, read and wholly checked here before anything is
- * written anywhere: required columns and fields, words, numbers, unique ids, references, loops, phases. What comes out is flat arrays whose rows
- * refer to each other by position, ready to be written by grid/, people/ and crew/.
+/* The grid package: how a company hands over its network and customers. A folder of CSV files, read and wholly checked here before
+ * anything is written anywhere: required columns and fields, words, numbers, unique ids, references, loops, phases. What comes out is flat
+ * arrays whose rows refer to each other by position, ready to be written by grid/, people/ and crew/.
  *
  * Files: devices.csv (needed); orgs.csv, ties.csv, customers.csv, crews.csv, stock.csv, backdrop.geojson (a missing one is an empty one).
  * Each may be compressed: NAME.zst. Empty fields are unknown. The columns stand in package_*.c, one table a file.
  *
- * All the texts live as long as the package. Nothing is guessed beyond: a device or customer that says no phases has those of what feeds it;
- * a customer that says no category is residential. */
+ * All the texts live as long as the package. Nothing is guessed beyond: a device or customer that says no phases has those of what feeds
+ * it; a customer that says no category is residential. */
 #ifndef INTEROP_PACKAGE_H
 #define INTEROP_PACKAGE_H
 
@@ -91,9 +91,10 @@ typedef struct PackageProblems {
 /* `what`: the file's name. total 0: not known. */
 typedef void (*PackageProgress)(void *self, const char *what, int64_t done, int64_t total);
 
-/* Reads the folder. On failure `out` is empty; `error` is ERROR_IMPORT_FAILED when the package is wrong (then `problems` lists why), or what kept
- * it from being read. `problems` may be NULL; whoever gives one ends it. */
-bool package_read(Package *out, const char *folder, PackageProblems *problems, PackageProgress progress, void *progress_self, Error *error) MUST_USE;
+/* Reads the folder. On failure `out` is empty; `error` is ERROR_IMPORT_FAILED when the package is wrong (then `problems` lists why), or
+ * what kept it from being read. `problems` may be NULL; whoever gives one ends it. */
+bool package_read(Package *out, const char *folder, PackageProblems *problems, PackageProgress progress, void *progress_self,
+                  Error *error) MUST_USE;
 void package_end(Package *package);
 void package_problems_end(PackageProblems *problems);
 

@@ -98,7 +98,8 @@ int package_word(PackageReader *reader, size_t column, Need need, const char *co
     if (text_is(text, words[i])) return i;
   char why[ERROR_ARGUMENT_MAX];
   int len = snprintf(why, sizeof why, "known are");
-  for (int i = 0; i < count && len < (int)sizeof why; i++) len += snprintf(why + len, sizeof why - (size_t)len, "%s %s", i ? "," : "", words[i]);
+  for (int i = 0; i < count && len < (int)sizeof why; i++)
+    len += snprintf(why + len, sizeof why - (size_t)len, "%s %s", i ? "," : "", words[i]);
   wrong(reader, column, text, why);
   return fallback;
 }
@@ -150,8 +151,10 @@ void package_place(PackageReader *reader, size_t lon, size_t lat, int32_t *lon_e
   int32_t east = 0, north = 0;
   size_t count = reader->problems->count;
   if (x.len == 0 || y.len == 0) field(reader, x.len ? lat : lon, NEEDED);
-  if (x.len && (!micro_degrees(x, &east) || east < -180000000 || east > 180000000)) wrong(reader, lon, x, "must be degrees from -180 to 180");
-  if (y.len && (!micro_degrees(y, &north) || north < -90000000 || north > 90000000)) wrong(reader, lat, y, "must be degrees from -90 to 90");
+  if (x.len && (!micro_degrees(x, &east) || east < -180000000 || east > 180000000))
+    wrong(reader, lon, x, "must be degrees from -180 to 180");
+  if (y.len && (!micro_degrees(y, &north) || north < -90000000 || north > 90000000))
+    wrong(reader, lat, y, "must be degrees from -90 to 90");
   if (reader->problems->count > count) return;
   *lon_e6 = east;
   *lat_e6 = north;

@@ -87,13 +87,27 @@ static bool tie_row(PackageReader *r) {
   tie.name = package_text(r, TIE_NAME, OPTIONAL, PACKAGE_NAME_MAX);
   package_place(r, TIE_LON, TIE_LAT, &tie.lon_e6, &tie.lat_e6);
   if (tie.a == tie.b && tie.a != PACKAGE_NONE)
-    package_problem_field(r, csv_line(r->csv), TIE_B, "device_b", text_trim(csv_field(r->csv, TIE_B)), "must be another device than device_a");
+    package_problem_field(r, csv_line(r->csv), TIE_B, "device_b", text_trim(csv_field(r->csv, TIE_B)),
+                          "must be another device than device_a");
   if (tie.code.len == 0 || !package_name_row(r, TIE_ID, FILE_TIES, tie.code, r->ties.count)) return !stopped(r);
   return ADD(r, &r->ties, tie);
 }
 
-enum { CUSTOMER_NUMBER, CUSTOMER_NAME, CUSTOMER_PHONE, CUSTOMER_ADDRESS, CUSTOMER_DEVICE, CUSTOMER_PHASES, CUSTOMER_CATEGORY, CUSTOMER_IMPORTANCE,
-       CUSTOMER_TAGS, CUSTOMER_KW, CUSTOMER_METER, CUSTOMER_LON, CUSTOMER_LAT };
+enum {
+  CUSTOMER_NUMBER,
+  CUSTOMER_NAME,
+  CUSTOMER_PHONE,
+  CUSTOMER_ADDRESS,
+  CUSTOMER_DEVICE,
+  CUSTOMER_PHASES,
+  CUSTOMER_CATEGORY,
+  CUSTOMER_IMPORTANCE,
+  CUSTOMER_TAGS,
+  CUSTOMER_KW,
+  CUSTOMER_METER,
+  CUSTOMER_LON,
+  CUSTOMER_LAT
+};
 static const CsvColumn CUSTOMERS[] = {[CUSTOMER_NUMBER] = {"number", true},     [CUSTOMER_NAME] = {"name", false},
                                       [CUSTOMER_PHONE] = {"phone", false},      [CUSTOMER_ADDRESS] = {"address", false},
                                       [CUSTOMER_DEVICE] = {"device_id", true},  [CUSTOMER_PHASES] = {"phases", false},
@@ -126,7 +140,8 @@ static bool customer_row(PackageReader *r) {
   customer.meter = package_code(r, CUSTOMER_METER, OPTIONAL);
   package_place(r, CUSTOMER_LON, CUSTOMER_LAT, &customer.lon_e6, &customer.lat_e6);
   check_customer_phases(r, &customer);
-  if (customer.number.len == 0 || !package_name_row(r, CUSTOMER_NUMBER, FILE_CUSTOMERS, customer.number, r->customers.count)) return !stopped(r);
+  if (customer.number.len == 0 || !package_name_row(r, CUSTOMER_NUMBER, FILE_CUSTOMERS, customer.number, r->customers.count))
+    return !stopped(r);
   if (r->customers.count == LIMIT_CUSTOMERS) return error_raise(r->error, ERROR_LIMIT, "customers\t%d", LIMIT_CUSTOMERS);
   return ADD(r, &r->customers, customer);
 }
@@ -154,9 +169,15 @@ static bool sort_customers(PackageReader *r) {
 }
 
 enum { CREW_ID, CREW_NAME, CREW_ORG, CREW_LON, CREW_LAT, CREW_SKILLS, CREW_MEMBERS, CREW_START, CREW_END, CREW_PHONE };
-static const CsvColumn CREWS[] = {[CREW_ID] = {"id", true},           [CREW_NAME] = {"name", true},          [CREW_ORG] = {"org_id", true},
-                                  [CREW_LON] = {"base_lon", false},   [CREW_LAT] = {"base_lat", false},      [CREW_SKILLS] = {"skills", false},
-                                  [CREW_MEMBERS] = {"members", false}, [CREW_START] = {"shift_start", false}, [CREW_END] = {"shift_end", false},
+static const CsvColumn CREWS[] = {[CREW_ID] = {"id", true},
+                                  [CREW_NAME] = {"name", true},
+                                  [CREW_ORG] = {"org_id", true},
+                                  [CREW_LON] = {"base_lon", false},
+                                  [CREW_LAT] = {"base_lat", false},
+                                  [CREW_SKILLS] = {"skills", false},
+                                  [CREW_MEMBERS] = {"members", false},
+                                  [CREW_START] = {"shift_start", false},
+                                  [CREW_END] = {"shift_end", false},
                                   [CREW_PHONE] = {"phone", false}};
 
 static bool crew_row(PackageReader *r) {

@@ -408,7 +408,8 @@ static void real_networks(void **state) {
   static const struct {
     const char *folder;
     size_t customers, devices, ties;
-  } NETWORKS[] = {{"hpk11", 5275, 10708, 0}, {"smr8", 3669, 8559, 0}, {"smartds-small", 3460, 6920, 27}, {"smartds-large", 57666, 108624, 198}};
+  } NETWORKS[] = {
+      {"hpk11", 5275, 10708, 0}, {"smr8", 3669, 8559, 0}, {"smartds-small", 3460, 6920, 27}, {"smartds-large", 57666, 108624, 198}};
   char grids[4096];
   snprintf(grids, sizeof grids, "%s", testing_shared("data/grids"));
   for (size_t i = 0; i < sizeof NETWORKS / sizeof *NETWORKS; i++) {
@@ -444,5 +445,6 @@ static void memory_may_run_out(void **state) {
   folder_end(&folder);
 }
 
-TEST_MAIN(TEST(reads_a_package), TEST(missing_files_are_empty), TEST(every_wrong_row_is_named), TEST(compressed_files_too), TEST(a_folder_is_no_file), TEST(listing_is_bounded), TEST(depth_is_bounded),
-          TEST(backdrop_is_rewritten), TEST(forests_come_out_in_preorder), TEST(real_networks), TEST(memory_may_run_out))
+TEST_MAIN(TEST(reads_a_package), TEST(missing_files_are_empty), TEST(every_wrong_row_is_named), TEST(compressed_files_too),
+          TEST(a_folder_is_no_file), TEST(listing_is_bounded), TEST(depth_is_bounded), TEST(backdrop_is_rewritten),
+          TEST(forests_come_out_in_preorder), TEST(real_networks), TEST(memory_may_run_out))

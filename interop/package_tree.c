@@ -111,7 +111,8 @@ static void check_phases(PackageReader *r, size_t row, PackageDevice *device, co
   if (device->phases & ~fed) {
     char mine[4], has[4], why[ERROR_ARGUMENT_MAX];
     snprintf(why, sizeof why, "its parent '%.*s' has %s", TEXT_ARG(parent->code), package_phases_text(fed, has));
-    package_problem_field(r, r->names[FILE_DEVICES].lines.at[row], DEVICE_PHASES, "phases", text_of(package_phases_text(device->phases, mine)), why);
+    package_problem_field(r, r->names[FILE_DEVICES].lines.at[row], DEVICE_PHASES, "phases",
+                          text_of(package_phases_text(device->phases, mine)), why);
   }
   if (!device->phases) device->phases = fed;
 }

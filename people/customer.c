@@ -39,7 +39,8 @@ static bool count_devices(People *people, Error *error) {
 static bool arrange(CustomerRows *to, const CustomerRows *from, const uint32_t *order) {
   buffer_begin(&to->texts, from->texts.limit);
   buffer_begin(&to->keys, from->keys.limit);
-  if (!customer_rows_reserve(to, from->count) || !buffer_reserve(&to->texts, from->texts.len) || !buffer_reserve(&to->keys, from->keys.len)) return false;
+  if (!customer_rows_reserve(to, from->count) || !buffer_reserve(&to->texts, from->texts.len) || !buffer_reserve(&to->keys, from->keys.len))
+    return false;
   to->text_at[0] = to->key_at[0] = 0;
   for (uint32_t i = 0; i < from->count; i++) {
     uint32_t row = order[i];
@@ -62,7 +63,8 @@ static bool put_in_order(People *people, Error *error) {
     i++;
   if (i >= rows->count) return true;
   uint32_t devices = grid_count(people->grid);
-  uint32_t *by_id = order_by_id(rows), *order = memory_grow(NULL, rows->count * sizeof *order), *next = memory_grow(NULL, ((size_t)devices + 1) * 4);
+  uint32_t *by_id = order_by_id(rows), *order = memory_grow(NULL, rows->count * sizeof *order),
+           *next = memory_grow(NULL, ((size_t)devices + 1) * 4);
   bool ok = by_id && order && next;
   if (ok) {
     memcpy(next, people->first_of_device, (size_t)devices * sizeof *next);
@@ -88,7 +90,8 @@ bool people_open(People **out, Db *db, const Grid *grid, int64_t county_id, Erro
   arena_begin(&people->org_texts, 0);
   people->grid = grid;
   people->county_id = county_id;
-  bool ok = people_load_orgs(people, db, error) && people_load_customers(people, db, error) && count_devices(people, error) && put_in_order(people, error);
+  bool ok = people_load_orgs(people, db, error) && people_load_customers(people, db, error) && count_devices(people, error) &&
+            put_in_order(people, error);
   if (ok) {
     const CustomerRows *rows = &people->customers;
     FindRows look = {rows->count, rows->texts.at, rows->text_at, rows->keys.at, rows->key_at};
@@ -123,12 +126,21 @@ void people_customer(const People *people, uint32_t position, Customer *out) {
   const CustomerRow *row = &rows->at[position];
   Text text = {rows->texts.at + rows->text_at[position], rows->text_at[position + 1] - rows->text_at[position] - 1}, name = TEXT_NONE;
   text_next(&text, '\t', &name);
-  *out = (Customer){.id = row->id, .device = row->device,
-                    .number = find_key(&people->find.rows, position, FIND_NUMBER), .name = name,
-                    .phone = find_key(&people->find.rows, position, FIND_PHONE), .meter = find_key(&people->find.rows, position, FIND_METER),
-                    .address = text, .tags = find_key(&people->find.rows, position, FIND_KEYS),
-                    .lon_e6 = row->lon_e6, .lat_e6 = row->lat_e6, .contract_kw = row->contract_kw,
-                    .category = row->category, .importance = row->importance, .phases = row->phases, .vulnerable = row->vulnerable};
+  *out = (Customer){.id = row->id,
+                    .device = row->device,
+                    .number = find_key(&people->find.rows, position, FIND_NUMBER),
+                    .name = name,
+                    .phone = find_key(&people->find.rows, position, FIND_PHONE),
+                    .meter = find_key(&people->find.rows, position, FIND_METER),
+                    .address = text,
+                    .tags = find_key(&people->find.rows, position, FIND_KEYS),
+                    .lon_e6 = row->lon_e6,
+                    .lat_e6 = row->lat_e6,
+                    .contract_kw = row->contract_kw,
+                    .category = row->category,
+                    .importance = row->importance,
+                    .phases = row->phases,
+                    .vulnerable = row->vulnerable};
 }
 
 bool people_position_of(const People *people, CustomerId id, uint32_t *position) {
@@ -164,7 +176,8 @@ void people_customers_in(const People *people, GridRange devices, uint32_t *from
   *to = people->first_of_device[devices.to];
 }
 
-_Static_assert(sizeof(CustomerMatch) == sizeof(FindMatch) && offsetof(CustomerMatch, rank) == offsetof(FindMatch, rank), "one match, two names");
+_Static_assert(sizeof(CustomerMatch) == sizeof(FindMatch) && offsetof(CustomerMatch, rank) == offsetof(FindMatch, rank),
+               "one match, two names");
 
 size_t people_find(const People *people, Text query, CustomerMatch *out, size_t most) {
   return find_query(&people->find, query, (FindMatch *)out, most);

@@ -1,5 +1,5 @@
-/* Customers: one household, one file. Loaded at start into flat arrays ordered by the index of the device they hang on, so that the customers
- * below a device are one range of positions; changed by imports only (while the program does not serve).
+/* Customers: one household, one file. Loaded at start into flat arrays ordered by the index of the device they hang on, so that the
+ * customers below a device are one range of positions; changed by imports only (while the program does not serve).
  *
  * Finding: over 350,000 customers in under 10 ms by number, telephone, meter, or any part of name or address. */
 #ifndef PEOPLE_CUSTOMER_H
@@ -7,8 +7,20 @@
 
 #include "grid/grid.h"
 
-typedef enum CustomerCategory { CUSTOMER_RESIDENTIAL, CUSTOMER_COMMERCIAL, CUSTOMER_INDUSTRIAL, CUSTOMER_FARM, CUSTOMER_PUBLIC } CustomerCategory;
-typedef enum CustomerImportance { IMPORTANCE_NONE, IMPORTANCE_TEMPORARY, IMPORTANCE_2, IMPORTANCE_1, IMPORTANCE_SPECIAL } CustomerImportance;
+typedef enum CustomerCategory {
+  CUSTOMER_RESIDENTIAL,
+  CUSTOMER_COMMERCIAL,
+  CUSTOMER_INDUSTRIAL,
+  CUSTOMER_FARM,
+  CUSTOMER_PUBLIC
+} CustomerCategory;
+typedef enum CustomerImportance {
+  IMPORTANCE_NONE,
+  IMPORTANCE_TEMPORARY,
+  IMPORTANCE_2,
+  IMPORTANCE_1,
+  IMPORTANCE_SPECIAL
+} CustomerImportance;
 #define CUSTOMER_NONE UINT32_MAX
 
 /* All the texts are slices of one block that lives as long as People. */

@@ -239,18 +239,21 @@ static bool read_orgs(HttpRequest *request, HttpReply *reply, void *room, Error 
 
 /* ---- the table ---- */
 
-#define HIT_PROPERTIES                                                                                                                          \
-  "\"id\":" S_ID ",\"number\":" S_TEXT ",\"name\":" S_TEXT ",\"phone\":" S_TEXT ",\"address\":" S_TEXT ",\"device_id\":" S_ID                 \
+#define HIT_PROPERTIES                                                                                                        \
+  "\"id\":" S_ID ",\"number\":" S_TEXT ",\"name\":" S_TEXT ",\"phone\":" S_TEXT ",\"address\":" S_TEXT ",\"device_id\":" S_ID \
   ",\"device_index\":" S_WHOLE ",\"category\":" S_TEXT ",\"importance\":" S_TEXT ",\"vulnerable\":" S_BOOL ",\"tags\":" S_LIST(S_TEXT)
 #define HITS                                                                                                   \
   "{\"type\":\"object\",\"required\":[\"items\",\"took_us\"],\"properties\":{\"took_us\":" S_WHOLE ",\"items\":" \
   S_LIST("{\"type\":\"object\",\"required\":[\"id\",\"number\"],\"properties\":{" HIT_PROPERTIES "}}") "}}"
-#define CUSTOMER_FILE                                                                                                                              \
-  "{\"type\":\"object\",\"required\":[\"id\",\"number\",\"area\",\"manager\",\"version\"],\"properties\":{" HIT_PROPERTIES ",\"meter_id\":" S_TEXT_OR_NULL \
-  ",\"contract_kw\":" S_NUMBER_OR_NULL ",\"phases\":" S_TEXT ",\"lon\":" S_NUMBER_OR_NULL ",\"lat\":" S_NUMBER_OR_NULL ",\"version\":" S_WHOLE     \
-  ",\"area\":{\"type\":\"object\",\"properties\":{\"transformer\":" S_TEXT_OR_NULL ",\"feeder\":" S_TEXT_OR_NULL ",\"station\":" S_TEXT_OR_NULL    \
-  ",\"grid\":" S_TEXT_OR_NULL ",\"type\":" S_TEXT "}},\"manager\":{\"type\":[\"object\",\"null\"],\"properties\":{\"name\":" S_TEXT ",\"phone\":" S_TEXT "}}}}"
-#define REVEAL_BODY "{\"type\":\"object\",\"required\":[\"reason\"],\"properties\":{\"reason\":{\"type\":\"string\",\"format\":\"line\",\"maxLength\":100}}}"
+#define CUSTOMER_FILE                                                                                                                   \
+  "{\"type\":\"object\",\"required\":[\"id\",\"number\",\"area\",\"manager\",\"version\"],\"properties\":{" HIT_PROPERTIES              \
+  ",\"meter_id\":" S_TEXT_OR_NULL ",\"contract_kw\":" S_NUMBER_OR_NULL ",\"phases\":" S_TEXT ",\"lon\":" S_NUMBER_OR_NULL               \
+  ",\"lat\":" S_NUMBER_OR_NULL ",\"version\":" S_WHOLE ",\"area\":{\"type\":\"object\",\"properties\":{\"transformer\":" S_TEXT_OR_NULL \
+  ",\"feeder\":" S_TEXT_OR_NULL ",\"station\":" S_TEXT_OR_NULL ",\"grid\":" S_TEXT_OR_NULL ",\"type\":" S_TEXT                          \
+  "}},\"manager\":{\"type\":[\"object\",\"null\"],\"properties\":{\"name\":" S_TEXT ",\"phone\":" S_TEXT "}}}}"
+#define REVEAL_BODY                                                                                                                        \
+  "{\"type\":\"object\",\"required\":[\"reason\"],\"properties\":{\"reason\":{\"type\":\"string\",\"format\":\"line\",\"maxLength\":100}}" \
+  "}"
 #define REVEALED "{\"type\":\"object\",\"required\":[\"name\",\"phone\"],\"properties\":{\"name\":" S_TEXT ",\"phone\":" S_TEXT "}}"
 
 static const char ORG[] =
@@ -269,5 +272,6 @@ const HttpRoute CUSTOMER_ROUTES[] = {
 };
 
 bool people_add_routes(Http *http, People *people, Error *error) {
-  return http_add_component(http, "Org", ORG, error) && http_add_routes(http, CUSTOMER_ROUTES, people, error) && grid_add_routes(http, people, error);
+  return http_add_component(http, "Org", ORG, error) && http_add_routes(http, CUSTOMER_ROUTES, people, error) &&
+         grid_add_routes(http, people, error);
 }

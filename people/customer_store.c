@@ -49,13 +49,19 @@ static bool load_customer(CustomerRows *rows, const Grid *grid, DbStatement *s, 
   int64_t id = db_column_i64(s, ID), on = db_column_i64(s, DEVICE);
   if (rows->count >= LIMIT_CUSTOMERS) return error_raise(error, ERROR_LIMIT, "customers\t%d", LIMIT_CUSTOMERS);
   if (rows->count == rows->room && !customer_rows_reserve(rows, rows->room ? rows->room * 2 : 4096)) return out_of_memory(error);
-  if (on != *device_id && !grid_index_of(grid, (DeviceId){on}, device)) return error_raise(error, ERROR_STORE_CORRUPT, "device of customer %lld", (long long)id);
+  if (on != *device_id && !grid_index_of(grid, (DeviceId){on}, device))
+    return error_raise(error, ERROR_STORE_CORRUPT, "device of customer %lld", (long long)id);
   *device_id = on;
   Text tags = db_column_text(s, TAGS);
-  rows->at[rows->count] = (CustomerRow){
-      .id = {id}, .device = *device, .lon_e6 = degrees(s, LON), .lat_e6 = degrees(s, LAT), .contract_kw = (float)db_column_f64(s, KW),
-      .category = (uint8_t)db_column_i64(s, CATEGORY), .importance = (uint8_t)db_column_i64(s, IMPORTANCE), .phases = (uint8_t)db_column_i64(s, PHASES),
-      .vulnerable = tags.len && is_vulnerable(tags)};
+  rows->at[rows->count] = (CustomerRow){.id = {id},
+                                        .device = *device,
+                                        .lon_e6 = degrees(s, LON),
+                                        .lat_e6 = degrees(s, LAT),
+                                        .contract_kw = (float)db_column_f64(s, KW),
+                                        .category = (uint8_t)db_column_i64(s, CATEGORY),
+                                        .importance = (uint8_t)db_column_i64(s, IMPORTANCE),
+                                        .phases = (uint8_t)db_column_i64(s, PHASES),
+                                        .vulnerable = tags.len && is_vulnerable(tags)};
   put_key(&rows->keys, db_column_text(s, NUMBER));
   put_key(&rows->keys, db_column_text(s, PHONE));
   put_key(&rows->keys, db_column_text(s, METER));

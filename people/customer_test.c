@@ -79,7 +79,8 @@ static void customers_below_a_device_are_a_range(void **state) {
   open_fixture(&f);
   random_seed(&random, 5);
   for (int round = 0; round < 500; round++) {
-    uint32_t first = random_below(&random, grid_count(f.grid)), last = first + random_below(&random, grid_count(f.grid) + 2 - first), from, to;
+    uint32_t first = random_below(&random, grid_count(f.grid)), last = first + random_below(&random, grid_count(f.grid) + 2 - first), from,
+             to;
     people_customers_in(f.people, (GridRange){first, last}, &from, &to);
     for (uint32_t i = 0; i < people_customer_count(f.people); i++) {
       uint32_t device = people_customer_device(f.people, i);
@@ -118,11 +119,14 @@ static void organisation(void **state) {
 static void masks(void **state) {
   (void)state;
   static const char *const NAMES[][2] = {{"李明轩", "李**"}, {"李", "*"}, {"", ""}, {"欧阳晓红", "欧***"}, {"Li", "L*"}};
-  static const char *const PHONES[][2] = {{"13812345678", "138****5678"}, {"0731-8412345", "073*****2345"}, {"8412345", "******5"}, {"110", "***"}, {"", ""}};
+  static const char *const PHONES[][2] = {
+      {"13812345678", "138****5678"}, {"0731-8412345", "073*****2345"}, {"8412345", "******5"}, {"110", "***"}, {"", ""}};
   Arena arena;
   arena_begin(&arena, 0);
-  for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) assert_true(text_is(people_mask_name(&arena, text_of(NAMES[i][0])), NAMES[i][1]));
-  for (size_t i = 0; i < sizeof PHONES / sizeof *PHONES; i++) assert_true(text_is(people_mask_phone(&arena, text_of(PHONES[i][0])), PHONES[i][1]));
+  for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+    assert_true(text_is(people_mask_name(&arena, text_of(NAMES[i][0])), NAMES[i][1]));
+  for (size_t i = 0; i < sizeof PHONES / sizeof *PHONES; i++)
+    assert_true(text_is(people_mask_phone(&arena, text_of(PHONES[i][0])), PHONES[i][1]));
   arena_end(&arena);
 }
 

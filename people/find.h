@@ -1,9 +1,10 @@
-/* Finding a customer: a pure engine over packed texts. By number, telephone or meter, whole or their beginning, through three sorted lists; by part
- * of name or address by running over all the texts, which lie in one block, at about the speed of memory.
+/* Finding a customer: a pure engine over packed texts. By number, telephone or meter, whole or their beginning, through three sorted
+ * lists; by part of name or address by running over all the texts, which lie in one block, at about the speed of memory.
  *
- * A query is one to FIND_WORDS_MAX words (blanks between, also the wide one); all must match. A word's rank: 0 equals number, telephone or meter; 1 begins
- * one; 2 begins name or address; 3 stands in one. A customer's rank is the worst of its words'. Results: by rank, then by position. A telephone
- * number is compared by its digits; a query that is nothing but a written telephone number (digits, blanks, + - ( )) counts as one word. */
+ * A query is one to FIND_WORDS_MAX words (blanks between, also the wide one); all must match. A word's rank: 0 equals number, telephone or
+ * meter; 1 begins one; 2 begins name or address; 3 stands in one. A customer's rank is the worst of its words'. Results: by rank, then by
+ * position. A telephone number is compared by its digits; a query that is nothing but a written telephone number (digits, blanks, + - ( ))
+ * counts as one word. */
 #ifndef PEOPLE_FIND_H
 #define PEOPLE_FIND_H
 
@@ -13,8 +14,9 @@
 enum { FIND_NUMBER, FIND_PHONE, FIND_METER, FIND_KEYS };
 enum { FIND_WORDS_MAX = 8, FIND_QUERY_MAX = 200 /* bytes */, FIND_SAMPLE = 7 };
 
-/* What is looked through; owned by the caller, unchanged while in use. Row i of the texts: name, '\t', address, '\n'; names and addresses hold no
- * control characters. Row i of the keys: number, phone, meter, each a byte of length and the bytes, and what the caller likes to put behind. */
+/* What is looked through; owned by the caller, unchanged while in use. Row i of the texts: name, '\t', address, '\n'; names and addresses
+ * hold no control characters. Row i of the keys: number, phone, meter, each a byte of length and the bytes, and what the caller likes to
+ * put behind. */
 typedef struct FindRows {
   uint32_t count;
   const char *texts;

@@ -1,5 +1,6 @@
-/* The lists sorted by key. Numbers, telephones and meters are nearly always digits, at most 16: such a key is one 64-bit number of 4 bits a digit, so
- * that sorting is a radix sort and looking up compares numbers. What is not a digit counts as one and the same; texts then decide. */
+/* The lists sorted by key. Numbers, telephones and meters are nearly always digits, at most 16: such a key is one 64-bit number of 4 bits
+ * a digit, so that sorting is a radix sort and looking up compares numbers. What is not a digit counts as one and the same; texts then
+ * decide. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -50,7 +51,8 @@ static void radix_sort(Entry *entries, Entry *other, uint32_t count, uint32_t *o
 
 bool find_open(FindIndex *index, const FindRows *rows, Error *error) {
   *index = (FindIndex){.rows = *rows};
-  Entry *entries = memory_grow(NULL, (size_t)rows->count * sizeof *entries), *other = memory_grow(NULL, (size_t)rows->count * sizeof *other);
+  Entry *entries = memory_grow(NULL, (size_t)rows->count * sizeof *entries),
+        *other = memory_grow(NULL, (size_t)rows->count * sizeof *other);
   bool ok = entries && other;
   for (int which = 0; ok && which < FIND_KEYS; which++) {
     index->order[which] = memory_grow(NULL, (size_t)rows->count * sizeof(uint32_t));
@@ -58,7 +60,8 @@ bool find_open(FindIndex *index, const FindRows *rows, Error *error) {
     for (uint32_t i = 0; i < rows->count; i++) entries[i] = (Entry){find_packed(find_key(rows, i, which), which == FIND_PHONE), i};
     radix_sort(entries, other, rows->count, index->order[which]);
   }
-  for (uint32_t i = 0; ok && i < rows->text_at[rows->count]; i += FIND_SAMPLE) index->frequency[(unsigned char)rows->texts[i]] += FIND_SAMPLE;
+  for (uint32_t i = 0; ok && i < rows->text_at[rows->count]; i += FIND_SAMPLE)
+    index->frequency[(unsigned char)rows->texts[i]] += FIND_SAMPLE;
   memory_free(entries);
   memory_free(other);
   if (ok) return true;

@@ -152,7 +152,8 @@ static char *draw(Random *random, const char *const *alphabet, uint32_t letters,
 
 static void agrees_with_looking_at_everyone(void **state) {
   (void)state;
-  static const char *const DIGITS[] = {"1", "3", "8", "0"}, *const DASHED[] = {"1", "3", "8", "0", "1", "3"}, *const METERS[] = {"1", "3", "p", "8"};
+  static const char *const DIGITS[] = {"1", "3", "8", "0"}, *const DASHED[] = {"1", "3", "8", "0", "1", "3"},
+                           *const METERS[] = {"1", "3", "p", "8"};
   static const char *const LETTERS[] = {"李", "明", "村", "1", "a", "柳", "组", "3"};
   static const char *const TYPED[] = {"李", "明", "村", "1", "a", "柳", "3", " ", "8", "p", "0", "　"};
   Random random;

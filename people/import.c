@@ -15,7 +15,8 @@ static const char UPDATE[] =
     "UPDATE customer SET number = ?3, name = ?4, phone = ?5, meter = ?6, address = ?7, tags = ?8, device_id = ?9, lon_e6 = ?10, lat_e6 = ?11, "
     "contract_kw = ?12, category = ?13, importance = ?14, phases = ?15, retired_at = NULL WHERE county_id = ?1 AND id = ?2";
 
-static bool write_customer(Db *db, int64_t county_id, const Package *package, const PackageCustomer *customer, int64_t key, bool fresh, Error *error) {
+static bool write_customer(Db *db, int64_t county_id, const Package *package, const PackageCustomer *customer, int64_t key, bool fresh,
+                           Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db, fresh ? INSERT : UPDATE, error)) return false;
   db_bind_i64(s, 1, county_id);
@@ -36,8 +37,8 @@ static bool write_customer(Db *db, int64_t county_id, const Package *package, co
   return db_done(s, error);
 }
 
-bool people_import(GridImportCount *out, Db *db, int64_t county_id, const Package *package, Instant now, PackageProgress progress, void *progress_self,
-                   Error *error) {
+bool people_import(GridImportCount *out, Db *db, int64_t county_id, const Package *package, Instant now, PackageProgress progress,
+                   void *progress_self, Error *error) {
   enum { TELL_EVERY = 16384 };
   ImportRows rows;
   bool ok = import_rows_open(&rows, db, county_id,

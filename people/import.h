@@ -1,6 +1,6 @@
-/* Bringing in a package: read, wholly checked, and written in one transaction: the organisation, the network, the customers, and whatever rooms above
- * add. Nothing is kept on any error. The same package twice changes nothing but the event. The program must not be serving these data meanwhile:
- * the caller sees to that. */
+/* Bringing in a package: read, wholly checked, and written in one transaction: the organisation, the network, the customers, and whatever
+ * rooms above add. Nothing is kept on any error. The same package twice changes nothing but the event. The program must not be serving
+ * these data meanwhile: the caller sees to that. */
 #ifndef PEOPLE_IMPORT_H
 #define PEOPLE_IMPORT_H
 
@@ -10,7 +10,8 @@
 bool people_import(GridImportCount *out, Db *db, int64_t county_id, const Package *package, Instant now, PackageProgress progress,
                    void *progress_self, Error *error) MUST_USE;
 
-/* What a room above brings in: its rows from package->crews, package->stock and the like, whose org rows have keys. Runs inside the transaction. */
+/* What a room above brings in: its rows from package->crews, package->stock and the like, whose org rows have keys. Runs inside the
+ * transaction. */
 typedef struct PackageImporter {
   const char *what; /* literal: the word in the counts, "crews" */
   bool (*run)(GridImportCount *count, Db *db, int64_t county_id, const Package *package, Instant now, Error *error);

@@ -17,8 +17,8 @@ typedef struct CustomerRow {
   bool vulnerable;
 } CustomerRow;
 
-/* Customers as they come from the store, or in order of position. Texts and keys are as people/find.h wants them, behind the keys a byte of length
- * and the tags. */
+/* Customers as they come from the store, or in order of position. Texts and keys are as people/find.h wants them, behind the keys a byte
+ * of length and the tags. */
 typedef struct CustomerRows {
   CustomerRow *at;
   uint32_t *text_at, *key_at; /* count + 1 */

@@ -179,7 +179,8 @@ static void revealing_is_recorded(void **state) {
   DbStatement *s;
   bool row;
   open_fixture(&f, NULL);
-  snprintf(target, sizeof target, "/api/v1/customers/%s/reveal", http_test_text(get(&f, 200, "/api/v1/customers?q=10003241"), "items.0.id"));
+  snprintf(target, sizeof target, "/api/v1/customers/%s/reveal",
+           http_test_text(get(&f, 200, "/api/v1/customers?q=10003241"), "items.0.id"));
   json_t *json = http_test_do(&f.test, 200, "POST", target, "{\"reason\":\"%s\"}", "回拨 13800003241 第2次");
   assert_string_equal(http_test_text(json, "name"), "王建国");
   assert_string_equal(http_test_text(json, "phone"), "13800003241");
@@ -218,5 +219,5 @@ static void every_route_was_asked(void **state) {
   http_test_all_answered(CUSTOMER_ROUTES);
 }
 
-TEST_MAIN(TEST(the_network), TEST(the_backdrop), TEST(customers), TEST(only_ones_own_part), TEST(revealing_is_recorded), TEST(the_organisation),
-          TEST(every_route_was_asked))
+TEST_MAIN(TEST(the_network), TEST(the_backdrop), TEST(customers), TEST(only_ones_own_part), TEST(revealing_is_recorded),
+          TEST(the_organisation), TEST(every_route_was_asked))
