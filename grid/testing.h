@@ -7,12 +7,12 @@
  *             │                └─ T3-FU ─ T3 ─ …
  *             └─ F2 ─ … the same with T4 before F2-SW, T5 and T6 beyond
  *
- * Below each transformer Tn two breakers Tn-L1, Tn-L2; below each of these five meter boxes Tn-L1-M1 … Tn-L2-M5; on each box two customers: number 1000nbmk (transformer, breaker, box, which: 1000 1 2 5 1), meter "M" before the
- * number, phone 1380000nbmk, address "柳树村n组b-m号k", names 李… and 王…. Every box with m = 5 has just one customer. On T6-FU hangs the
- * industrial customer 10006000 of high importance. T1 … T6 are public of 100 … 600 kVA. Tie X1 joins F1-SW and F2-SW. Orgs: C1 county <
- * ST1 station (rural) < G1, G2 grids: T1 … T3 under G1, T4 … T6 under G2, the rest under ST1. Crews K1, K2 and K3 at ST1 (K3 without a
- * place); stock of transformers of 200 and 400 kVA at ST1. All devices stand on a grid round 112.5 E, 27.2 N, feeder 1 north, feeder 2
- * south; boxes have no place of their own. */
+ * Below each transformer Tn two breakers Tn-L1, Tn-L2; below each of these five meter boxes Tn-L1-M1 … Tn-L2-M5; on each box two
+ * customers: number 1000nbmk (transformer, breaker, box, which: 1000 1 2 5 1), meter "M" before the number, phone 1380000nbmk, address
+ * "柳树村n组b-m号k", names 李… and 王…. Every box with m = 5 has just one customer. On T6-FU hangs the industrial customer 10006000 of high
+ * importance. T1 … T6 are public of 100 … 600 kVA. Tie X1 joins F1-SW and F2-SW. Orgs: C1 county < ST1 station (rural) < G1, G2 grids: T1
+ * … T3 under G1, T4 … T6 under G2, the rest under ST1. Crews K1, K2 and K3 at ST1 (K3 without a place); stock of transformers of 200 and
+ * 400 kVA at ST1. All devices stand on a grid round 112.5 E, 27.2 N, feeder 1 north, feeder 2 south; boxes have no place of their own. */
 #ifndef GRID_TESTING_H
 #define GRID_TESTING_H
 
