@@ -136,10 +136,11 @@ static bool seat_ends(Replay *replay, size_t row, Error *error) {
   ReplaySeat seat = replay->seat[row];
   bool ok = true;
   replay->seat[row].doing = SEAT_FREE;
-  if (seat.doing == SEAT_CALL) {
+  bool dark = evening_is_dark(&replay->evening, replay->rooms.grid, people_customer_device(replay->rooms.people, seat.position), replay_now(replay));
+  if (seat.doing == SEAT_CALL && dark) { /* else the lights came back while they spoke: nothing to take down */
     AcceptCommand command = {replay, seat.position};
     ok = replay_do(replay, work_accept, &command, "replay:agent", error) || replay_may_refuse(error);
-  } else {
+  } else if (seat.doing == SEAT_CALLBACK) {
     ok = call_back(replay, seat.order, error);
   }
   return ok && answer_next(replay, row, error);

@@ -6,7 +6,7 @@
 #include "sim/replay_internal.h"
 
 static const Span LOOK_BEFORE_SENDING = 3 * SPAN_MINUTE; /* a single call waits this long for its neighbours */
-static const Span SEND_BEFORE_THAT_FROM_CALLS = 3;
+enum { SEND_AT_HOUSEHOLDS = 3 }; /* so many households are neighbours enough */
 static const Span MOVE_EVERY = 20 * SPAN_SECOND;
 static const double ROAD_DETOUR = 1.3;
 static const double CREW_KMH = 38; /* a crew's lorry on village roads at 0 °C */
@@ -38,11 +38,11 @@ bool replay_office_sends(Replay *replay, Error *error) {
   desk_read_begin(replay->rooms.desk);
   for (size_t i = 0; i < outage_count(replay->rooms.outages); i++) { /* the one with most customers out among those that need a crew */
     const Outage *outage = outage_at(replay->rooms.outages, i);
-    bool ripe = outage->calls >= SEND_BEFORE_THAT_FROM_CALLS || now - outage->found_at >= LOOK_BEFORE_SENDING;
+    bool ripe = outage->households >= SEND_AT_HOUSEHOLDS || now - outage->found_at >= LOOK_BEFORE_SENDING;
     if (outage->crew.value || outage->state > OUTAGE_PARTLY_RESTORED || !ripe || outage->customers_out < most) continue;
     most = outage->customers_out;
     send.outage = outage->id;
-    send.confirm = outage->calls >= SEND_BEFORE_THAT_FROM_CALLS;
+    send.confirm = outage->households >= SEND_AT_HOUSEHOLDS;
   }
   desk_read_end(replay->rooms.desk);
   if (!send.outage.value) return true;
