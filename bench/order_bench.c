@@ -2,9 +2,12 @@
  *   order_bench [orders] [folder for the file] */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "order/order_inside.h"
+#include "order/board.h"
+#include "order/order_list.h"
+#include "order/order_write.h"
 #include "store/schema.h"
 
 static void must(bool ok, const Error *error) {
@@ -14,15 +17,21 @@ static void must(bool ok, const Error *error) {
   exit(1);
 }
 
-static double megabytes(void) {
-  long pages = 0, resident = 0;
-  FILE *file = fopen("/proc/self/statm", "r");
-  if (!file || fscanf(file, "%ld %ld", &pages, &resident) != 2) resident = 0;
-  if (file) fclose(file);
-  return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
+/* What the processor did, whoever else is on the machine. */
+static double cpu_us(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 static Orders *orders;
+
+static double live_bytes(void) {
+  const Live *live = &orders->live;
+  double maps = (double)(live->by_id.mask + live->by_customer.mask + live->by_outage.mask + 3) * sizeof(MapSlot);
+  return (double)live->blocks.count * 1024 * sizeof(LiveEntry) + (double)live->clocks.room * sizeof(LiveClock) + (double)live->timers.room * sizeof(LiveTimer) +
+         (double)(live->list.room + live->free_entries.room) * sizeof(uint32_t) + maps;
+}
 
 typedef struct Call {
   DeskJob job;
@@ -44,6 +53,7 @@ static bool work_restore(DeskContext *context, void *self, Error *error) {
 
 static double run(Desk *desk, Call *calls, size_t count, DeskWork work, bool synced) {
   Error error = {0};
+  double cpu = cpu_us();
   int64_t began = time_monotonic_us();
   must(desk_start(desk, &error), &error);
   for (size_t i = 0; i < count; i++) {
@@ -52,10 +62,11 @@ static double run(Desk *desk, Call *calls, size_t count, DeskWork work, bool syn
   }
   desk_stop(desk);
   double seconds = (double)(time_monotonic_us() - began) / 1e6;
+  cpu = cpu_us() - cpu;
   for (size_t i = 0; i < count; i++) must(calls[i].job.ok, &calls[i].job.error);
   DeskFigures figures = desk_figures(desk);
-  printf("%-28s %9.0f a second  %6.2f us each  (largest batch %lld%s)\n", work == work_call ? "accepted" : "step restore",
-         (double)count / seconds, seconds * 1e6 / (double)count, (long long)figures.largest_batch, synced ? ", synced" : ", not synced");
+  printf("%-28s %9.0f a second  %6.2f us each, %6.2f us of processor  (largest batch %lld%s)\n", work == work_call ? "accepted" : "step restore",
+         (double)count / seconds, seconds * 1e6 / (double)count, cpu / (double)count, (long long)figures.largest_batch, synced ? ", synced" : ", not synced");
   return seconds;
 }
 
@@ -78,6 +89,43 @@ static void bare_inserts(Db *db, size_t count) {
   printf("%-28s %9.0f a second  %6.2f us each\n", "yardstick: a bare row", (double)count / seconds, seconds * 1e6 / (double)count);
 }
 
+/* What a page of the queue, the counts and the board cost with all these open. */
+static void read_lists(Instant now) {
+  enum { PAGE = 50, TIMES = 20 };
+  ListWish wish = {0};
+  ListItem items[PAGE + 1];
+  ListCounts counts;
+  size_t by_state[KIND_STATES_MAX];
+  BoardNow board[64];
+  Arena arena;
+  Buffer text;
+  arena_begin(&arena, 0);
+  buffer_begin(&text, 0);
+  int64_t began = time_monotonic_us();
+  for (int n = 0; n < TIMES; n++) {
+    Json json;
+    buffer_clear(&text);
+    json_begin(&json, &text);
+    json_open_array(&json);
+    size_t found = list_open(orders, &wish, LIST_FROM_START, items, PAGE + 1);
+    for (size_t i = 0; i < found; i++) {
+      ClockSet clocks;
+      live_get_clocks(&orders->live, items[i].entry, &clocks);
+      write_summary(&json, orders, &items[i].entry->order, &clocks, &arena, now);
+    }
+    json_close(&json);
+  }
+  printf("%-28s %9.2f ms (%zu bytes)\n", "queue, a page of 50", (double)(time_monotonic_us() - began) / 1e3 / TIMES, text.len);
+  began = time_monotonic_us();
+  for (int n = 0; n < TIMES; n++) list_count(orders, &wish, book_kind(orders->book, 0), now, &counts, by_state);
+  printf("%-28s %9.2f ms\n", "counts", (double)(time_monotonic_us() - began) / 1e3 / TIMES);
+  began = time_monotonic_us();
+  for (int n = 0; n < TIMES; n++) board_now(orders, NULL, now, board);
+  printf("%-28s %9.2f ms\n", "board, open orders", (double)(time_monotonic_us() - began) / 1e3 / TIMES);
+  arena_end(&arena);
+  buffer_end(&text);
+}
+
 static void measure(const char *path, size_t count, DbMode mode) {
   Error error = {0};
   Db *db;
@@ -94,13 +142,12 @@ static void measure(const char *path, size_t count, DbMode mode) {
   for (size_t i = 0; i < count; i++)
     calls[i].accept = (OrderAccept){.kind = TEXT("fault_repair"), .customer = {(int64_t)((i * 2654435761u) % 4000037) + 1}, .device = (uint32_t)i,
                                     .what = TEXT("no_power"), .description = TEXT("全村都没电"), .source = TEXT("hotline"), .caller_phone = TEXT("13800000000")};
-  double before = megabytes();
   run(desk, calls, count, work_call, mode == DB_WRITE);
-  printf("%-28s %9.0f bytes an open order (%zu open; %.0f of them the order, the rest clocks, timers and maps)\n", "memory", (megabytes() - before) * 1e6 / (double)order_count(orders),
-         order_count(orders), (double)sizeof(LiveEntry));
+  printf("%-28s %9.0f bytes an open order (%zu open)\n", "memory", live_bytes() / (double)order_count(orders), order_count(orders));
   int64_t began = time_monotonic_us();
   must(load_orders(db, orders, &error), &error);
   printf("%-28s %9.0f ms\n", "memory anew from rows", (double)(time_monotonic_us() - began) / 1e3);
+  read_lists(time_now(&time));
   run(desk, calls, count / 4, work_restore, mode == DB_WRITE);
   if (mode != DB_WRITE) bare_inserts(db, count);
   order_close(orders);

@@ -206,5 +206,27 @@ static void a_file_of_the_company_takes_the_place_of_ours(void **state) {
   drop_folder(&folder, (const char *const[]){"orders/fault_repair.yaml", NULL});
 }
 
+/* Whichever allocation fails: an error, and nothing kept. */
+static void no_memory_is_an_error(void **state) {
+  (void)state;
+  RuleBook *book = NULL;
+  bool ok = false;
+  int64_t began = memory_allocations();
+  Error error = {0};
+  assert_ok(book_open(&book, NULL, &error), &error);
+  book_close(book);
+  int64_t all = memory_allocations() - began;
+  int refusals = 0;
+  for (int64_t nth = 1; nth < all; nth += 1 + all / 150) {
+    memory_fail_at(nth);
+    ok = book_open(&book, NULL, &error);
+    memory_fail_at(0);
+    if (ok) book_close(book); /* what was missing was only for an error that did not come */
+    else assert_int_equal(error.code, ERROR_OUT_OF_MEMORY);
+    refusals += !ok;
+  }
+  assert_true(refusals > 100);
+}
+
 TEST_MAIN(TEST(the_built_in_rules_are_sound), TEST(wrong_kinds_are_refused_with_their_place), TEST(wrong_calendars_and_promises_are_refused),
-          TEST(a_file_of_the_company_takes_the_place_of_ours))
+          TEST(a_file_of_the_company_takes_the_place_of_ours), TEST(no_memory_is_an_error))

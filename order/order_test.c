@@ -680,6 +680,42 @@ static void urgency_may_change(void **state) {
   close_house(&house);
 }
 
+/* More marks than one tick tells: the rest comes with the next, also over a restart, none lost and none twice. */
+static void many_marks_are_told_in_turns(void **state) {
+  (void)state;
+  enum { ORDERS = 1300 };
+  House house;
+  open_house(&house);
+  for (int i = 0; i < ORDERS; i++) {
+    call(&house, 1000 + i, NULL);
+    if (i % 3 == 0) pass(&house, SPAN_MILLISECOND); /* some at the same instant */
+  }
+  pass(&house, 10 * SPAN_MINUTE); /* both marks of the dispatch clock are past for all */
+  for (int tick = 0, told = 0;; tick++) {
+    int before = told;
+    assert_true(tick < 20);
+    assert_ok(desk_tick(house.desk, &house.error), &house.error);
+    told = events(&house, "order.clock", "\"clock\":\"dispatch\"");
+    if (told == before) break;
+    assert_true(told - before < 1010);
+    restart(&house);
+  }
+  assert_int_equal(events(&house, "order.clock", "\"promise\":\"dispatch\",\"mark\":75"), ORDERS);
+  assert_int_equal(events(&house, "order.clock", "\"promise\":\"dispatch\",\"mark\":100"), ORDERS);
+  /* a tick that fails in the middle tells nothing, and the next one all */
+  pass(&house, 50 * SPAN_MINUTE);
+  db_fail_at(700);
+  assert_false(desk_tick(house.desk, &house.error));
+  db_fail_at(0);
+  assert_int_equal(events(&house, "order.clock", "\"clock\":\"arrive\""), 0);
+  assert_ok(desk_tick(house.desk, &house.error), &house.error);
+  assert_ok(desk_tick(house.desk, &house.error), &house.error);
+  assert_int_equal(events(&house, "order.clock", "\"clock\":\"arrive\""), ORDERS);
+  restart(&house);
+  close_house(&house);
+}
+
 TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused), TEST(calling_again_counts_and_reopens),
           TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(sums_over_any_days),
-          TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under), TEST(urgency_may_change))
+          TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under), TEST(urgency_may_change),
+          TEST(many_marks_are_told_in_turns))
