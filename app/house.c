@@ -65,6 +65,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
   if (ok) {
     crew_on_members(house->crews, crew_of_staff, house);
     order_on_names(house->orders, staff_name, house);
+    outage_on_names(house->outages, staff_name, house);
   }
   if (!ok) house_close(house);
   return ok;

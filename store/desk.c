@@ -163,10 +163,16 @@ bool desk_spoil(DeskContext *context) {
   return false;
 }
 
+/* In waves: reactions to the command's events, reactions to theirs, … An outage with many orders makes many events in few waves. */
 static bool run_reactions(DeskContext *context, size_t from, Error *error) {
   Desk *desk = context->desk;
+  size_t wave_end = desk->events.count;
+  int depth = 0;
   for (size_t i = from; i < desk->events.count; i++) {
-    if (i - from > DESK_REACTION_DEPTH * 64) return error_raise(error, ERROR_INTERNAL, "%s", "reactions without end");
+    if (i == wave_end) {
+      wave_end = desk->events.count;
+      if (++depth > DESK_REACTION_DEPTH) return error_raise(error, ERROR_INTERNAL, "%s", "reactions without end");
+    }
     for (size_t r = 0; r < desk->reaction_count; r++) {
       Event event = desk->events.at[i]; /* a reaction may move the vector */
       if (text_is(event.kind, desk->reactions[r].kind) && !desk->reactions[r].reaction(context, &event, desk->reactions[r].room, error))

@@ -14,7 +14,7 @@ typedef struct Room {
 typedef struct Add {
   Room *room;
   int64_t amount;
-  enum { ADD_WELL, ADD_REFUSED, ADD_REACTION_FAILS, ADD_SPOILS } how;
+  enum { ADD_WELL, ADD_REFUSED, ADD_REACTION_FAILS, ADD_SPOILS, ADD_MANY, ADD_ENDLESS } how;
 } Add;
 
 static bool work_add(DeskContext *context, void *command, Error *error) {
@@ -23,7 +23,9 @@ static bool work_add(DeskContext *context, void *command, Error *error) {
   if (!db_prepare(&s, context->db, "INSERT INTO t (a) VALUES (?1)", error)) return false;
   db_bind_i64(s, 1, add->amount);
   if (!db_done(s, error)) return false;
-  if (!desk_event(context, add->how == ADD_REACTION_FAILS ? "t.bad" : "t.added", "t", add->amount, TEXT("{}"), error)) return false;
+  for (int i = 0; add->how == ADD_MANY && i < 6000; i++)
+    if (!desk_event(context, "t.added", "t", 7, TEXT("{}"), error)) return false;
+  if (!desk_event(context, add->how == ADD_REACTION_FAILS ? "t.bad" : add->how == ADD_ENDLESS ? "t.loop" : "t.added", "t", add->amount, TEXT("{}"), error)) return false;
   if (add->how == ADD_REFUSED) return error_raise(error, ERROR_CONFLICT, "t\t1");
   add->room->sum += add->amount;
   if (add->how == ADD_SPOILS) return error_raise(error, ERROR_INTERNAL, "%s", "after the memory") || desk_spoil(context);
@@ -33,6 +35,11 @@ static bool work_add(DeskContext *context, void *command, Error *error) {
 static bool react(DeskContext *context, const Event *event, void *room, Error *error) {
   ((Room *)room)->reactions++;
   return event->subject_id == 7 ? desk_event(context, "t.echo", "t", 7, TEXT("{}"), error) : true;
+}
+
+static bool react_again(DeskContext *context, const Event *event, void *room, Error *error) {
+  (void)event, (void)room;
+  return desk_event(context, "t.loop", "t", 1, TEXT("{}"), error);
 }
 
 static bool react_badly(DeskContext *context, const Event *event, void *room, Error *error) {
@@ -76,6 +83,7 @@ static void open_fixture(Fixture *f, size_t queue_limit) {
   assert_ok(desk_open(&f->desk, f->db, &options, &error), &error);
   desk_on(f->desk, "t.added", react, &f->room);
   desk_on(f->desk, "t.bad", react_badly, &f->room);
+  desk_on(f->desk, "t.loop", react_again, &f->room);
   desk_on_reload(f->desk, reload, &f->room);
   desk_on_published(f->desk, published, NULL);
 }
@@ -113,6 +121,21 @@ static void a_command_is_whole_or_nothing(void **state) {
   assert_ok(desk_do(f.desk, work_add, &well, TEXT("staff:1"), &error), &error);
   assert_int_equal(f.room.sum, 21);
   assert_int_equal(f.room.reloads, 2);
+  close_fixture(&f);
+}
+
+static void reactions_may_be_many_but_not_endless(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  open_fixture(&f, 0);
+  Add many = {&f.room, 7, ADD_MANY}, endless = {&f.room, 1, ADD_ENDLESS};
+  assert_ok(desk_do(f.desk, work_add, &many, TEXT("staff:1"), &error), &error);
+  assert_int_equal(published_count, 2 * 6001); /* each with its echo */
+  assert_false(desk_do(f.desk, work_add, &endless, TEXT("staff:1"), &error));
+  assert_int_equal(error.code, ERROR_INTERNAL);
+  many.how = ADD_WELL;
+  assert_ok(desk_do(f.desk, work_add, &many, TEXT("staff:1"), &error), &error);
   close_fixture(&f);
 }
 
@@ -201,5 +224,5 @@ static void a_full_queue_refuses_but_keeps_room_for_fault_calls(void **state) {
   close_fixture(&f);
 }
 
-TEST_MAIN(TEST(a_command_is_whole_or_nothing), TEST(any_sql_failure_leaves_the_state_whole), TEST(jobs_from_many_threads_are_grouped_and_all_answered),
+TEST_MAIN(TEST(a_command_is_whole_or_nothing), TEST(reactions_may_be_many_but_not_endless), TEST(any_sql_failure_leaves_the_state_whole), TEST(jobs_from_many_threads_are_grouped_and_all_answered),
           TEST(a_full_queue_refuses_but_keeps_room_for_fault_calls))
