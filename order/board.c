@@ -40,11 +40,9 @@ static void add_row(void *self, int64_t org_id, int area, int64_t measured, int6
   if (wish->orgs && known && !wish->orgs[row]) return;
   BoardSum *sum = &adding->out->area[area];
   sum->measured += measured, sum->kept += kept, sum->used += used;
-  for (size_t i = 0; adding->out->part && known && i < wish->part_count; i++) {
-    if (!people_org_within(adding->orders->people, org_id, wish->parts[i])) continue;
-    BoardSum *part = &adding->out->part[i];
-    part->measured += measured, part->kept += kept, part->used += used;
-  }
+  if (!adding->out->part || !wish->part_of || !known || wish->part_of[row] < 0) return;
+  BoardSum *part = &adding->out->part[wish->part_of[row]];
+  part->measured += measured, part->kept += kept, part->used += used;
 }
 
 static int32_t next_month(int32_t month) { return month / 100 % 100 == 12 ? month + 10000 - 1100 : month + 100; }

@@ -14,12 +14,12 @@ typedef struct BoardSum {
 } BoardSum;
 typedef struct BoardSums {
   BoardSum area[AREA_COUNT];
-  BoardSum *part;           /* by place in `parts`; NULL: not wanted */
+  BoardSum *part;           /* part_count of them; NULL: not wanted */
 } BoardSums;
 typedef struct BoardWish {
   int32_t from_day, to_day; /* 20261101, 20261121, both included */
   const bool *orgs;         /* by row: those to count; NULL: all */
-  const int64_t *parts;     /* ids of orgs to be told apart, each with all below it */
+  const int16_t *part_of;   /* by row of orgs: which part it belongs to, -1: none; NULL: parts are not told apart */
   size_t part_count;
 } BoardWish;
 /* Sums of one promise; part (of part_count) is the caller's. */

@@ -50,6 +50,7 @@ typedef struct Board {
   const Orders *orders;
   Json *json;
   BoardWish wish, year_before;
+  int64_t *parts;           /* ids of the parts told apart */
   BoardNow *now;
   BoardSums sums;
 } Board;
@@ -90,9 +91,9 @@ static bool write_promise_figures(Board *board, size_t row, Error *error) {
   json_open_array(json);
   for (size_t i = 0; i < board->wish.part_count; i++) {
     size_t org;
-    if (!people_org_row(board->orders->people, board->wish.parts[i], &org)) continue;
+    if (!people_org_row(board->orders->people, board->parts[i], &org)) continue;
     json_open_object(json);
-    json_put_id(json, "org_id", board->wish.parts[i]);
+    json_put_id(json, "org_id", board->parts[i]);
     json_put_text(json, "name", people_org(board->orders->people, org)->name);
     put_sum(json, &board->sums.part[i], 1);
     json_close(json);
@@ -111,13 +112,20 @@ static bool write_promise_figures(Board *board, size_t row, Error *error) {
 /* The parts directly below the one that is looked at. */
 static bool find_parts(Board *board, int64_t org, Error *error) {
   const People *people = board->orders->people;
-  int64_t *parts = ARENA_ARRAY(board->request->arena, int64_t, PARTS_MAX);
+  size_t count = people ? people_org_count(people) : 0;
+  int16_t *part_of = ARENA_ARRAY(board->request->arena, int16_t, count + 1);
+  board->parts = ARENA_ARRAY(board->request->arena, int64_t, PARTS_MAX);
   board->sums.part = ARENA_ARRAY(board->request->arena, BoardSum, PARTS_MAX);
-  if (!parts || !board->sums.part) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
+  if (!part_of || !board->parts || !board->sums.part) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
   if (!org) org = board->request->who.org_id;
-  for (size_t i = 0; people && i < people_org_count(people) && board->wish.part_count < PARTS_MAX; i++)
-    if (people_org(people, i)->parent_id == org) parts[board->wish.part_count++] = people_org(people, i)->id;
-  board->wish.parts = parts;
+  for (size_t i = 0; i < count && board->wish.part_count < PARTS_MAX; i++)
+    if (people_org(people, i)->parent_id == org) board->parts[board->wish.part_count++] = people_org(people, i)->id;
+  for (size_t i = 0; i < count; i++) {
+    part_of[i] = -1;
+    for (size_t p = 0; p < board->wish.part_count; p++)
+      if (people_org_within(people, people_org(people, i)->id, board->parts[p])) part_of[i] = (int16_t)p;
+  }
+  board->wish.part_of = part_of;
   return true;
 }
 
