@@ -54,5 +54,6 @@ int command_import(const CommandLine *line);
 int command_generate(const CommandLine *line);
 int command_replay(const CommandLine *line);
 int command_check(const CommandLine *line);
+int command_dispatch(const CommandLine *line);
 
 #endif
