@@ -1,5 +1,5 @@
-/* The clocks: ns an evaluation beside walking the seconds and walking the days, a due-time sweep over 100,000 running orders, and the long run of
- * the property test.   clock_bench [histories] */
+/* The clocks: ns an evaluation beside walking the seconds and walking the days, a due-time sweep over 100,000 running orders, and the long
+ * run of the property test.   clock_bench [histories] */
 #include <stdlib.h>
 
 #include "order/clock_twin.h"
@@ -37,13 +37,15 @@ static Instant by_days(Instant from, Span limit) {
   static const int HOURS[][2] = {{30600, 43200}, {50400, 63000}};
   Civil day = civil_of(from, ZONE_SHANGHAI);
   Span second = day.hour * 3600 + day.minute * 60 + day.second;
-  for (;; second = 0, day = civil_of(instant_of((Civil){.year = day.year, .month = day.month, .day = day.day + 1}, ZONE_SHANGHAI), ZONE_SHANGHAI)) {
+  for (;; second = 0,
+          day = civil_of(instant_of((Civil){.year = day.year, .month = day.month, .day = day.day + 1}, ZONE_SHANGHAI), ZONE_SHANGHAI)) {
     if (day.weekday < 1 || day.weekday > 5) continue;
     for (int i = 0; i < 2; i++) {
       Span begin = second > HOURS[i][0] ? second : HOURS[i][0];
       if (begin >= HOURS[i][1]) continue;
       Span room = (HOURS[i][1] - begin) * SPAN_SECOND;
-      if (limit <= room) return instant_of((Civil){.year = day.year, .month = day.month, .day = day.day}, ZONE_SHANGHAI) + begin * SPAN_SECOND + limit;
+      if (limit <= room)
+        return instant_of((Civil){.year = day.year, .month = day.month, .day = day.day}, ZONE_SHANGHAI) + begin * SPAN_SECOND + limit;
       limit -= room;
     }
   }
@@ -96,12 +98,14 @@ static void long_run(size_t histories) {
     exit(1);
   }
   if (histories) calendar_free(twin.calendar);
-  printf("%zu random histories on %zu random calendars: equal to counting the seconds (%.0f s)\n", histories, (histories + 49) / 50, (double)(time_monotonic_us() - began) / 1e6);
+  printf("%zu random histories on %zu random calendars: equal to counting the seconds (%.0f s)\n", histories, (histories + 49) / 50,
+         (double)(time_monotonic_us() - began) / 1e6);
 }
 
 int main(int argc, char **argv) {
   Calendar *working = office(), *round = always();
-  ClockPromise in_hours = {.calendar = working, .mark_count = 2, .marks = {75, 100}}, all_day = {.calendar = round, .mark_count = 2, .marks = {75, 100}};
+  ClockPromise in_hours = {.calendar = working, .mark_count = 2, .marks = {75, 100}},
+               all_day = {.calendar = round, .mark_count = 2, .marks = {75, 100}};
   const Span limit = 5 * 7 * SPAN_HOUR;
   evaluate("round the clock", &all_day, 45 * SPAN_MINUTE);
   evaluate("working hours", &in_hours, limit);
@@ -112,7 +116,9 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < 50; i++) sum += by_seconds(clocks[i].since, limit);
   report("yardstick: due time, walking the seconds", (double)(time_monotonic_us() - began), 50);
   for (size_t i = 0; i < 50; i++)
-    if (by_seconds(clocks[i].since, limit) != clock_due(&clocks[i], &in_hours) || by_days(clocks[i].since, limit) != clock_due(&clocks[i], &in_hours)) printf("yardsticks differ\n");
+    if (by_seconds(clocks[i].since, limit) != clock_due(&clocks[i], &in_hours) ||
+        by_days(clocks[i].since, limit) != clock_due(&clocks[i], &in_hours))
+      printf("yardsticks differ\n");
   sink += sum;
   long_run(argc > 1 ? strtoul(argv[1], NULL, 10) : 100000);
   calendar_free(working);

@@ -29,8 +29,8 @@ static Orders *orders;
 static double live_bytes(void) {
   const Live *live = &orders->live;
   double maps = (double)(live->by_id.mask + live->by_customer.mask + live->by_outage.mask + 3) * sizeof(MapSlot);
-  return (double)live->blocks.count * 1024 * sizeof(LiveEntry) + (double)live->clocks.room * sizeof(LiveClock) + (double)live->timers.room * sizeof(LiveTimer) +
-         (double)(live->list.room + live->free_entries.room) * sizeof(uint32_t) + maps;
+  return (double)live->blocks.count * 1024 * sizeof(LiveEntry) + (double)live->clocks.room * sizeof(LiveClock) +
+         (double)live->timers.room * sizeof(LiveTimer) + (double)(live->list.room + live->free_entries.room) * sizeof(uint32_t) + maps;
 }
 
 typedef struct Call {
@@ -65,8 +65,9 @@ static double run(Desk *desk, Call *calls, size_t count, DeskWork work, bool syn
   cpu = cpu_us() - cpu;
   for (size_t i = 0; i < count; i++) must(calls[i].job.ok, &calls[i].job.error);
   DeskFigures figures = desk_figures(desk);
-  printf("%-28s %9.0f a second  %6.2f us each, %6.2f us of processor  (largest batch %lld%s)\n", work == work_call ? "accepted" : "step restore",
-         (double)count / seconds, seconds * 1e6 / (double)count, cpu / (double)count, (long long)figures.largest_batch, synced ? ", synced" : ", not synced");
+  printf("%-28s %9.0f a second  %6.2f us each, %6.2f us of processor  (largest batch %lld%s)\n",
+         work == work_call ? "accepted" : "step restore", (double)count / seconds, seconds * 1e6 / (double)count, cpu / (double)count,
+         (long long)figures.largest_batch, synced ? ", synced" : ", not synced");
   return seconds;
 }
 
@@ -77,9 +78,13 @@ static void bare_inserts(Db *db, size_t count) {
   must(db_begin(db, &error), &error);
   for (size_t i = 0; i < count; i++) {
     DbStatement *s;
-    must(db_prepare(&s, db, "INSERT INTO bare (county_id, id, number, book_id, kind, state, customer_id, device_id, area, urgency, suspended, calls,"
-                    " version, accepted_at, state_since, source, what, description, caller_phone, trail) VALUES"
-                    " (1, ?1, ?1, ?1, 'fault_repair', 'accepted', ?1, ?1, 1, 0, 0, 1, 1, ?1, ?1, 'hotline', 'no_power', ?2, '13800000000', '')", &error), &error);
+    must(db_prepare(
+             &s, db,
+             "INSERT INTO bare (county_id, id, number, book_id, kind, state, customer_id, device_id, area, urgency, suspended, calls,"
+             " version, accepted_at, state_since, source, what, description, caller_phone, trail) VALUES"
+             " (1, ?1, ?1, ?1, 'fault_repair', 'accepted', ?1, ?1, 1, 0, 0, 1, 1, ?1, ?1, 'hotline', 'no_power', ?2, '13800000000', '')",
+             &error),
+         &error);
     db_bind_i64(s, 1, (int64_t)i + ((int64_t)1 << 60));
     db_bind_text(s, 2, TEXT("全村都没电"));
     must(db_done(s, &error), &error);
@@ -139,7 +144,11 @@ static void read_board(Db *db) {
       for (int part = 0; part < PARTS; part++)
         for (int month = 0; month <= (period % 100 == 1); month++, rows++) {
           DbStatement *s;
-          must(db_prepare(&s, db, "INSERT INTO promise_sum (county_id, promise, period, org_id, area, measured, kept, used) VALUES (1, ?1, ?2, ?3, ?4, 9, 8, 77)", &error), &error);
+          must(db_prepare(&s, db,
+                          "INSERT INTO promise_sum (county_id, promise, period, org_id, area, measured, kept, used) VALUES (1, ?1, ?2, ?3, "
+                          "?4, 9, 8, 77)",
+                          &error),
+               &error);
           db_bind_text(s, 1, book_promise(orders->book, p)->origin.id);
           db_bind_i64(s, 2, month ? period / 100 * 100 : period);
           db_bind_i64(s, 3, part + 1);
@@ -148,7 +157,12 @@ static void read_board(Db *db) {
         }
   }
   must(db_commit(db, &error), &error);
-  static const struct { const char *what; int32_t from, to; } STRETCHES[] = {{"board, a month so far", 20261101, 20261121}, {"board, a year so far", 20260101, 20261121}, {"board, any 90 days", 20260815, 20261112}};
+  static const struct {
+    const char *what;
+    int32_t from, to;
+  } STRETCHES[] = {{"board, a month so far", 20261101, 20261121},
+                   {"board, a year so far", 20260101, 20261121},
+                   {"board, any 90 days", 20260815, 20261112}};
   for (size_t i = 0; i < sizeof STRETCHES / sizeof *STRETCHES; i++) {
     double cpu = cpu_us();
     for (int year = 0; year < 2; year++)
@@ -157,7 +171,8 @@ static void read_board(Db *db) {
         BoardWish wish = {.from_day = STRETCHES[i].from - year * 10000, .to_day = STRETCHES[i].to - year * 10000};
         must(board_sums(&sums, orders, db, book_promise(orders->book, p)->origin.id, &wish, &error), &error);
       }
-    printf("%-28s %9.1f ms of processor (%zu promises, %d parts, and the year before; %zu rows in all)\n", STRETCHES[i].what, (cpu_us() - cpu) / 1e3, promises, PARTS, rows);
+    printf("%-28s %9.1f ms of processor (%zu promises, %d parts, and the year before; %zu rows in all)\n", STRETCHES[i].what,
+           (cpu_us() - cpu) / 1e3, promises, PARTS, rows);
   }
 }
 
@@ -175,8 +190,13 @@ static void measure(const char *path, size_t count, DbMode mode) {
   Call *calls = calloc(count, sizeof *calls);
   if (!calls) exit(1);
   for (size_t i = 0; i < count; i++)
-    calls[i].accept = (OrderAccept){.kind = TEXT("fault_repair"), .customer = {(int64_t)((i * 2654435761u) % 4000037) + 1}, .device = (uint32_t)i,
-                                    .what = TEXT("no_power"), .description = TEXT("全村都没电"), .source = TEXT("hotline"), .caller_phone = TEXT("13800000000")};
+    calls[i].accept = (OrderAccept){.kind = TEXT("fault_repair"),
+                                    .customer = {(int64_t)((i * 2654435761u) % 4000037) + 1},
+                                    .device = (uint32_t)i,
+                                    .what = TEXT("no_power"),
+                                    .description = TEXT("全村都没电"),
+                                    .source = TEXT("hotline"),
+                                    .caller_phone = TEXT("13800000000")};
   run(desk, calls, count, work_call, mode == DB_WRITE);
   printf("%-28s %9.0f bytes an open order (%zu open)\n", "memory", live_bytes() / (double)order_count(orders), order_count(orders));
   int64_t began = time_monotonic_us();

@@ -18,7 +18,9 @@ bool board_add(DeskContext *context, const Orders *orders, const Order *order, s
   for (size_t i = 0; i < clock->also_count; i++) {
     const Promise *also = clock->also[i];
     measured.kept = state->used <= also->limit[order->area];
-    if (!store_add_to_sum(context, &measured, also->origin.id, day, error) || !store_add_to_sum(context, &measured, also->origin.id, month, error)) return false;
+    if (!store_add_to_sum(context, &measured, also->origin.id, day, error) ||
+        !store_add_to_sum(context, &measured, also->origin.id, month, error))
+      return false;
   }
   return true;
 }
@@ -53,7 +55,8 @@ bool board_sums(BoardSums *out, const Orders *orders, Db *db, Text promise, cons
   int32_t from = wish->from_day, to = wish->to_day;
   for (int area = 0; area < AREA_COUNT; area++) out->area[area] = (BoardSum){0};
   for (size_t i = 0; out->part && i < wish->part_count; i++) out->part[i] = (BoardSum){0};
-  int32_t first = from % 100 == 1 ? from / 100 * 100 : next_month(from / 100 * 100), last = to / 100 * 100; /* months [first, last) are whole */
+  int32_t first = from % 100 == 1 ? from / 100 * 100 : next_month(from / 100 * 100),
+          last = to / 100 * 100; /* months [first, last) are whole */
   if (first >= last) return store_sums(db, orders->county_id, promise, from, to, add_row, &adding, error);
   for (int32_t month = first; month < last; month = next_month(month))
     if (!store_sums(db, orders->county_id, promise, month, month, add_row, &adding, error)) return false;
@@ -73,7 +76,8 @@ void board_now(const Orders *orders, const bool *orgs, Instant now, BoardNow *by
       if (clock->state.phase != CLOCK_RUNNING) continue;
       BoardNow *sum = NULL;
       for (size_t p = 0; !sum && p < book_promise_count(orders->book); p++)
-        if (book_promise(orders->book, p) == promise || text_equal(book_promise(orders->book, p)->origin.id, promise->origin.id)) sum = &by_promise[p];
+        if (book_promise(orders->book, p) == promise || text_equal(book_promise(orders->book, p)->origin.id, promise->origin.id))
+          sum = &by_promise[p];
       if (!sum) continue;
       sum->running++;
       if (clock->due != INSTANT_NONE && now > clock->due) sum->broken++;
@@ -85,7 +89,8 @@ void board_now(const Orders *orders, const bool *orgs, Instant now, BoardNow *by
 bool board_kept(const Promise *promise, const BoardSums *sums) {
   for (int area = 0; area < AREA_COUNT; area++) {
     const BoardSum *sum = &sums->area[area];
-    if (promise->judged == JUDGED_EACH ? sum->kept < sum->measured : sum->measured && sum->used / sum->measured > promise->limit[area]) return false;
+    if (promise->judged == JUDGED_EACH ? sum->kept < sum->measured : sum->measured && sum->used / sum->measured > promise->limit[area])
+      return false;
   }
   return true;
 }

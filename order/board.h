@@ -1,5 +1,5 @@
-/* The promises board: for each promise how many clocks were measured, kept and broken, how it stands on average, what is in danger now, and the same
- * a year before; for a part of the organisation and each part directly below it. Figures come from sums kept by day and month. */
+/* The promises board: for each promise how many clocks were measured, kept and broken, how it stands on average, what is in danger now, and
+ * the same a year before; for a part of the organisation and each part directly below it. Figures come from sums kept by day and month. */
 #ifndef ORDER_BOARD_H
 #define ORDER_BOARD_H
 

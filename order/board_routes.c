@@ -193,16 +193,25 @@ static bool get_broken(HttpRequest *request, HttpReply *reply, void *room, Error
   json_open_object(&json);
   json_key(&json, "items");
   json_open_array(&json);
-  if (!store_broken(request->db, orders->county_id, request->argument[0], from, to + SPAN_DAY, limit, write_broken, &list, error)) return false;
+  if (!store_broken(request->db, orders->county_id, request->argument[0], from, to + SPAN_DAY, limit, write_broken, &list, error))
+    return false;
   json_close(&json);
   json_close(&json);
   return true;
 }
 
 const HttpRoute BOARD_ROUTES[] = {
-    {.method = "GET", .path = "/api/v1/promises/board", .summary = "The promises board: kept, broken, in danger, against the year before", .query = "from to org",
-     .reply_schema = SCHEMA_BOARD, .read = get_board},
-    {.method = "GET", .path = "/api/v1/promises/{id}/broken", .summary = "The orders on which a promise was broken", .query = "from to org limit",
-     .reply_schema = SCHEMA_BROKEN, .read = get_broken},
+    {.method = "GET",
+     .path = "/api/v1/promises/board",
+     .summary = "The promises board: kept, broken, in danger, against the year before",
+     .query = "from to org",
+     .reply_schema = SCHEMA_BOARD,
+     .read = get_board},
+    {.method = "GET",
+     .path = "/api/v1/promises/{id}/broken",
+     .summary = "The orders on which a promise was broken",
+     .query = "from to org limit",
+     .reply_schema = SCHEMA_BROKEN,
+     .read = get_broken},
     {.method = NULL},
 };

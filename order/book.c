@@ -67,7 +67,8 @@ static bool add_folder(RuleBook *book, const char *folder, Error *error) {
     }
     bool ok = true;
     for (struct dirent *entry; ok && (entry = readdir(listing));)
-      if (entry->d_name[0] != '.' && text_ends(text_of(entry->d_name), TEXT(".yaml"))) ok = add_folder_file(book, folder, PARTS[form], entry->d_name, error);
+      if (entry->d_name[0] != '.' && text_ends(text_of(entry->d_name), TEXT(".yaml")))
+        ok = add_folder_file(book, folder, PARTS[form], entry->d_name, error);
     closedir(listing);
     if (!ok) return false;
   }
@@ -102,7 +103,8 @@ static bool split_text(RuleBook *book, Text text, Error *error) {
   while (at < text.len) {
     Text rest = text_slice(text, at, text.len);
     ptrdiff_t eol = text_find(rest, TEXT("\n"));
-    if (!text_starts(rest, TEXT(FILE_MARK)) || eol < 0) return error_raise(error, ERROR_STORE_CORRUPT, "%s", "a stored version of the rules is not readable");
+    if (!text_starts(rest, TEXT(FILE_MARK)) || eol < 0)
+      return error_raise(error, ERROR_STORE_CORRUPT, "%s", "a stored version of the rules is not readable");
     Text path = text_slice(rest, sizeof FILE_MARK - 1, (size_t)eol);
     Text body = text_slice(rest, (size_t)eol + 1, rest.len);
     ptrdiff_t next = text_starts(body, TEXT(FILE_MARK)) ? 0 : text_find(body, TEXT("\n" FILE_MARK)) + 1;
@@ -127,7 +129,8 @@ static bool date_of(Text text, int32_t *day) {
 
 static bool clock_time(Text text, int32_t *seconds) {
   int64_t hour, minute;
-  if (text.len != 5 || text.at[2] != ':' || !text_to_i64(text_slice(text, 0, 2), &hour) || !text_to_i64(text_slice(text, 3, 5), &minute)) return false;
+  if (text.len != 5 || text.at[2] != ':' || !text_to_i64(text_slice(text, 0, 2), &hour) || !text_to_i64(text_slice(text, 3, 5), &minute))
+    return false;
   if (hour < 0 || hour > 24 || minute < 0 || minute > 59 || (hour == 24 && minute)) return false;
   *seconds = (int32_t)(hour * 3600 + minute * 60);
   return true;
@@ -143,7 +146,8 @@ static bool hours_of(CalendarHours *out, const BookFile *file, char *const *line
     Text line = text_of(lines[i]);
     CalendarInterval *interval = &out->at[i];
     if (line.len == 11 && line.at[5] == '-' && clock_time(text_slice(line, 0, 5), &interval->from_s) &&
-        clock_time(text_slice(line, 6, 11), &interval->to_s) && interval->from_s < interval->to_s && (i == 0 || interval->from_s > out->at[i - 1].to_s))
+        clock_time(text_slice(line, 6, 11), &interval->to_s) && interval->from_s < interval->to_s &&
+        (i == 0 || interval->from_s > out->at[i - 1].to_s))
       continue;
     error_raise(error, ERROR_RULE_VALUE, "%s\t%.60s\t%s", "hours", lines[i], "08:30-12:00, one after the other");
     return rule_error_at(error, file->shown.at, file->text, "%s.%u", path, i);
@@ -154,7 +158,8 @@ static bool hours_of(CalendarHours *out, const BookFile *file, char *const *line
 typedef VECTOR(CalendarException) Exceptions;
 
 /* Holidays or make-up workdays: each day of each stretch. */
-static bool add_days(Exceptions *out, const BookFile *file, const RuleDays *days, unsigned count, const CalendarHours *work, const char *key, Error *error) {
+static bool add_days(Exceptions *out, const BookFile *file, const RuleDays *days, unsigned count, const CalendarHours *work,
+                     const char *key, Error *error) {
   for (unsigned i = 0; i < count; i++) {
     int32_t from, to;
     CalendarHours hours = *work;
@@ -197,7 +202,10 @@ static bool make_calendar(RuleBook *book, const BookFile *file, Error *error) {
 /* --- promises --- */
 
 static bool limit_of(Span *out, const char *text, const Calendar *calendar) {
-  static const struct { const char *unit; Span span; } UNITS[] = {{"s", SPAN_SECOND}, {"min", SPAN_MINUTE}, {"h", SPAN_HOUR}, {"days", SPAN_DAY}, {"workdays", 0}};
+  static const struct {
+    const char *unit;
+    Span span;
+  } UNITS[] = {{"s", SPAN_SECOND}, {"min", SPAN_MINUTE}, {"h", SPAN_HOUR}, {"days", SPAN_DAY}, {"workdays", 0}};
   Text rest = text_of(text), number, unit;
   int64_t count;
   if (!text_next(&rest, ' ', &number) || !text_to_i64(number, &count) || count <= 0 || count > 100000) return false;
@@ -212,7 +220,8 @@ static bool limit_of(Span *out, const char *text, const Calendar *calendar) {
 
 static bool promise_limits(Promise *made, const RulePromise *rule, const Calendar *calendar, const char **wrong) {
   const char *texts[AREA_COUNT] = {rule->limit, rule->limit, rule->limit};
-  if (rule->limits) texts[AREA_URBAN] = rule->limits->urban, texts[AREA_RURAL] = rule->limits->rural, texts[AREA_REMOTE] = rule->limits->remote;
+  if (rule->limits)
+    texts[AREA_URBAN] = rule->limits->urban, texts[AREA_RURAL] = rule->limits->rural, texts[AREA_REMOTE] = rule->limits->remote;
   for (int area = 0; area < AREA_COUNT; area++) {
     *wrong = texts[area] ? texts[area] : "";
     if (!texts[area] || !limit_of(&made->limit[area], texts[area], calendar)) return false;
@@ -303,7 +312,8 @@ static bool compile(RuleBook *book, Error *error) {
     for (unsigned p = 0; file->form == RULE_PROMISES && p < ((RulePromises *)file->rule)->promises_count; p++)
       if (!make_promise(book, file, p, error)) return false;
   }
-  if (!check_twice(book, RULE_KIND, error) || !check_twice(book, RULE_CALENDAR, error) || !check_twice(book, RULE_PROMISES, error)) return false;
+  if (!check_twice(book, RULE_KIND, error) || !check_twice(book, RULE_CALENDAR, error) || !check_twice(book, RULE_PROMISES, error))
+    return false;
   book->kinds = ARENA_ARRAY(&book->arena, OrderKind, kinds + 1);
   if (!book->kinds) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "rules");
   for (size_t i = 0; i < book->files.count; i++) {

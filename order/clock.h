@@ -56,7 +56,7 @@ void calendar_free(Calendar *calendar);
 
 int32_t calendar_day_of(Instant instant);                                      /* local days since 1970-01-01 */
 bool calendar_is_always(const Calendar *calendar);
-Span calendar_day_length(const Calendar *calendar);                            /* working time of the commonest working day; 24 h round the clock */
+Span calendar_day_length(const Calendar *calendar); /* working time of the commonest working day; 24 h round the clock */
 Span calendar_worked(const Calendar *calendar, Instant from, Instant to);      /* 0 when to ≤ from */
 /* The earliest instant at which `worked` has been worked since `from`; from itself for 0; INSTANT_NONE past the table's end. */
 Instant calendar_after(const Calendar *calendar, Instant from, Span worked);

@@ -53,7 +53,7 @@ static void a_day_that_does_not_count_begins_tomorrow(void **state) {
   ClockPromise promise = {.calendar = calendar, .first_day_free = true, .mark_count = 1, .marks = {100}};
   ClockState clock = {0};
   clock_start(&clock, &promise, 5 * calendar_day_length(calendar), at_local(11, 16, 9, 0)); /* Monday */
-  assert_int_equal(clock_due(&clock, &promise), at_local(11, 23, 17, 30));                  /* five whole days: 17 to 23, to the end of the last */
+  assert_int_equal(clock_due(&clock, &promise), at_local(11, 23, 17, 30)); /* five whole days: 17 to 23, to the end of the last */
   ClockReading reading = clock_read(&clock, &promise, at_local(11, 16, 17, 0));
   assert_int_equal(reading.used, 0);
   clock_stop(&clock, &promise, at_local(11, 16, 17, 0));
@@ -131,5 +131,5 @@ static void equal_to_counting_seconds(void **state) {
   }
 }
 
-TEST_MAIN(TEST(working_days_skip_holidays_and_take_make_up_days), TEST(a_day_that_does_not_count_begins_tomorrow), TEST(a_pause_does_not_undo_a_breach),
-          TEST(unsound_calendars_are_refused), TEST(equal_to_counting_seconds))
+TEST_MAIN(TEST(working_days_skip_holidays_and_take_make_up_days), TEST(a_day_that_does_not_count_begins_tomorrow),
+          TEST(a_pause_does_not_undo_a_breach), TEST(unsound_calendars_are_refused), TEST(equal_to_counting_seconds))

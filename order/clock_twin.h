@@ -64,7 +64,9 @@ typedef struct TwinHistory {
 
 static void twin_history(TwinHistory *history, const TwinCalendar *twin, Random *random) {
   static const TwinWhat WHAT[] = {TWIN_PAUSE, TWIN_RESUME, TWIN_PAUSE, TWIN_RESUME, TWIN_STOP, TWIN_LIMIT, TWIN_START, TWIN_CANCEL};
-  *history = (TwinHistory){.promise = {.calendar = twin->calendar, .first_day_free = random_below(random, 6) == 0, .mark_count = 5, .marks = {50, 75, 90, 100, 150}}};
+  *history = (TwinHistory){
+      .promise = {
+          .calendar = twin->calendar, .first_day_free = random_below(random, 6) == 0, .mark_count = 5, .marks = {50, 75, 90, 100, 150}}};
   int32_t span = 1 + (int32_t)random_below(random, random_below(random, 3) ? 20000 : TWIN_SECONDS / 2);
   int32_t at = (int32_t)random_below(random, TWIN_SECONDS / 3);
   history->count = 1 + random_below(random, TWIN_CHANGES_MAX);
@@ -175,8 +177,9 @@ static bool twin_agree(const TwinCalendar *twin, Random *random, char *said, siz
   ClockState later = state;
   clock_advance(&later, &history.promise, until);
   bool past = reading.due != INSTANT_NONE && due == INSTANT_NONE; /* beyond the stretch that was counted */
-  bool ok = state.phase == count.phase && state.runs == count.runs && reading.used == count.used_s * SPAN_SECOND && reading.broken == count.broken &&
-            later.marks == count.marks && (reading.due == due || (past && reading.due > twin->from + TWIN_SECONDS * SPAN_SECOND));
+  bool ok = state.phase == count.phase && state.runs == count.runs && reading.used == count.used_s * SPAN_SECOND &&
+            reading.broken == count.broken && later.marks == count.marks &&
+            (reading.due == due || (past && reading.due > twin->from + TWIN_SECONDS * SPAN_SECOND));
   Instant at;
   int mark;
   if (ok && clock_next_mark(&later, &history.promise, &at, &mark)) { /* at that instant it is reached, just before it is not */
@@ -186,9 +189,10 @@ static bool twin_agree(const TwinCalendar *twin, Random *random, char *said, siz
     ok = !(before.marks >> mark & 1) && then.marks >> mark & 1;
   }
   if (!ok)
-    snprintf(said, size, "phase %d/%d runs %d/%d used %lld/%d broken %d/%d marks %x/%x due %lld/%d (engine/count)", state.phase, count.phase, state.runs, count.runs,
-             (long long)(reading.used / SPAN_SECOND), count.used_s, reading.broken, count.broken, later.marks, count.marks,
-             (long long)(reading.due == INSTANT_NONE ? -1 : (reading.due - twin->from) / SPAN_SECOND), count.due_s);
+    snprintf(said, size, "phase %d/%d runs %d/%d used %lld/%d broken %d/%d marks %x/%x due %lld/%d (engine/count)", state.phase,
+             count.phase, state.runs, count.runs, (long long)(reading.used / SPAN_SECOND), count.used_s, reading.broken, count.broken,
+             later.marks, count.marks, (long long)(reading.due == INSTANT_NONE ? -1 : (reading.due - twin->from) / SPAN_SECOND),
+             count.due_s);
   return ok;
 }
 

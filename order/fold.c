@@ -59,7 +59,9 @@ bool trail_next(Text *rest, unsigned *event, Span *after, bool *sound) {
 /* Whether the event ends the order, whatever state it came from. */
 static bool ends(const OrderKind *kind, unsigned event) {
   const KindStep *step = &kind->steps[kind->event_step[event]];
-  int to = kind->event_branch[event] >= 0 && step->branches[kind->event_branch[event]].to >= 0 ? step->branches[kind->event_branch[event]].to : step->to;
+  int to = kind->event_branch[event] >= 0 && step->branches[kind->event_branch[event]].to >= 0
+               ? step->branches[kind->event_branch[event]].to
+               : step->to;
   return to >= 0 && kind->states[to].final;
 }
 

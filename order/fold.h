@@ -1,7 +1,7 @@
 /* An order's clocks from its trail: every event of the kind moves the clocks as the kind says. Pure.
  *
- * The trail is the order's history in its shortest form, kept in its row: "3@2500000;17@91000000;" is event 3 of its kind 2.5 s after it was
- * accepted, event 17 91 s after. Event 0, "accepted", is not written. */
+ * The trail is the order's history in its shortest form, kept in its row: "3@2500000;17@91000000;" is event 3 of its kind 2.5 s after it
+ * was accepted, event 17 91 s after. Event 0, "accepted", is not written. */
 #ifndef ORDER_FOLD_H
 #define ORDER_FOLD_H
 
@@ -26,8 +26,8 @@ void fold_time(ClockSet *set, const OrderKind *kind, Instant at);
 void trail_add(Buffer *out, unsigned event, Span after);
 /* The next entry; false at the end. *sound becomes false when the rest cannot be read. */
 bool trail_next(Text *rest, unsigned *event, Span *after, bool *sound);
-/* All of it from "accepted" on; false: the trail is not readable or names an event the kind does not have. visit may be NULL: it is told each
- * event and the set after it, and sees runs that a later one replaces. */
+/* All of it from "accepted" on; false: the trail is not readable or names an event the kind does not have. visit may be NULL: it is told
+ * each event and the set after it, and sees runs that a later one replaces. */
 typedef void (*FoldVisit)(void *self, unsigned event, Instant at, const ClockSet *set, const ClockChange *change);
 bool fold_trail(ClockSet *set, const OrderKind *kind, int area, Instant accepted_at, Text trail, FoldVisit visit, void *self);
 

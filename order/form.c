@@ -61,7 +61,9 @@ static bool check_value(const KindField *field, const json_t *value, Error *erro
     case FIELD_BOOL: return json_is_boolean(value) ? true : wrong(error, field, value, "true, false");
     case FIELD_NUMBER:
       if (!json_is_number(value)) return wrong(error, field, value, "a number is wanted");
-      return json_number_value(value) >= field->least && json_number_value(value) <= field->most ? true : wrong(error, field, value, "it is out of range");
+      return json_number_value(value) >= field->least && json_number_value(value) <= field->most
+                 ? true
+                 : wrong(error, field, value, "it is out of range");
     case FIELD_CREW:
     case FIELD_STAFF:
     case FIELD_ORDER:

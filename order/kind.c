@@ -77,9 +77,16 @@ static bool make_fields(Making *m, const KindField **out, const RuleField *rules
       error_raise(m->error, ERROR_RULE_VALUE, "least\t%g\t%s", least, "not more than most");
       return WRONG_AT(m, "%s.%u.least", path, i);
     }
-    fields[i] = (KindField){.id = text_of(rule->id), .name_zh = text_of(rule->name_zh), .name_en = text_of(rule->name_en), .type = (uint8_t)rule->type,
-                            .required = rule->required, .personal = text && !rule->plain, .least = least, .most = most,
-                            .choices = rule->choices, .choice_count = rule->choices_count};
+    fields[i] = (KindField){.id = text_of(rule->id),
+                            .name_zh = text_of(rule->name_zh),
+                            .name_en = text_of(rule->name_en),
+                            .type = (uint8_t)rule->type,
+                            .required = rule->required,
+                            .personal = text && !rule->plain,
+                            .least = least,
+                            .most = most,
+                            .choices = rule->choices,
+                            .choice_count = rule->choices_count};
   }
   *out = fields;
   return true;
@@ -176,7 +183,11 @@ static bool make_branches(Making *m, KindStep *step, const RuleStep *rule, unsig
   for (unsigned b = 0; b < rule->branches_count; b++) {
     const RuleBranch *from = &rule->branches[b];
     KindBranch *made = &branches[b];
-    *made = (KindBranch){.id = text_of(from->id), .is = text_of(from->is), .outcome = text_of(from->outcome), .reopens = from->reopens, .try = from->try,
+    *made = (KindBranch){.id = text_of(from->id),
+                         .is = text_of(from->is),
+                         .outcome = text_of(from->outcome),
+                         .reopens = from->reopens,
+                         .try = from->try,
                          .after = (uint16_t)(from->after > 0 ? from->after : 0)};
     for (unsigned j = 0; j < b; j++)
       if (text_is(branches[j].id, from->id)) {
@@ -196,9 +207,18 @@ static bool make_step(Making *m, unsigned s) {
   const RuleStep *rule = &m->rule->steps[s];
   KindStep *step = &m->steps[s];
   char path[64];
-  *step = (KindStep){.id = text_of(rule->id), .name_zh = text_of(rule->name_zh), .name_en = text_of(rule->name_en), .outcome = text_of(rule->outcome),
-                     .opens = text_of(rule->opens), .roles = rule->roles, .effect = (uint8_t)rule->effect, .assigns = (uint8_t)rule->assigns,
-                     .field_count = rule->fields_count, .reopens = rule->reopens, .waits = rule->waits, .times = (uint8_t)(rule->times > 0 && rule->times < 256 ? rule->times : 0)};
+  *step = (KindStep){.id = text_of(rule->id),
+                     .name_zh = text_of(rule->name_zh),
+                     .name_en = text_of(rule->name_en),
+                     .outcome = text_of(rule->outcome),
+                     .opens = text_of(rule->opens),
+                     .roles = rule->roles,
+                     .effect = (uint8_t)rule->effect,
+                     .assigns = (uint8_t)rule->assigns,
+                     .field_count = rule->fields_count,
+                     .reopens = rule->reopens,
+                     .waits = rule->waits,
+                     .times = (uint8_t)(rule->times > 0 && rule->times < 256 ? rule->times : 0)};
   for (unsigned j = 0; j < s; j++)
     if (strcmp(m->rule->steps[j].id, rule->id) == 0) {
       twice(m, "step", rule->id);
@@ -366,11 +386,13 @@ const char *kind_role_names(char *out, size_t size, uint32_t roles) {
 }
 
 const char *kind_field_type_name(KindFieldType type) {
-  static const char *const NAMES[] = {"text", "note", "choice", "time", "date", "bool", "number", "crew", "staff", "order", "outage", "file"};
+  static const char *const NAMES[] = {"text",   "note", "choice", "time",  "date",   "bool",
+                                      "number", "crew", "staff",  "order", "outage", "file"};
   return NAMES[type];
 }
 
 const char *kind_ladder_name(OrderLadder ladder) {
-  static const char *const NAMES[] = {"reported", "assessing", "crew_assigned", "on_the_way", "on_site", "partly_restored", "restored", "closed"};
+  static const char *const NAMES[] = {"reported", "assessing",       "crew_assigned", "on_the_way",
+                                      "on_site",  "partly_restored", "restored",      "closed"};
   return NAMES[ladder];
 }

@@ -1,5 +1,5 @@
-/* Kinds of order, promises and calendars as the company's rules have them: compiled, checked wholly, unchanging afterwards. A RuleBook is one
- * version of all rules; an order keeps the book it began under, whatever comes later.
+/* Kinds of order, promises and calendars as the company's rules have them: compiled, checked wholly, unchanging afterwards. A RuleBook is
+ * one version of all rules; an order keeps the book it began under, whatever comes later.
  *
  * What happens to an order is a row of small numbers, its events: 0 is "accepted", then each step, and for a step with branches each of its
  * branches. A kind says by event what each clock does. */
@@ -19,7 +19,12 @@ enum {
 
 /* Roles in the order of the API; "system" is the program itself. */
 enum {
-  KIND_ROLE_AGENT = 1, KIND_ROLE_DISPATCHER = 2, KIND_ROLE_CREW = 4, KIND_ROLE_MANAGER = 8, KIND_ROLE_HEAD = 16, KIND_ROLE_ADMINISTRATOR = 32,
+  KIND_ROLE_AGENT = 1,
+  KIND_ROLE_DISPATCHER = 2,
+  KIND_ROLE_CREW = 4,
+  KIND_ROLE_MANAGER = 8,
+  KIND_ROLE_HEAD = 16,
+  KIND_ROLE_ADMINISTRATOR = 32,
   KIND_ROLE_SYSTEM = 1 << 30,
 };
 enum { KIND_TO_ASSIGNEE = 1, KIND_TO_MANAGER = 2, KIND_TO_STATION = 4, KIND_TO_COUNTY = 8, KIND_TO_CENTRE = 16 }; /* whom a mark is told */
@@ -44,7 +49,18 @@ typedef struct Promise {
 } Promise;
 
 typedef enum KindFieldType {
-  FIELD_TEXT, FIELD_NOTE, FIELD_CHOICE, FIELD_TIME, FIELD_DATE, FIELD_BOOL, FIELD_NUMBER, FIELD_CREW, FIELD_STAFF, FIELD_ORDER, FIELD_OUTAGE, FIELD_FILE
+  FIELD_TEXT,
+  FIELD_NOTE,
+  FIELD_CHOICE,
+  FIELD_TIME,
+  FIELD_DATE,
+  FIELD_BOOL,
+  FIELD_NUMBER,
+  FIELD_CREW,
+  FIELD_STAFF,
+  FIELD_ORDER,
+  FIELD_OUTAGE,
+  FIELD_FILE
 } KindFieldType;
 
 typedef struct KindChoice {
@@ -132,8 +148,8 @@ struct OrderKind {
 };
 
 typedef struct RuleBook RuleBook;
-/* The rules built into the program, each file replaced by one of the same path in the folder (orders/x.yaml, promises/…, calendars/…), and those
- * the folder has besides. folder NULL: the built-in ones. */
+/* The rules built into the program, each file replaced by one of the same path in the folder (orders/x.yaml, promises/…, calendars/…), and
+ * those the folder has besides. folder NULL: the built-in ones. */
 bool book_open(RuleBook **out, const char *folder_or_null, Error *error) MUST_USE;
 /* From text that book_text gave: how a stored version comes back. */
 bool book_from_text(RuleBook **out, Text text, Error *error) MUST_USE;
@@ -149,7 +165,8 @@ Text book_calendar_name(const RuleBook *book, size_t calendar);
 
 int kind_state_of(const OrderKind *kind, Text id);             /* -1 */
 const KindStep *kind_step_of(const OrderKind *kind, Text id);  /* NULL */
-const KindStep *kind_effect_step(const OrderKind *kind, KindEffect effect, uint16_t state); /* the step with this effect possible in the state, or NULL */
+const KindStep *kind_effect_step(const OrderKind *kind, KindEffect effect,
+                                 uint16_t state);              /* the step with this effect possible in the state, or NULL */
 uint32_t kind_role_of(Text name);                              /* 0: unknown */
 const char *kind_role_names(char *out, size_t size, uint32_t roles); /* "agent, crew" */
 const char *kind_field_type_name(KindFieldType type);

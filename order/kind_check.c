@@ -88,7 +88,8 @@ bool kind_check(const OrderKind *kind, const BookFile *file, Error *error) {
   for (size_t s = 0; s < kind->step_count; s++) {
     uint64_t ended = kind->steps[s].from & finals;
     if (!ended) continue;
-    error_raise(error, ERROR_RULE_VALUE, "from\t%.*s\t%s", TEXT_ARG(kind->states[__builtin_ctzll(ended)].id), "no step leaves a final state");
+    error_raise(error, ERROR_RULE_VALUE, "from\t%.*s\t%s", TEXT_ARG(kind->states[__builtin_ctzll(ended)].id),
+                "no step leaves a final state");
     return rule_error_at(error, file->shown.at, file->text, "steps.%zu.from", s);
   }
   for (size_t c = 0; c < kind->clock_count; c++)

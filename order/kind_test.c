@@ -69,7 +69,8 @@ static const Wrong WRONGS[] = {
     {"to: done", "to: begun", ERROR_RULE_UNREACHABLE, ":15:", "done"},
     {"from: [under_way], to: done", "from: [begun], to: done", ERROR_NONE, "", ""}, /* back is a way out */
     {"from: [under_way], to: begun, roles: [crew]}\n  - {id: end, name_zh: 完, name_en: End, from: [under_way]",
-     "from: [under_way], to: under_way, roles: [crew]}\n  - {id: end, name_zh: 完, name_en: End, from: [begun]", ERROR_RULE_TRAP, ":14:", "under_way"},
+     "from: [under_way], to: under_way, roles: [crew]}\n  - {id: end, name_zh: 完, name_en: End, from: [begun]", ERROR_RULE_TRAP,
+     ":14:", "under_way"},
     {"to: begun, roles: [crew]", "to: begun, roles: []", ERROR_RULE_NOBODY, ":18:", "back"},
     {"from: [under_way], to: begun", "from: [], to: begun", ERROR_RULE_NOWHERE, ":18:", "back"},
     {"from: [under_way], to: begun", "from: [under_way, done], to: begun", ERROR_RULE_VALUE, ":18:", "done"},
@@ -131,7 +132,8 @@ static void refused(const Folder *folder, size_t i, ErrorCode code, const char *
   if (ok) fail_msg("case %zu was taken", i);
   error_text(&error, LANGUAGE_EN, text, sizeof text);
   if (error.code != code) fail_msg("case %zu: %s %s", i, error_name(error.code), text);
-  if (!strstr(error.where, where) || !strstr(error.where, ".yaml:") || !strstr(text, says)) fail_msg("case %zu: '%s' lacks '%s' or '%s'", i, text, where, says);
+  if (!strstr(error.where, where) || !strstr(error.where, ".yaml:") || !strstr(text, says))
+    fail_msg("case %zu: '%s' lacks '%s' or '%s'", i, text, where, says);
 }
 
 static void wrong_kinds_are_refused_with_their_place(void **state) {
@@ -157,17 +159,22 @@ static void wrong_kinds_are_refused_with_their_place(void **state) {
 }
 
 #define HEAD_OF(id) "id: " id "\nversion: \"1\"\nsource: t\nstrength: R\nregion: CN\nfrom: 2026-01-01\nname_zh: 日\nname_en: Days\n"
-#define PROMISE(rest) "promises:\n  - {id: swift, version: \"1\", source: t, strength: R, region: CN, from: 2026-01-01, name_zh: 快, name_en: Swift, " rest "}\n"
+#define PROMISE(rest)                                                                                                                   \
+  "promises:\n  - {id: swift, version: \"1\", source: t, strength: R, region: CN, from: 2026-01-01, name_zh: 快, name_en: Swift, " rest \
+  "}\n"
 
 static void wrong_calendars_and_promises_are_refused(void **state) {
   (void)state;
-  static const struct { const char *file, *text; ErrorCode code; const char *where, *says; } CASES[] = {
+  static const struct { const char *file, *text; ErrorCode code; const char *where, *says;
+  } CASES[] = {
       {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"08:30-12:00\", \"14:00-17:30\"]\n", ERROR_NONE, "", ""},
       {"calendars/office.yaml", HEAD_OF("office") "week: []\nhours: [\"08:30-12:00\"]\n", ERROR_RULE_CALENDAR, ":9:", "no working day"},
       {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: []\n", ERROR_RULE_CALENDAR, ":9:", "no working day"},
       {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"08:30-12\"]\n", ERROR_RULE_VALUE, ":10:", "08:30-12"},
-      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"14:00-17:30\", \"08:30-12:00\"]\n", ERROR_RULE_VALUE, ":10:", "08:30-12:00"},
-      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"08:30-12:00\"]\nholidays:\n  - {from: 2026-13-01}\n", ERROR_RULE_VALUE, ":12:", "2026-13-01"},
+      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"14:00-17:30\", \"08:30-12:00\"]\n", ERROR_RULE_VALUE,
+       ":10:", "08:30-12:00"},
+      {"calendars/office.yaml", HEAD_OF("office") "week: [mon]\nhours: [\"08:30-12:00\"]\nholidays:\n  - {from: 2026-13-01}\n",
+       ERROR_RULE_VALUE, ":12:", "2026-13-01"},
       {"calendars/office.yaml", HEAD_OF("always") "always: yes\n", ERROR_RULE_TWICE, ":1:", "always"},
       {"promises/swift.yaml", PROMISE("calendar: always, limit: 5 min"), ERROR_NONE, "", ""},
       {"promises/swift.yaml", PROMISE("calendar: moon, limit: 5 min"), ERROR_RULE_UNKNOWN, ":2:", "always"},
@@ -228,5 +235,5 @@ static void no_memory_is_an_error(void **state) {
   assert_true(refusals > 100);
 }
 
-TEST_MAIN(TEST(the_built_in_rules_are_sound), TEST(wrong_kinds_are_refused_with_their_place), TEST(wrong_calendars_and_promises_are_refused),
-          TEST(a_file_of_the_company_takes_the_place_of_ours), TEST(no_memory_is_an_error))
+TEST_MAIN(TEST(the_built_in_rules_are_sound), TEST(wrong_kinds_are_refused_with_their_place),
+          TEST(wrong_calendars_and_promises_are_refused), TEST(a_file_of_the_company_takes_the_place_of_ours), TEST(no_memory_is_an_error))

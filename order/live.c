@@ -158,7 +158,8 @@ void live_put_clocks(Live *live, LiveEntry *entry, const ClockSet *set, uint32_t
     LiveClock *clock = &live->clocks.at[at];
     clock->state = set->at[which];
     clock->ticket++;
-    clock->due = clock->state.phase == CLOCK_RUNNING ? clock_due(&clock->state, &entry->order.kind->clocks[which].promise->clock) : INSTANT_NONE;
+    clock->due =
+        clock->state.phase == CLOCK_RUNNING ? clock_due(&clock->state, &entry->order.kind->clocks[which].promise->clock) : INSTANT_NONE;
     live_set_timer(live, at);
   }
 }

@@ -1,8 +1,8 @@
-/* Open orders in memory: found by id, by customer and by outage; their clocks; and the timers of the clocks' next marks. No SQL, no events. Inside
- * of the order room.
+/* Open orders in memory: found by id, by customer and by outage; their clocks; and the timers of the clocks' next marks. No SQL, no events.
+ * Inside of the order room.
  *
- * Entries stand in blocks that do not move, so an Order stays where it is while it is open. Clocks that ever ran hang on their order as a list; a
- * timer that its clock has outrun is left in the heap and passed over when its turn comes. */
+ * Entries stand in blocks that do not move, so an Order stays where it is while it is open. Clocks that ever ran hang on their order as a
+ * list; a timer that its clock has outrun is left in the heap and passed over when its turn comes. */
 #ifndef ORDER_LIVE_H
 #define ORDER_LIVE_H
 

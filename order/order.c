@@ -82,7 +82,8 @@ static void apply_step(DeskContext *context, Change *change, CrewId crew) {
   if (step->assigns == ASSIGNS_CREW && crew.value) order->crew = crew;
   if (step->assigns == ASSIGNS_NOBODY) order->crew = (CrewId){0}, order->assignee = (StaffId){0};
   if (step->assigns == ASSIGNS_STAFF) order->assignee = (StaffId){form_id(change->fields, "staff")};
-  fold_event(&change->clocks, &change->changed, order->kind, order->area, branch ? branch->event : step->event, change->closes, context->now);
+  fold_event(&change->clocks, &change->changed, order->kind, order->area, branch ? branch->event : step->event, change->closes,
+             context->now);
 }
 
 static bool write_texts(DeskContext *context, Orders *orders, const Change *change, Error *error) {
@@ -99,7 +100,8 @@ static bool write_row(DeskContext *context, Orders *orders, const Change *change
   char entry[48];
   Buffer trail = {.at = entry, .room = sizeof entry, .limit = sizeof entry};
   if (change->step)
-    trail_add(&trail, change->branch ? change->branch->event : change->step->event, context->now > change->after.accepted_at ? context->now - change->after.accepted_at : 0);
+    trail_add(&trail, change->branch ? change->branch->event : change->step->event,
+              context->now > change->after.accepted_at ? context->now - change->after.accepted_at : 0);
   if (!store_update_order(context, &change->after, buffer_as_text(&trail), change->outcome, change->closes, error)) return false;
   for (size_t c = 0; c < change->after.kind->clock_count; c++)
     if (change->changed.ended & 1u << c && !board_add(context, orders, &change->after, c, &change->clocks.at[c], error)) return false;
@@ -135,10 +137,14 @@ static bool write_more_events(DeskContext *context, Orders *orders, const Change
   Json json;
   for (size_t c = 0; c < order->kind->clock_count; c++)
     for (unsigned mark = 0; mark < CLOCK_MARKS_MAX; mark++)
-      if (change->changed.reached[c] & 1u << mark && !order_clock_event(context, orders, order, &change->clocks.at[c], c, mark, error)) return false;
+      if (change->changed.reached[c] & 1u << mark && !order_clock_event(context, orders, order, &change->clocks.at[c], c, mark, error))
+        return false;
   if (change->reopens) {
     begin_event(orders, &json, order);
-    json_put_text(&json, "why", change->branch ? change->branch->id : change->step->effect == EFFECT_CALL_AGAIN ? TEXT("called_again") : change->step->id);
+    json_put_text(&json, "why",
+                  change->branch                              ? change->branch->id
+                  : change->step->effect == EFFECT_CALL_AGAIN ? TEXT("called_again")
+                                                              : change->step->id);
     json_put_i64(&json, "reopened", order->reopened);
     if (!end_event(context, orders, &json, "order.reopened", order, error)) return false;
   }
@@ -198,12 +204,15 @@ static bool check_what(const OrderKind *kind, Text what, bool partial, uint8_t *
 static bool check_form(const OrderKind *kind, const OrderAccept *accept, Error *error) {
   size_t plain = 0;
   for (size_t i = 0; i < kind->form_count; i++)
-    plain += text_is(kind->form[i].id, "what") || (text_is(kind->form[i].id, "description") && (!kind->form[i].required || accept->description.len));
+    plain += text_is(kind->form[i].id, "what") ||
+             (text_is(kind->form[i].id, "description") && (!kind->form[i].required || accept->description.len));
   if (!accept->fields && plain == kind->form_count) return true;
   json_t *all = accept->fields ? json_copy((json_t *)(uintptr_t)accept->fields) : json_object();
   bool ok = all && (!accept->what.len || json_object_set_new(all, "what", json_stringn(accept->what.at, accept->what.len)) == 0) &&
-            (!accept->description.len || json_object_set_new(all, "description", json_stringn(accept->description.at, accept->description.len)) == 0);
-  ok = ok ? form_check(kind->form, kind->form_count, all, accept->parent.value == 0, error) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+            (!accept->description.len ||
+             json_object_set_new(all, "description", json_stringn(accept->description.at, accept->description.len)) == 0);
+  ok = ok ? form_check(kind->form, kind->form_count, all, accept->parent.value == 0, error)
+          : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
   json_decref(all);
   return ok;
 }
@@ -213,8 +222,9 @@ static bool check_accept(const OrderKind *kind, const OrderAccept *accept, uint8
     error_raise(error, ERROR_FIELD_INVALID, "urgency\t%d\t0, 1, 2", accept->urgency);
     return error_at(error, "%s", "$.urgency");
   }
-  return check_what(kind, accept->what, accept->parent.value != 0, what, error) && check_form(kind, accept, error) && bounded(accept->source, SOURCE_MAX, "source", error) &&
-         bounded(accept->caller_name, PERSON_MAX, "caller_name", error) && bounded(accept->caller_phone, PHONE_MAX, "caller_phone", error) &&
+  return check_what(kind, accept->what, accept->parent.value != 0, what, error) && check_form(kind, accept, error) &&
+         bounded(accept->source, SOURCE_MAX, "source", error) && bounded(accept->caller_name, PERSON_MAX, "caller_name", error) &&
+         bounded(accept->caller_phone, PHONE_MAX, "caller_phone", error) &&
          bounded(accept->description, DESCRIPTION_MAX, "description", error);
 }
 
@@ -242,7 +252,8 @@ static void place_order(const Orders *orders, Order *order, const OrderAccept *a
   order->org = ORDER_NO_ORG;
   if (orders->people) {
     if (accept->customer.value && !people_position_of(orders->people, accept->customer, &order->position)) order->position = CUSTOMER_NONE;
-    if (order->device == GRID_NONE && order->position != CUSTOMER_NONE) order->device = people_customer_device(orders->people, order->position);
+    if (order->device == GRID_NONE && order->position != CUSTOMER_NONE)
+      order->device = people_customer_device(orders->people, order->position);
     size_t org = order->device != GRID_NONE ? people_org_of_device(orders->people, order->device) : SIZE_MAX;
     if (org != SIZE_MAX) order->org = (uint32_t)org;
   }
@@ -268,26 +279,46 @@ static bool write_accepted(DeskContext *context, Orders *orders, const Order *or
 }
 
 /* All of the form's other fields, also those that may not stand in the event. */
-static bool write_form(DeskContext *context, Orders *orders, const Order *order, const OrderAccept *accept, Error *error) {
+static bool write_form(DeskContext *context, const Order *order, const OrderAccept *accept, Error *error) {
   if (!accept->fields || !json_object_size(accept->fields)) return true;
   char *words = json_dumps(accept->fields, JSON_COMPACT);
-  bool ok = words ? store_insert_text(context, order->id, order->version, text_of(words), error) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  bool ok = words ? store_insert_text(context, order->id, order->version, text_of(words), error)
+                  : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
   free(words);
-  (void)orders;
   return ok;
 }
 
-static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *kind, const OrderAccept *accept, uint8_t what, OrderId *out, Error *error) {
-  Order order = {.id = {desk_new_id(context)}, .kind = kind, .customer = accept->customer, .accepted_at = context->now, .state_since = context->now,
-                 .number = next_number(orders, context->now), .state = kind->start, .ladder = kind->states[kind->start].ladder,
-                 .urgency = accept->urgency, .parent = accept->parent, .calls = 1, .what = what, .version = 1};
+static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *kind, const OrderAccept *accept, uint8_t what, OrderId *out,
+                       Error *error) {
+  Order order = {.id = {desk_new_id(context)},
+                 .kind = kind,
+                 .customer = accept->customer,
+                 .accepted_at = context->now,
+                 .state_since = context->now,
+                 .number = next_number(orders, context->now),
+                 .state = kind->start,
+                 .ladder = kind->states[kind->start].ladder,
+                 .urgency = accept->urgency,
+                 .parent = accept->parent,
+                 .calls = 1,
+                 .what = what,
+                 .version = 1};
   place_order(orders, &order, accept);
-  OrderRow row = {.order = order, .book_id = kind->book, .device_id = order_device_id(orders, order.device), .kind = kind->origin.id,
-                  .org_id = order.org != ORDER_NO_ORG ? people_org(orders->people, order.org)->id : 0, .state = state_id(&order, order.state),
-                  .source = accept->source.at ? accept->source : TEXT(""), .what = accept->what, .description = accept->description,
-                  .caller_name = accept->caller_name, .caller_phone = accept->caller_phone};
-  bool ok = live_reserve(&orders->live, error) && (orders->book_stored || store_insert_book(context, kind->book, book_text(orders->book), error)) &&
-            store_insert_order(context, &row, error) && write_form(context, orders, &order, accept, error) && write_accepted(context, orders, &order, accept, error);
+  OrderRow row = {.order = order,
+                  .book_id = kind->book,
+                  .device_id = order_device_id(orders, order.device),
+                  .kind = kind->origin.id,
+                  .org_id = order.org != ORDER_NO_ORG ? people_org(orders->people, order.org)->id : 0,
+                  .state = state_id(&order, order.state),
+                  .source = accept->source.at ? accept->source : TEXT(""),
+                  .what = accept->what,
+                  .description = accept->description,
+                  .caller_name = accept->caller_name,
+                  .caller_phone = accept->caller_phone};
+  bool ok = live_reserve(&orders->live, error) &&
+            (orders->book_stored || store_insert_book(context, kind->book, book_text(orders->book), error)) &&
+            store_insert_order(context, &row, error) && write_form(context, &order, accept, error) &&
+            write_accepted(context, orders, &order, accept, error);
   if (!ok) return false;
   ClockSet clocks = {0};
   ClockChange change;
@@ -308,12 +339,14 @@ bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accep
   uint8_t what = ORDER_NO_CHOICE;
   *again = false;
   if (!kind) {
-    error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(accept->kind.len < 60 ? accept->kind.len : 60), accept->kind.len ? accept->kind.at : "");
+    error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(accept->kind.len < 60 ? accept->kind.len : 60),
+                accept->kind.len ? accept->kind.at : "");
     return error_at(error, "%s", "$.kind");
   }
   char roles[NAMES_MAX];
   if (accept->roles && !(accept->roles & kind->opened_by))
-    return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s\t%s", TEXT_ARG(kind->origin.name_zh), kind_role_names(roles, sizeof roles, kind->opened_by));
+    return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s\t%s", TEXT_ARG(kind->origin.name_zh),
+                       kind_role_names(roles, sizeof roles, kind->opened_by));
   if (!check_accept(kind, accept, &what, error)) return false;
   uint32_t position;
   if (orders->people && accept->customer.value && !people_position_of(orders->people, accept->customer, &position)) {
@@ -353,12 +386,15 @@ static bool find_open(DeskContext *context, Orders *orders, OrderId id, LiveEntr
 /* While an order is suspended people may take side steps only; what happens outside all the same (power is back) the program may record. */
 bool order_can_now(const Order *order, const KindStep *step, uint32_t roles) {
   if (!(step->from >> order->state & 1)) return false;
-  if (order->suspended && !(roles & KIND_ROLE_SYSTEM) && step->effect != EFFECT_RESUME && (step->to >= 0 || step->branch_count)) return false;
+  if (order->suspended && !(roles & KIND_ROLE_SYSTEM) && step->effect != EFFECT_RESUME && (step->to >= 0 || step->branch_count))
+    return false;
   if (step->effect == EFFECT_RESUME || step->effect == EFFECT_SUSPEND) return order->suspended == (step->effect == EFFECT_RESUME);
   return step->effect != EFFECT_LINK && step->effect != EFFECT_UNLINK && step->effect != EFFECT_CALL_AGAIN;
 }
 
-bool order_may_take(const Order *order, const KindStep *step, uint32_t roles) { return order_can_now(order, step, roles) && (step->roles & roles); }
+bool order_may_take(const Order *order, const KindStep *step, uint32_t roles) {
+  return order_can_now(order, step, roles) && (step->roles & roles);
+}
 
 /* "派单 dispatch, 备注 note": the steps this person may take now. */
 static void possible_steps(char *out, size_t size, const Order *order, uint32_t roles) {
@@ -375,13 +411,15 @@ static bool check_step(const Order *order, const OrderStep *ask, const KindStep 
   const KindStep *step = kind_step_of(order->kind, ask->step);
   char names[NAMES_MAX];
   *out = step;
-  if (ask->version && ask->version != order->version) return error_raise(error, ERROR_CONFLICT, "order %lld\t%d", (long long)order->number, order->version);
+  if (ask->version && ask->version != order->version)
+    return error_raise(error, ERROR_CONFLICT, "order %lld\t%d", (long long)order->number, order->version);
   if (!step || !order_can_now(order, step, ask->roles)) {
     if (order->suspended && step && step->from >> order->state & 1 && step->effect != EFFECT_RESUME)
       return error_raise(error, ERROR_ORDER_SUSPENDED, "%lld", (long long)order->number);
     possible_steps(names, sizeof names, order, ask->roles);
     return error_raise(error, ERROR_ORDER_STEP_NOT_NOW, "%.*s\t%.*s %.*s\t%s", (int)(ask->step.len < 60 ? ask->step.len : 60),
-                       ask->step.len ? ask->step.at : "", TEXT_ARG(order->kind->states[order->state].name_zh), TEXT_ARG(state_id(order, order->state)), names);
+                       ask->step.len ? ask->step.at : "", TEXT_ARG(order->kind->states[order->state].name_zh),
+                       TEXT_ARG(state_id(order, order->state)), names);
   }
   if (step->roles & ask->roles) return true;
   return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s %.*s\t%s", TEXT_ARG(step->name_zh), TEXT_ARG(step->id),
@@ -406,7 +444,9 @@ static bool check_times(DeskContext *context, const Order *order, const KindStep
   if (step->waits && order->children) return error_raise(error, ERROR_ORDER_WAITS, "%.*s\t%d", TEXT_ARG(step->id), order->children);
   if (!step->times) return true;
   if (!count_taken(context, order, step, &taken, error)) return false;
-  return taken < step->times ? true : error_raise(error, ERROR_ORDER_STEP_TIMES, "%.*s %.*s\t%d", TEXT_ARG(step->name_zh), TEXT_ARG(step->id), taken);
+  return taken < step->times
+             ? true
+             : error_raise(error, ERROR_ORDER_STEP_TIMES, "%.*s %.*s\t%d", TEXT_ARG(step->name_zh), TEXT_ARG(step->id), taken);
 }
 
 /* The first branch that fits; a step whose branches all speak of other values has none. */
@@ -441,7 +481,8 @@ static bool follow_up(DeskContext *context, Orders *orders, const Change *change
   }
   if (then >= 0 && !by_itself(context, orders, order->id, &order->kind->steps[then], error)) return false;
   const LiveEntry *parent = change->closes && order->parent.value ? live_find(&orders->live, order->parent) : NULL;
-  const KindStep *goes_on = parent && !parent->order.children ? kind_effect_step(parent->order.kind, EFFECT_CHILDREN_DONE, parent->order.state) : NULL;
+  const KindStep *goes_on =
+      parent && !parent->order.children ? kind_effect_step(parent->order.kind, EFFECT_CHILDREN_DONE, parent->order.state) : NULL;
   return !goes_on || by_itself(context, orders, order->parent, goes_on, error);
 }
 

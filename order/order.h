@@ -1,8 +1,10 @@
-/* Orders: everything a customer wants and everything the company finds by itself is one kind of thing: an order that goes round one loop and
- * is measured against promises. What a kind of order is (its form, states, steps, who may take which, its clocks) is data in rules/orders/
+/* Orders: everything a customer wants and everything the company finds by itself is one kind of thing: an order that goes round one loop
+ * and is measured against promises. What a kind of order is (its form, states, steps, who may take which, its clocks) is data in
+ * rules/orders/
  * *.yaml; this room runs it. Fault repair is the first kind; nothing here knows it by name, except through the words below.
  *
- * Rows are the truth; open orders are also kept in memory (rebuilt from rows at start), archived ones only in rows. All changes go over the desk.
+ * Rows are the truth; open orders are also kept in memory (rebuilt from rows at start), archived ones only in rows. All changes go over the
+ * desk.
  *
  * Events (subject kind "order"). Each carries number, kind, ladder, outage_id, version; one that changes the state also step, from, to:
  *   order.accepted {customer, device, urgency, source, what, to}   order.step {step, branch, from, to, crew_id, fields: {… not personal}}
@@ -10,8 +12,8 @@
  *   order.clock {clock, promise, mark, due, to: [whom it is told]} at the marks of a promise (75, 100 %), once each, also across a restart
  * What was said in free words at a step stands in table order_text, not in the events.
  *
- * A step may bring another that follows by itself: a satisfied call-back archives. order_link takes the order to "merged" where its kind says so,
- * and back by link 0; a crew's steps then take it on. While an order is suspended people may take side steps only. */
+ * A step may bring another that follows by itself: a satisfied call-back archives. order_link takes the order to "merged" where its kind
+ * says so, and back by link 0; a crew's steps then take it on. While an order is suspended people may take side steps only. */
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
 
@@ -25,7 +27,14 @@ typedef struct OrderKind OrderKind; /* one version of one kind's rules; see orde
 
 /* The one ladder the customer and every face see (INTERFACE.md rule 1). */
 typedef enum OrderLadder {
-  LADDER_REPORTED, LADDER_ASSESSING, LADDER_CREW_ASSIGNED, LADDER_ON_THE_WAY, LADDER_ON_SITE, LADDER_PARTLY_RESTORED, LADDER_RESTORED, LADDER_CLOSED
+  LADDER_REPORTED,
+  LADDER_ASSESSING,
+  LADDER_CREW_ASSIGNED,
+  LADDER_ON_THE_WAY,
+  LADDER_ON_SITE,
+  LADDER_PARTLY_RESTORED,
+  LADDER_RESTORED,
+  LADDER_CLOSED
 } OrderLadder;
 
 #define ORDER_NO_ORG UINT32_MAX
@@ -56,7 +65,8 @@ typedef struct Order { /* an open order in memory */
   int32_t version;          /* grows with every change; a step that names an older one is refused */
 } Order;
 
-bool order_open(Orders **out, Desk *desk, Db *db, const Grid *grid, const People *people, const char *rules_folder_or_null, Error *error) MUST_USE;
+bool order_open(Orders **out, Desk *desk, Db *db, const Grid *grid, const People *people, const char *rules_folder_or_null,
+                Error *error) MUST_USE;
 void order_close(Orders *orders);
 
 /* --- use cases: inside a desk job --- */
@@ -70,8 +80,8 @@ typedef struct OrderAccept {
   const json_t *fields;     /* the rest of the kind's form, NULL: none */
   OrderId parent;           /* the order this one comes of, which waits for it; 0: none. Its form may then be filled in later */
 } OrderAccept;
-/* A customer who already has an open order of this kind does not get a second one: the call is added to it (calls + 1, order.called_again); when
- * that order was already restored and waits for its call-back, it is reopened. *again tells. */
+/* A customer who already has an open order of this kind does not get a second one: the call is added to it (calls + 1, order.called_again);
+ * when that order was already restored and waits for its call-back, it is reopened. *again tells. */
 bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accept, OrderId *out, bool *again, Error *error) MUST_USE;
 
 typedef struct OrderStep {
@@ -97,8 +107,8 @@ void order_of_outage(const Orders *orders, OutageId outage, bool (*visit)(void *
 bool order_state_is(const Order *order, const char *state);        /* "restored" */
 bool order_is_open(const Order *order);
 
-/* For `dianbaomu check`: every order's history is a legal path of its kind and ends where its row says; memory is what the rows say. `problem` (of
- * ERROR_TEXT_MAX) gets the first thing found, or "". */
+/* For `dianbaomu check`: every order's history is a legal path of its kind and ends where its row says; memory is what the rows say.
+ * `problem` (of ERROR_TEXT_MAX) gets the first thing found, or "". */
 bool order_check(const Orders *orders, Db *db, char *problem, Error *error) MUST_USE;
 
 /* --- its HTTP face: order_routes.c. `name_of` tells the name of a member of staff, for histories. --- */

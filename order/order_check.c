@@ -1,5 +1,5 @@
-/* The books of the order room: every order's events are a legal path of its kind and end where its row says, its trail tells the same, and memory
- * is what the rows say. */
+/* The books of the order room: every order's events are a legal path of its kind and end where its row says, its trail tells the same, and
+ * memory is what the rows say. */
 #include <stdio.h>
 
 #include "order/order_inside.h"
@@ -47,8 +47,8 @@ static bool same_clocks(const OrderKind *kind, const ClockSet *a, const ClockSet
   for (size_t c = 0; c < kind->clock_count; c++) {
     const ClockState *x = &a->at[c], *y = &b->at[c];
     if (!(a->started & 1u << c)) continue;
-    if (x->phase != y->phase || x->started != y->started || x->since != y->since || x->full_at != y->full_at || x->used != y->used || x->limit != y->limit ||
-        x->marks != y->marks || x->runs != y->runs)
+    if (x->phase != y->phase || x->started != y->started || x->since != y->since || x->full_at != y->full_at || x->used != y->used ||
+        x->limit != y->limit || x->marks != y->marks || x->runs != y->runs)
       return false;
   }
   return true;
@@ -56,10 +56,11 @@ static bool same_clocks(const OrderKind *kind, const ClockSet *a, const ClockSet
 
 static bool same_order(const Order *a, const Order *b) {
   return a->kind == b->kind && a->customer.value == b->customer.value && a->position == b->position && a->device == b->device &&
-         a->outage.value == b->outage.value && a->crew.value == b->crew.value && a->assignee.value == b->assignee.value && a->parent.value == b->parent.value &&
-         a->accepted_at == b->accepted_at && a->state_since == b->state_since && a->number == b->number && a->org == b->org && a->state == b->state &&
-         a->ladder == b->ladder && a->urgency == b->urgency && a->calls == b->calls && a->callback_tries == b->callback_tries && a->reopened == b->reopened &&
-         a->area == b->area && a->what == b->what && a->suspended == b->suspended && a->version == b->version;
+         a->outage.value == b->outage.value && a->crew.value == b->crew.value && a->assignee.value == b->assignee.value &&
+         a->parent.value == b->parent.value && a->accepted_at == b->accepted_at && a->state_since == b->state_since &&
+         a->number == b->number && a->org == b->org && a->state == b->state && a->ladder == b->ladder && a->urgency == b->urgency &&
+         a->calls == b->calls && a->callback_tries == b->callback_tries && a->reopened == b->reopened && a->area == b->area &&
+         a->what == b->what && a->suspended == b->suspended && a->version == b->version;
 }
 
 static bool check_row(void *self, const OrderRow *row, Error *error) {
@@ -77,7 +78,8 @@ static bool check_row(void *self, const OrderRow *row, Error *error) {
   const Order *order = &read.order;
   bool closed = row->closed_at != INSTANT_NONE;
   const LiveEntry *entry = live_find(&audit->orders->live, order->id);
-  if (closed != order->kind->states[order->state].final) find(audit, id, "its state is '%.*s', but it is %s", TEXT_ARG(row->state), closed ? "closed" : "open");
+  if (closed != order->kind->states[order->state].final)
+    find(audit, id, "its state is '%.*s', but it is %s", TEXT_ARG(row->state), closed ? "closed" : "open");
   if (closed && entry) find(audit, id, "it is closed, but in memory it is open");
   if (!closed && !entry) find(audit, id, "it is open, but not in memory");
   if (entry) {
@@ -86,8 +88,14 @@ static bool check_row(void *self, const OrderRow *row, Error *error) {
     if (!same_clocks(order->kind, &clocks, &live)) find(audit, id, "its clocks in memory are not what its trail says");
   }
   audit->open_rows += !closed;
-  Account account = {.kind = order->kind, .accepted_at = order->accepted_at, .row_version = order->version, .row_state = order->state,
-                     .row_calls = order->calls, .row_reopened = order->reopened, .row_closed = closed, .row_trail = hash_more(HASH_START, row->trail)};
+  Account account = {.kind = order->kind,
+                     .accepted_at = order->accepted_at,
+                     .row_version = order->version,
+                     .row_state = order->state,
+                     .row_calls = order->calls,
+                     .row_reopened = order->reopened,
+                     .row_closed = closed,
+                     .row_trail = hash_more(HASH_START, row->trail)};
   return map_put(&audit->accounts, id, (int64_t)audit->list.count) && vector_push(&audit->list, account)
              ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "check");
 }
@@ -100,15 +108,18 @@ static bool follow_step(Audit *audit, Account *account, const Event *event, cons
   const KindStep *step = kind_step_of(kind, form_text(data, "step"));
   const KindBranch *branch = NULL;
   int at = kind_state_of(kind, from), next = kind_state_of(kind, to);
-  if (!step || at < 0 || next < 0) return find(audit, event->subject_id, "event %lld names a step or state its kind does not have", (long long)event->seq);
+  if (!step || at < 0 || next < 0)
+    return find(audit, event->subject_id, "event %lld names a step or state its kind does not have", (long long)event->seq);
   for (size_t b = 0; b < step->branch_count; b++)
     if (text_equal(step->branches[b].id, branch_id)) branch = &step->branches[b];
-  if (branch_id.at && !branch) return find(audit, event->subject_id, "event %lld names a branch its step does not have", (long long)event->seq);
+  if (branch_id.at && !branch)
+    return find(audit, event->subject_id, "event %lld names a branch its step does not have", (long long)event->seq);
   if (at != account->state || !(step->from >> at & 1))
-    return find(audit, event->subject_id, "event %lld takes '%.*s' from '%.*s'; it was in '%.*s'", (long long)event->seq, TEXT_ARG(step->id), TEXT_ARG(from),
-                TEXT_ARG(kind->states[account->state].id));
+    return find(audit, event->subject_id, "event %lld takes '%.*s' from '%.*s'; it was in '%.*s'", (long long)event->seq,
+                TEXT_ARG(step->id), TEXT_ARG(from), TEXT_ARG(kind->states[account->state].id));
   int leads = branch && branch->to >= 0 ? branch->to : step->to >= 0 ? step->to : at;
-  if (leads != next) return find(audit, event->subject_id, "event %lld leads to '%.*s', which its step does not", (long long)event->seq, TEXT_ARG(to));
+  if (leads != next)
+    return find(audit, event->subject_id, "event %lld leads to '%.*s', which its step does not", (long long)event->seq, TEXT_ARG(to));
   account->state = (uint16_t)next;
   char entry[48];
   Buffer trail = {.at = entry, .room = sizeof entry, .limit = sizeof entry};
@@ -120,18 +131,30 @@ static bool follow_step(Audit *audit, Account *account, const Event *event, cons
 static bool follow(Audit *audit, Account *account, const Event *event, const json_t *data) {
   bool first = text_is(event->kind, "order.accepted");
   const json_t *version = json_object_get(data, "version");
-  if (first == account->accepted) return find(audit, event->subject_id, "event %lld: it was accepted %s", (long long)event->seq, first ? "twice" : "never");
+  if (first == account->accepted)
+    return find(audit, event->subject_id, "event %lld: it was accepted %s", (long long)event->seq, first ? "twice" : "never");
   if (first) {
-    *account = (Account){.kind = account->kind, .accepted_at = account->accepted_at, .row_version = account->row_version, .row_state = account->row_state,
-                         .row_calls = account->row_calls, .row_reopened = account->row_reopened, .row_closed = account->row_closed, .row_trail = account->row_trail,
-                         .accepted = true, .version = 1, .calls = 1, .state = account->kind->start, .trail = HASH_START};
+    *account = (Account){.kind = account->kind,
+                         .accepted_at = account->accepted_at,
+                         .row_version = account->row_version,
+                         .row_state = account->row_state,
+                         .row_calls = account->row_calls,
+                         .row_reopened = account->row_reopened,
+                         .row_closed = account->row_closed,
+                         .row_trail = account->row_trail,
+                         .accepted = true,
+                         .version = 1,
+                         .calls = 1,
+                         .state = account->kind->start,
+                         .trail = HASH_START};
     return true;
   }
   if (account->closed) return find(audit, event->subject_id, "event %lld came after its end", (long long)event->seq);
   if (text_is(event->kind, "order.clock")) return true;
   account->reopened = (uint16_t)(account->reopened + text_is(event->kind, "order.reopened"));
   account->closed = text_is(event->kind, "order.archived");
-  if (!text_is(event->kind, "order.step") && !text_is(event->kind, "order.called_again") && !text_is(event->kind, "order.linked")) return true;
+  if (!text_is(event->kind, "order.step") && !text_is(event->kind, "order.called_again") && !text_is(event->kind, "order.linked"))
+    return true;
   account->calls = (uint16_t)(account->calls + (text_is(event->kind, "order.called_again") && account->calls < UINT16_MAX));
   if (!json_is_integer(version) || json_integer_value(version) != ++account->version)
     return find(audit, event->subject_id, "event %lld does not carry version %d", (long long)event->seq, account->version);
@@ -147,7 +170,8 @@ static bool check_event(void *self, const Event *event) {
     return false;
   }
   json_t *data = json_loadb(event->data.at, event->data.len, 0, NULL);
-  bool ok = data ? follow(audit, &audit->list.at[at], event, data) : find(audit, event->subject_id, "event %lld is not readable", (long long)event->seq);
+  bool ok = data ? follow(audit, &audit->list.at[at], event, data)
+                 : find(audit, event->subject_id, "event %lld is not readable", (long long)event->seq);
   json_decref(data);
   return ok;
 }
@@ -158,7 +182,9 @@ static void compare(Audit *audit) {
   while (map_next(&audit->accounts, &at, &id, &place)) {
     const Account *a = &audit->list.at[place];
     if (!a->accepted) find(audit, id, "no event says that it was accepted");
-    else if (a->state != a->row_state) find(audit, id, "its events end in '%.*s', its row says '%.*s'", TEXT_ARG(a->kind->states[a->state].id), TEXT_ARG(a->kind->states[a->row_state].id));
+    else if (a->state != a->row_state)
+      find(audit, id, "its events end in '%.*s', its row says '%.*s'", TEXT_ARG(a->kind->states[a->state].id),
+           TEXT_ARG(a->kind->states[a->row_state].id));
     else if (a->version != a->row_version || a->calls != a->row_calls || a->reopened != a->row_reopened || a->closed != a->row_closed)
       find(audit, id, "version, calls, reopenings or its end differ between events and row");
     else if (a->trail != a->row_trail) find(audit, id, "its trail is not what its events say");
@@ -172,7 +198,8 @@ bool order_check(const Orders *orders, Db *db, char *problem, Error *error) {
   bool ok = store_all_orders(db, orders->county_id, check_row, &audit, error) &&
             event_after(db, orders->county_id, 0, INT64_MAX, check_event, &audit, error);
   if (ok && !problem[0]) compare(&audit);
-  if (ok && !problem[0] && audit.open_rows != order_count(orders)) snprintf(problem, ERROR_TEXT_MAX, "%zu orders are open, in memory %zu", audit.open_rows, order_count(orders));
+  if (ok && !problem[0] && audit.open_rows != order_count(orders))
+    snprintf(problem, ERROR_TEXT_MAX, "%zu orders are open, in memory %zu", audit.open_rows, order_count(orders));
   if (ok && !problem[0]) ok = store_check_sums(problem, db, orders->county_id, error);
   map_free(&audit.accounts);
   vector_free(&audit.list);

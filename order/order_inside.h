@@ -42,7 +42,8 @@ int64_t order_calls_since(const Orders *orders, Instant now); /* in the ten minu
 
 /* order_tick.c */
 bool order_tick(DeskContext *context, void *orders, Error *error) MUST_USE;
-bool order_clock_event(DeskContext *context, Orders *orders, const Order *order, const ClockState *state, size_t clock, unsigned mark, Error *error) MUST_USE;
+bool order_clock_event(DeskContext *context, Orders *orders, const Order *order, const ClockState *state, size_t clock, unsigned mark,
+                       Error *error) MUST_USE;
 
 /* order.c: the words every order event carries, into an open JSON object. */
 void order_write_facts(Json *json, const Order *order);

@@ -84,8 +84,8 @@ static bool visit_ended(void *self, const OrderRow *row, Error *error) {
   return ended->visit(ended->self, &read, &clocks, error);
 }
 
-bool list_ended(int64_t *next, const Orders *orders, Db *db, const ListWish *wish, int64_t before_id, size_t most, ListVisit visit, void *self,
-                Error *error) {
+bool list_ended(int64_t *next, const Orders *orders, Db *db, const ListWish *wish, int64_t before_id, size_t most, ListVisit visit,
+                void *self, Error *error) {
   Ended ended = {.orders = orders, .wish = wish, .left = most, .visit = visit, .self = self};
   size_t looked_at = 0;
   bool all = false;
@@ -94,8 +94,8 @@ bool list_ended(int64_t *next, const Orders *orders, Db *db, const ListWish *wis
     size_t chunk = most < 100 ? 100 : most, found;
     ended.last = before_id;
     size_t left = ended.left;
-    if (!store_ended_orders(&found, db, orders->county_id, wish->customers, wish->customer_count, wish->number, before_id, ended.left < chunk ? ended.left : chunk,
-                            visit_ended, &ended, error))
+    if (!store_ended_orders(&found, db, orders->county_id, wish->customers, wish->customer_count, wish->number, before_id,
+                            ended.left < chunk ? ended.left : chunk, visit_ended, &ended, error))
       return false;
     all = found < (left < chunk ? left : chunk);
     looked_at += found;

@@ -66,11 +66,13 @@ bool order_from_row(const Orders *orders, OrderRow *row, ClockSet *clocks, Error
   order->ladder = order->kind->states[state].ladder;
   order->what = what_of(order->kind, row->what);
   order->position = CUSTOMER_NONE;
-  if (orders->people && order->customer.value && !people_position_of(orders->people, order->customer, &order->position)) order->position = CUSTOMER_NONE;
+  if (orders->people && order->customer.value && !people_position_of(orders->people, order->customer, &order->position))
+    order->position = CUSTOMER_NONE;
   order->device = device_index(orders, row->device_id);
   size_t org;
   order->org = orders->people && people_org_row(orders->people, row->org_id, &org) ? (uint32_t)org : ORDER_NO_ORG;
-  if (!fold_trail(clocks, order->kind, order->area, order->accepted_at, row->trail, NULL, NULL)) return corrupt(error, row, "its trail is not readable");
+  if (!fold_trail(clocks, order->kind, order->area, order->accepted_at, row->trail, NULL, NULL))
+    return corrupt(error, row, "its trail is not readable");
   if (orders->ticked != INSTANT_NONE) fold_time(clocks, order->kind, orders->ticked);
   return true;
 }

@@ -67,13 +67,16 @@ static bool read_page(void *self, const OrderRow *row, Error *error) {
   page->found = true;
   page->open = row->closed_at == INSTANT_NONE;
   Arena *arena = page->request->arena;
-  if (!keep(&page->source, row->source, arena) || !keep(&page->description, row->description, arena) || !keep(&page->caller_name, row->caller_name, arena) ||
-      !keep(&page->caller_phone, row->caller_phone, arena) || !keep(&page->outcome, row->outcome, arena))
+  if (!keep(&page->source, row->source, arena) || !keep(&page->description, row->description, arena) ||
+      !keep(&page->caller_name, row->caller_name, arena) || !keep(&page->caller_phone, row->caller_phone, arena) ||
+      !keep(&page->outcome, row->outcome, arena))
     return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
   write_summary_into(page->json, page->orders, &page->order, &page->clocks, arena, page->now);
   json_put_instant(page->json, "closed_at", row->closed_at);
   json_put_bool(page->json, "open", page->open);
-  return write_clocks(page, row) ? true : error_raise(error, ERROR_STORE_CORRUPT, "order %lld: its trail is not readable", (long long)row->order.id.value);
+  return write_clocks(page, row)
+             ? true
+             : error_raise(error, ERROR_STORE_CORRUPT, "order %lld: its trail is not readable", (long long)row->order.id.value);
 }
 
 static bool read_text(void *self, int32_t version, Text fields, Error *error) {
@@ -88,7 +91,8 @@ static bool read_text(void *self, int32_t version, Text fields, Error *error) {
 
 static Text actor_name(const Page *page, Text actor) {
   int64_t staff;
-  if (!text_starts(actor, TEXT("staff:")) || !text_to_i64(text_slice(actor, 6, actor.len), &staff) || !page->orders->name_of) return TEXT_NONE;
+  if (!text_starts(actor, TEXT("staff:")) || !text_to_i64(text_slice(actor, 6, actor.len), &staff) || !page->orders->name_of)
+    return TEXT_NONE;
   return page->orders->name_of(page->orders->name_self, staff, page->request->arena);
 }
 
@@ -105,9 +109,10 @@ static const char *note_of(const json_t *texts) {
 }
 
 static void put_event_names(Json *json, const OrderKind *kind, Text event_kind, Text step_id) {
-  static const struct { const char *kind, *zh, *en; } OTHERS[] = {
-      {"order.accepted", "受理", "Accepted"}, {"order.linked", "归入停电", "Put under an outage"}, {"order.reopened", "重新打开", "Opened again"},
-      {"order.archived", "归档", "Archived"}, {"order.clock", "时限提醒", "A promise's mark"}, {"order.called_again", "再次来电", "Called again"}};
+  static const struct { const char *kind, *zh, *en;
+  } OTHERS[] = {{"order.accepted", "受理", "Accepted"},          {"order.linked", "归入停电", "Put under an outage"},
+                {"order.reopened", "重新打开", "Opened again"},  {"order.archived", "归档", "Archived"},
+                {"order.clock", "时限提醒", "A promise's mark"}, {"order.called_again", "再次来电", "Called again"}};
   const KindStep *step = step_id.at ? kind_step_of(kind, step_id) : NULL;
   Text zh = step ? step->name_zh : event_kind, en = step ? step->name_en : event_kind;
   for (size_t i = 0; !step && i < sizeof OTHERS / sizeof *OTHERS; i++)
@@ -123,7 +128,8 @@ static bool write_event(void *self, const Event *event) {
   const json_t *version = json_object_get(data, "version"), *fields = json_object_get(data, "fields");
   char key[16];
   snprintf(key, sizeof key, "%lld", version ? (long long)json_integer_value(version) : 0LL);
-  bool own = text_is(event->kind, "order.accepted") || text_is(event->kind, "order.step") || text_is(event->kind, "order.called_again") || text_is(event->kind, "order.linked");
+  bool own = text_is(event->kind, "order.accepted") || text_is(event->kind, "order.step") || text_is(event->kind, "order.called_again") ||
+             text_is(event->kind, "order.linked");
   const json_t *texts = own ? json_object_get(page->texts, key) : NULL;
   json_open_object(json);
   json_put_i64(json, "seq", event->seq);
@@ -175,8 +181,10 @@ static void write_fields(Page *page) {
   /* who works on the order must be able to ring the caller up; for others the telephone is masked */
   bool needs = page->request->who.roles & (KIND_ROLE_AGENT | KIND_ROLE_DISPATCHER | KIND_ROLE_CREW | KIND_ROLE_MANAGER);
   bool mask = !needs && page->orders->people;
-  json_put_text(json, "caller_name", mask && page->caller_name.at ? people_mask_name(page->request->arena, page->caller_name) : page->caller_name);
-  json_put_text(json, "caller_phone", mask && page->caller_phone.at ? people_mask_phone(page->request->arena, page->caller_phone) : page->caller_phone);
+  json_put_text(json, "caller_name",
+                mask && page->caller_name.at ? people_mask_name(page->request->arena, page->caller_name) : page->caller_name);
+  json_put_text(json, "caller_phone",
+                mask && page->caller_phone.at ? people_mask_phone(page->request->arena, page->caller_phone) : page->caller_phone);
 }
 
 static void write_steps(Page *page) {

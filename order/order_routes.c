@@ -46,12 +46,14 @@ static bool read_wish(ListWish *wish, HttpRequest *request, const Orders *orders
     error_raise(error, ERROR_FIELD_INVALID, "sort\t%.*s\tdue, at", (int)(sort.len < 40 ? sort.len : 40), sort.at);
     return error_at(error, "%s", "?sort");
   }
-  if (wish->kind.at && !book_kind_of(orders->book, wish->kind)) return error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(wish->kind.len < 60 ? wish->kind.len : 60), wish->kind.at);
+  if (wish->kind.at && !book_kind_of(orders->book, wish->kind))
+    return error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(wish->kind.len < 60 ? wish->kind.len : 60), wish->kind.at);
   Text assigned = http_query(request, "assigned");
   if (assigned.at && text_is(assigned, "me")) wish->assignee.value = request->who.staff_id;
   else if (assigned.at && !query_id(request, "assigned", &wish->assignee.value, error)) return false;
   return query_id(request, "outage", &wish->outage.value, error) && query_id(request, "crew", &wish->crew.value, error) &&
-         query_id(request, "org", &org, error) && page_orgs(&wish->orgs, request, orders, org, error) && wish_query(wish, request, orders, error);
+         query_id(request, "org", &org, error) && page_orgs(&wish->orgs, request, orders, org, error) &&
+         wish_query(wish, request, orders, error);
 }
 
 static bool read_cursor(HttpRequest *request, ListKey *out, Error *error) {
@@ -158,7 +160,9 @@ static bool get_callbacks(HttpRequest *request, HttpReply *reply, void *room, Er
   ListWish wish = {.callbacks = true};
   ListKey after;
   int64_t limit;
-  if (!page_orgs(&wish.orgs, request, orders, 0, error) || !read_cursor(request, &after, error) || !http_query_i64(request, "limit", 50, 1, 500, &limit, error)) return false;
+  if (!page_orgs(&wish.orgs, request, orders, 0, error) || !read_cursor(request, &after, error) ||
+      !http_query_i64(request, "limit", 50, 1, 500, &limit, error))
+    return false;
   ListItem *items = ARENA_ARRAY(request->arena, ListItem, (size_t)limit + 1);
   if (!items) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "orders");
   size_t count = list_open(orders, &wish, after, items, (size_t)limit + 1), shown = count > (size_t)limit ? (size_t)limit : count;
@@ -180,7 +184,8 @@ static bool get_counts(HttpRequest *request, HttpReply *reply, void *room, Error
   ListCounts counts;
   size_t by_state[KIND_STATES_MAX];
   const OrderKind *kind = book_kind_of(orders->book, wish.kind.at ? wish.kind : TEXT("fault_repair"));
-  if (wish.kind.at && !kind) return error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(wish.kind.len < 60 ? wish.kind.len : 60), wish.kind.at);
+  if (wish.kind.at && !kind)
+    return error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(wish.kind.len < 60 ? wish.kind.len : 60), wish.kind.at);
   if (!page_orgs(&wish.orgs, request, orders, 0, error)) return false;
   list_count(orders, &wish, kind, request->now, &counts, by_state);
   Json json;
@@ -256,10 +261,16 @@ static bool decode_accept(HttpRequest *request, void **out, void *room, Error *e
   if (!command) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
   const json_t *body = request->body;
   command->orders = room;
-  command->accept = (OrderAccept){.kind = http_body_text(body, "kind"), .customer = {http_body_id(body, "customer_id")}, .device = GRID_NONE,
-                                  .caller_name = http_body_text(body, "caller_name"), .caller_phone = http_body_text(body, "caller_phone"),
-                                  .what = http_body_text(body, "what"), .description = http_body_text(body, "description"),
-                                  .source = http_body_text(body, "source"), .fields = json_object_get(body, "fields"), .urgency = (uint8_t)http_body_i64(body, "urgency", 0),
+  command->accept = (OrderAccept){.kind = http_body_text(body, "kind"),
+                                  .customer = {http_body_id(body, "customer_id")},
+                                  .device = GRID_NONE,
+                                  .caller_name = http_body_text(body, "caller_name"),
+                                  .caller_phone = http_body_text(body, "caller_phone"),
+                                  .what = http_body_text(body, "what"),
+                                  .description = http_body_text(body, "description"),
+                                  .source = http_body_text(body, "source"),
+                                  .fields = json_object_get(body, "fields"),
+                                  .urgency = (uint8_t)http_body_i64(body, "urgency", 0),
                                   .roles = request->who.roles};
   if (json_is_null(command->accept.fields)) command->accept.fields = NULL;
   *out = command;
@@ -332,31 +343,76 @@ static bool work_step(DeskContext *context, void *self, Error *error) {
   const Order *order = order_find(orders, command->id);
   if (order && order->org != ORDER_NO_ORG && command->org_id) {
     const Org *org = people_org(orders->people, order->org);
-    if (!people_org_within(orders->people, org->id, command->org_id)) return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(org->name));
+    if (!people_org_within(orders->people, org->id, command->org_id))
+      return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(org->name));
   }
   return order_step(context, command->orders, &command->step, error) && keep_after(context, command, error);
 }
 
 static const HttpRoute ROUTES[] = {
-    {.method = "GET", .path = "/api/v1/orders", .summary = "Orders, by what slips first", .query = "state kind outage org crew assigned q sort limit after",
-     .reply_schema = SCHEMA_ORDER_LIST, .read = get_orders},
-    {.method = "POST", .path = "/api/v1/orders", .flags = HTTP_KEYED | HTTP_URGENT, .summary = "Take a call: a new order, or the customer's open one counted again",
-     .roles = KIND_ROLE_AGENT | KIND_ROLE_DISPATCHER | KIND_ROLE_CREW | KIND_ROLE_MANAGER, .request_schema = SCHEMA_ACCEPT, .reply_schema = SCHEMA_ORDER,
-     .decode = decode_accept, .work = work_accept, .encode = encode_accept},
-    {.method = "GET", .path = "/api/v1/orders/kinds", .summary = "Kinds of order with their forms, states, steps and clocks", .reply_schema = SCHEMA_KINDS, .read = get_kinds},
-    {.method = "GET", .path = "/api/v1/orders/counts", .summary = "How many orders are open, by state and ladder", .query = "kind", .reply_schema = SCHEMA_COUNTS, .read = get_counts},
-    {.method = "GET", .path = "/api/v1/orders/{id}", .summary = "One order with its clocks, history and the steps you may take now", .reply_schema = SCHEMA_PAGE, .read = get_order},
-    {.method = "POST", .path = "/api/v1/orders/{id}/steps", .flags = HTTP_KEYED, .summary = "Take a step", .request_schema = SCHEMA_STEP, .reply_schema = SCHEMA_ORDER,
-     .decode = decode_step, .work = work_step, .encode = encode_order},
-    {.method = "GET", .path = "/api/v1/callbacks", .summary = "Orders that wait for their call-back", .query = "state limit after", .reply_schema = SCHEMA_CALLBACKS, .read = get_callbacks},
-    {.method = "GET", .path = "/api/v1/promises", .summary = "The promises in force, with their sources", .reply_schema = SCHEMA_PROMISES, .read = get_promises},
+    {.method = "GET",
+     .path = "/api/v1/orders",
+     .summary = "Orders, by what slips first",
+     .query = "state kind outage org crew assigned q sort limit after",
+     .reply_schema = SCHEMA_ORDER_LIST,
+     .read = get_orders},
+    {.method = "POST",
+     .path = "/api/v1/orders",
+     .flags = HTTP_KEYED | HTTP_URGENT,
+     .summary = "Take a call: a new order, or the customer's open one counted again",
+     .roles = KIND_ROLE_AGENT | KIND_ROLE_DISPATCHER | KIND_ROLE_CREW | KIND_ROLE_MANAGER,
+     .request_schema = SCHEMA_ACCEPT,
+     .reply_schema = SCHEMA_ORDER,
+     .decode = decode_accept,
+     .work = work_accept,
+     .encode = encode_accept},
+    {.method = "GET",
+     .path = "/api/v1/orders/kinds",
+     .summary = "Kinds of order with their forms, states, steps and clocks",
+     .reply_schema = SCHEMA_KINDS,
+     .read = get_kinds},
+    {.method = "GET",
+     .path = "/api/v1/orders/counts",
+     .summary = "How many orders are open, by state and ladder",
+     .query = "kind",
+     .reply_schema = SCHEMA_COUNTS,
+     .read = get_counts},
+    {.method = "GET",
+     .path = "/api/v1/orders/{id}",
+     .summary = "One order with its clocks, history and the steps you may take now",
+     .reply_schema = SCHEMA_PAGE,
+     .read = get_order},
+    {.method = "POST",
+     .path = "/api/v1/orders/{id}/steps",
+     .flags = HTTP_KEYED,
+     .summary = "Take a step",
+     .request_schema = SCHEMA_STEP,
+     .reply_schema = SCHEMA_ORDER,
+     .decode = decode_step,
+     .work = work_step,
+     .encode = encode_order},
+    {.method = "GET",
+     .path = "/api/v1/callbacks",
+     .summary = "Orders that wait for their call-back",
+     .query = "state limit after",
+     .reply_schema = SCHEMA_CALLBACKS,
+     .read = get_callbacks},
+    {.method = "GET",
+     .path = "/api/v1/promises",
+     .summary = "The promises in force, with their sources",
+     .reply_schema = SCHEMA_PROMISES,
+     .read = get_promises},
     {.method = NULL},
 };
 const HttpRoute *order_routes(void) { return ROUTES; }
 
 bool order_add_routes(Http *http, Orders *orders, Error *error) {
-  static const struct { const char *name, *schema; } COMPONENTS[] = {{"OrderClock", COMPONENT_CLOCK}, {"OrderCustomer", COMPONENT_CUSTOMER},
-                                                                     {"OrderSummary", COMPONENT_SUMMARY}, {"KindField", COMPONENT_FIELD}, {"KindStep", COMPONENT_STEP}};
+  static const struct { const char *name, *schema;
+  } COMPONENTS[] = {{"OrderClock", COMPONENT_CLOCK},
+                    {"OrderCustomer", COMPONENT_CUSTOMER},
+                    {"OrderSummary", COMPONENT_SUMMARY},
+                    {"KindField", COMPONENT_FIELD},
+                    {"KindStep", COMPONENT_STEP}};
   for (size_t i = 0; i < sizeof COMPONENTS / sizeof *COMPONENTS; i++)
     if (!http_add_component(http, COMPONENTS[i].name, COMPONENTS[i].schema, error)) return false;
   return http_add_routes(http, ROUTES, orders, error) && http_add_routes(http, BOARD_ROUTES, orders, error);

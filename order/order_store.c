@@ -12,8 +12,10 @@ bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error)
   DbStatement *s;
   const Order *order = &row->order;
   if (!db_prepare(&s, context->db,
-                  "INSERT INTO orders (county_id, id, number, book_id, kind, state, customer_id, device_id, org_id, parent_id, area, urgency, suspended,"
-                  " calls, callback_tries, reopened, version, accepted_at, state_since, source, what, description, caller_name, caller_phone, trail)"
+                  "INSERT INTO orders (county_id, id, number, book_id, kind, state, customer_id, device_id, org_id, parent_id, area, "
+                  "urgency, suspended,"
+                  " calls, callback_tries, reopened, version, accepted_at, state_since, source, what, description, caller_name, "
+                  "caller_phone, trail)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, 0, 0, ?14, ?15, ?15, ?16, ?17, ?18, ?19, ?20, '')",
                   error))
     return false;
@@ -42,11 +44,12 @@ bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error)
 
 bool store_update_order(DeskContext *context, const Order *order, Text trail, Text outcome, bool closes, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db,
-                  "UPDATE orders SET state = ?3, outage_id = ?4, crew_id = ?5, staff_id = ?6, urgency = ?7, suspended = ?8, calls = ?9,"
-                  " callback_tries = ?10, reopened = ?11, version = ?12, state_since = ?13, closed_at = ?14, outcome = COALESCE(?15, outcome),"
-                  " trail = trail || ?16 WHERE county_id = ?1 AND id = ?2",
-                  error))
+  if (!db_prepare(
+          &s, context->db,
+          "UPDATE orders SET state = ?3, outage_id = ?4, crew_id = ?5, staff_id = ?6, urgency = ?7, suspended = ?8, calls = ?9,"
+          " callback_tries = ?10, reopened = ?11, version = ?12, state_since = ?13, closed_at = ?14, outcome = COALESCE(?15, outcome),"
+          " trail = trail || ?16 WHERE county_id = ?1 AND id = ?2",
+          error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, order->id.value);
@@ -70,7 +73,8 @@ bool store_update_order(DeskContext *context, const Order *order, Text trail, Te
 
 bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Text fields, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db, "INSERT INTO order_text (county_id, order_id, version, fields) VALUES (?1, ?2, ?3, ?4)", error)) return false;
+  if (!db_prepare(&s, context->db, "INSERT INTO order_text (county_id, order_id, version, fields) VALUES (?1, ?2, ?3, ?4)", error))
+    return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, order.value);
   db_bind_i64(s, 3, version);
@@ -84,15 +88,34 @@ bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Tex
   " outcome, trail"
 
 static void read_row(OrderRow *row, DbStatement *s) {
-  *row = (OrderRow){.book_id = db_column_i64(s, 2), .kind = db_column_text(s, 3), .state = db_column_text(s, 4), .device_id = db_column_i64(s, 6),
-                    .org_id = db_column_i64(s, 7), .closed_at = db_column_instant(s, 21), .source = db_column_text(s, 22), .what = db_column_text(s, 23),
-                    .description = db_column_text(s, 24), .caller_name = db_column_text(s, 25), .caller_phone = db_column_text(s, 26),
-                    .outcome = db_column_text(s, 27), .trail = db_column_text(s, 28)};
-  row->order = (Order){.id = {db_column_i64(s, 0)}, .number = db_column_i64(s, 1), .customer = {db_column_i64(s, 5)}, .outage = {db_column_i64(s, 8)},
-                       .crew = {db_column_i64(s, 9)}, .assignee = {db_column_i64(s, 10)}, .parent = {db_column_i64(s, 11)},
-                       .area = (uint8_t)db_column_i64(s, 12), .urgency = (uint8_t)db_column_i64(s, 13), .suspended = db_column_i64(s, 14) != 0,
-                       .calls = (uint16_t)db_column_i64(s, 15), .callback_tries = (uint16_t)db_column_i64(s, 16),
-                       .reopened = (uint16_t)db_column_i64(s, 17), .version = (int32_t)db_column_i64(s, 18), .accepted_at = db_column_i64(s, 19),
+  *row = (OrderRow){.book_id = db_column_i64(s, 2),
+                    .kind = db_column_text(s, 3),
+                    .state = db_column_text(s, 4),
+                    .device_id = db_column_i64(s, 6),
+                    .org_id = db_column_i64(s, 7),
+                    .closed_at = db_column_instant(s, 21),
+                    .source = db_column_text(s, 22),
+                    .what = db_column_text(s, 23),
+                    .description = db_column_text(s, 24),
+                    .caller_name = db_column_text(s, 25),
+                    .caller_phone = db_column_text(s, 26),
+                    .outcome = db_column_text(s, 27),
+                    .trail = db_column_text(s, 28)};
+  row->order = (Order){.id = {db_column_i64(s, 0)},
+                       .number = db_column_i64(s, 1),
+                       .customer = {db_column_i64(s, 5)},
+                       .outage = {db_column_i64(s, 8)},
+                       .crew = {db_column_i64(s, 9)},
+                       .assignee = {db_column_i64(s, 10)},
+                       .parent = {db_column_i64(s, 11)},
+                       .area = (uint8_t)db_column_i64(s, 12),
+                       .urgency = (uint8_t)db_column_i64(s, 13),
+                       .suspended = db_column_i64(s, 14) != 0,
+                       .calls = (uint16_t)db_column_i64(s, 15),
+                       .callback_tries = (uint16_t)db_column_i64(s, 16),
+                       .reopened = (uint16_t)db_column_i64(s, 17),
+                       .version = (int32_t)db_column_i64(s, 18),
+                       .accepted_at = db_column_i64(s, 19),
                        .state_since = db_column_i64(s, 20)};
 }
 
@@ -113,7 +136,8 @@ static bool visit_rows(bool *found, DbStatement *s, OrderVisit visit, void *self
 bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) {
   DbStatement *s;
   bool found;
-  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND closed_at IS NULL ORDER BY id", error)) return false;
+  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND closed_at IS NULL ORDER BY id", error))
+    return false;
   db_bind_i64(s, 1, county_id);
   return visit_rows(&found, s, visit, self, error);
 }
@@ -208,15 +232,17 @@ bool store_set_ticked(DeskContext *context, Instant at, Error *error) {
 }
 
 /* One statement a shape: ten thousand customers of a common name are not looked for, the caller gives the best matches only. */
-bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number, int64_t before,
-                        size_t most, OrderVisit visit, void *self, Error *error) {
+bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number,
+                        int64_t before, size_t most, OrderVisit visit, void *self, Error *error) {
   static const char OF_ALL[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL"
                                " ORDER BY id DESC LIMIT ?3";
   static const char OF_CUSTOMERS[] =
-      "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND customer_id IN (?4, ?5, ?6, ?7, ?8, ?9,"
+      "SELECT " ORDER_COLUMNS
+      " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND customer_id IN (?4, ?5, ?6, ?7, ?8, ?9,"
       " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)"
       " ORDER BY id DESC LIMIT ?3";
-  static const char OF_NUMBER[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND id >= ?4"
+  static const char OF_NUMBER[] = "SELECT " ORDER_COLUMNS
+                                  " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND id >= ?4"
                                   " AND number = ?5 ORDER BY id DESC LIMIT ?3";
   DbStatement *s;
   if (!db_prepare(&s, db, number ? OF_NUMBER : customers ? OF_CUSTOMERS : OF_ALL, error)) return false;
@@ -250,7 +276,8 @@ bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const Customer
 
 bool store_texts(Db *db, int64_t county_id, OrderId id, TextVisit visit, void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT version, fields FROM order_text WHERE county_id = ?1 AND order_id = ?2 ORDER BY version", error)) return false;
+  if (!db_prepare(&s, db, "SELECT version, fields FROM order_text WHERE county_id = ?1 AND order_id = ?2 ORDER BY version", error))
+    return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, id.value);
   for (bool row;;) {
@@ -276,7 +303,8 @@ bool store_children(Db *db, int64_t county_id, OrderId parent, OrderVisit visit,
 bool store_insert_clock(DeskContext *context, const MeasuredClock *measured, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, context->db,
-                  "INSERT INTO order_clock (county_id, order_id, clock, run, promise, promise_version, org_id, area, started_at, ended_at, used, limit_us, kept)"
+                  "INSERT INTO order_clock (county_id, order_id, clock, run, promise, promise_version, org_id, area, started_at, ended_at, "
+                  "used, limit_us, kept)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                   error))
     return false;
@@ -298,11 +326,12 @@ bool store_insert_clock(DeskContext *context, const MeasuredClock *measured, Err
 
 bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text promise, int32_t period, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db,
-                  "INSERT INTO promise_sum (county_id, promise, period, org_id, area, measured, kept, used) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)"
-                  " ON CONFLICT (county_id, promise, period, org_id, area) DO UPDATE SET measured = promise_sum.measured + 1,"
-                  " kept = promise_sum.kept + excluded.kept, used = promise_sum.used + excluded.used",
-                  error))
+  if (!db_prepare(
+          &s, context->db,
+          "INSERT INTO promise_sum (county_id, promise, period, org_id, area, measured, kept, used) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)"
+          " ON CONFLICT (county_id, promise, period, org_id, area) DO UPDATE SET measured = promise_sum.measured + 1,"
+          " kept = promise_sum.kept + excluded.kept, used = promise_sum.used + excluded.used",
+          error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_text(s, 2, promise);
@@ -316,10 +345,11 @@ bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text 
 
 bool store_sums(Db *db, int64_t county_id, Text promise, int32_t from, int32_t to, SumVisit visit, void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db,
-                  "SELECT org_id, area, measured, kept, used FROM promise_sum WHERE county_id = ?1 AND promise = ?2 AND period BETWEEN ?3 AND ?4"
-                  " AND (period % 100 <> 0 OR ?3 = ?4)", /* a month only when it is asked for */
-                  error))
+  if (!db_prepare(
+          &s, db,
+          "SELECT org_id, area, measured, kept, used FROM promise_sum WHERE county_id = ?1 AND promise = ?2 AND period BETWEEN ?3 AND ?4"
+          " AND (period % 100 <> 0 OR ?3 = ?4)", /* a month only when it is asked for */
+          error))
     return false;
   db_bind_i64(s, 1, county_id);
   db_bind_text(s, 2, promise);
@@ -332,13 +362,16 @@ bool store_sums(Db *db, int64_t county_id, Text promise, int32_t from, int32_t t
   }
 }
 
-bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self, Error *error) {
+bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
+                  Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db,
-                  "SELECT c.order_id, o.number, c.org_id, c.clock, c.started_at, c.ended_at, c.used, c.limit_us FROM order_clock c JOIN orders o"
-                  " ON o.county_id = c.county_id AND o.id = c.order_id WHERE c.county_id = ?1 AND c.promise = ?2 AND c.kept = 0 AND c.ended_at >= ?3 AND"
-                  " c.ended_at < ?4 ORDER BY c.ended_at DESC LIMIT ?5",
-                  error))
+  if (!db_prepare(
+          &s, db,
+          "SELECT c.order_id, o.number, c.org_id, c.clock, c.started_at, c.ended_at, c.used, c.limit_us FROM order_clock c JOIN orders o"
+          " ON o.county_id = c.county_id AND o.id = c.order_id WHERE c.county_id = ?1 AND c.promise = ?2 AND c.kept = 0 AND c.ended_at >= "
+          "?3 AND"
+          " c.ended_at < ?4 ORDER BY c.ended_at DESC LIMIT ?5",
+          error))
     return false;
   db_bind_i64(s, 1, county_id);
   db_bind_text(s, 2, promise);
@@ -348,8 +381,14 @@ bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    BrokenClock broken = {.order = {db_column_i64(s, 0)}, .number = db_column_i64(s, 1), .org_id = db_column_i64(s, 2), .clock = db_column_text(s, 3),
-                          .started_at = db_column_i64(s, 4), .ended_at = db_column_i64(s, 5), .used = db_column_i64(s, 6), .limit = db_column_i64(s, 7)};
+    BrokenClock broken = {.order = {db_column_i64(s, 0)},
+                          .number = db_column_i64(s, 1),
+                          .org_id = db_column_i64(s, 2),
+                          .clock = db_column_text(s, 3),
+                          .started_at = db_column_i64(s, 4),
+                          .ended_at = db_column_i64(s, 5),
+                          .used = db_column_i64(s, 6),
+                          .limit = db_column_i64(s, 7)};
     visit(self, &broken);
   }
 }
@@ -358,13 +397,15 @@ bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) {
   DbStatement *s;
   bool row;
   problem[0] = '\0';
-  if (!db_prepare(&s, db, /* days against months, and days against what was measured one by one (a promise may be judged by other clocks too) */
+  if (!db_prepare(&s,
+                  db, /* days against months, and days against what was measured one by one (a promise may be judged by other clocks too) */
                   "SELECT p.promise FROM (SELECT promise, SUM(CASE WHEN period % 100 = 0 THEN 0 ELSE measured END) d,"
                   " SUM(CASE WHEN period % 100 = 0 THEN measured ELSE 0 END) m, SUM(CASE WHEN period % 100 = 0 THEN 0 ELSE kept END) dk,"
                   " SUM(CASE WHEN period % 100 = 0 THEN kept ELSE 0 END) mk, SUM(CASE WHEN period % 100 = 0 THEN -used ELSE used END) du"
                   " FROM promise_sum WHERE county_id = ?1 GROUP BY promise) p WHERE p.d <> p.m OR p.dk <> p.mk OR p.du <> 0"
                   " UNION ALL SELECT c.promise FROM (SELECT promise, COUNT(*) n FROM order_clock WHERE county_id = ?1 GROUP BY promise) c"
-                  " WHERE c.n > COALESCE((SELECT SUM(measured) FROM promise_sum s WHERE s.county_id = ?1 AND s.promise = c.promise AND s.period % 100 <> 0), 0)",
+                  " WHERE c.n > COALESCE((SELECT SUM(measured) FROM promise_sum s WHERE s.county_id = ?1 AND s.promise = c.promise AND "
+                  "s.period % 100 <> 0), 0)",
                   error))
     return false;
   db_bind_i64(s, 1, county_id);

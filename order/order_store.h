@@ -22,10 +22,11 @@ bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, 
 bool store_all_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) MUST_USE;
 /* *found false: no such order. The row's texts live during the visit. */
 bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) MUST_USE;
-/* Ended ones, newest first, ids below `before` (0: all), of one of the customers (NULL: all; at most STORE_CUSTOMERS_MAX), with this number (0: any). */
+/* Ended ones, newest first, ids below `before` (0: all), of one of the customers (NULL: all; at most STORE_CUSTOMERS_MAX), with this number
+ * (0: any). */
 enum { STORE_CUSTOMERS_MAX = 32 };
-bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number, int64_t before,
-                        size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
+bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number,
+                        int64_t before, size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
 
 bool store_last_number(int64_t *out, int64_t *id, Db *db, int64_t county_id, Error *error) MUST_USE;
 /* The order's trail, copied into the arena. */
@@ -63,7 +64,8 @@ typedef struct BrokenClock {
 } BrokenClock;
 typedef void (*BrokenVisit)(void *self, const BrokenClock *broken);
 /* Newest first, ended in [from, to). */
-bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self, Error *error) MUST_USE;
+bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
+                  Error *error) MUST_USE;
 
 bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) MUST_USE; /* problem: "" when sound */
 

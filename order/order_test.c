@@ -66,8 +66,14 @@ static bool work_link(DeskContext *context, void *self, Error *error) {
 }
 
 static OrderId call(House *house, int64_t customer, bool *again) {
-  Command command = {.house = house, .accept = {.kind = TEXT("fault_repair"), .customer = {customer}, .device = 7, .what = TEXT("no_power"),
-                                                .description = TEXT("全村都没电"), .source = TEXT("hotline"), .caller_phone = TEXT("13800000000")}};
+  Command command = {.house = house,
+                     .accept = {.kind = TEXT("fault_repair"),
+                                .customer = {customer},
+                                .device = 7,
+                                .what = TEXT("no_power"),
+                                .description = TEXT("全村都没电"),
+                                .source = TEXT("hotline"),
+                                .caller_phone = TEXT("13800000000")}};
   assert_ok(desk_do(house->desk, work_accept, &command, TEXT("staff:5"), &house->error), &house->error);
   if (again) *again = command.again;
   return command.id;
@@ -103,16 +109,17 @@ static void snapshot(Buffer *out, const Orders *orders) {
     Buffer line;
     ClockSet clocks;
     buffer_begin(&line, 0);
-    buffer_format(&line, "%lld n%lld %.*s c%lld d%u o%lld crew%lld st%lld p%lld a%d u%d k%d t%d r%d w%d s%d v%d ch%d at%lld since%lld", (long long)o->id.value,
-                  (long long)o->number, TEXT_ARG(o->kind->states[o->state].id), (long long)o->customer.value, o->device, (long long)o->outage.value,
-                  (long long)o->crew.value, (long long)o->assignee.value, (long long)o->parent.value, o->area, o->urgency, o->calls, o->callback_tries,
-                  o->reopened, o->what, o->suspended, o->version, o->children, (long long)o->accepted_at, (long long)o->state_since);
+    buffer_format(&line, "%lld n%lld %.*s c%lld d%u o%lld crew%lld st%lld p%lld a%d u%d k%d t%d r%d w%d s%d v%d ch%d at%lld since%lld",
+                  (long long)o->id.value, (long long)o->number, TEXT_ARG(o->kind->states[o->state].id), (long long)o->customer.value,
+                  o->device, (long long)o->outage.value, (long long)o->crew.value, (long long)o->assignee.value, (long long)o->parent.value,
+                  o->area, o->urgency, o->calls, o->callback_tries, o->reopened, o->what, o->suspended, o->version, o->children,
+                  (long long)o->accepted_at, (long long)o->state_since);
     live_get_clocks(&orders->live, live_find(&orders->live, o->id), &clocks);
     for (size_t c = 0; c < o->kind->clock_count; c++) {
       const ClockState *s = &clocks.at[c];
       if (!(clocks.started & 1u << c)) continue;
-      buffer_format(&line, " [%zu %d %lld %lld %lld %lld %lld m%d r%d]", c, s->phase, (long long)s->started, (long long)s->since, (long long)s->full_at,
-                    (long long)s->used, (long long)s->limit, s->marks, s->runs);
+      buffer_format(&line, " [%zu %d %lld %lld %lld %lld %lld m%d r%d]", c, s->phase, (long long)s->started, (long long)s->since,
+                    (long long)s->full_at, (long long)s->used, (long long)s->limit, s->marks, s->runs);
     }
     buffer_byte(&line, '\0');
     assert_true(vector_push(&lines, line.at));
@@ -216,7 +223,14 @@ static void refusals_say_what_is_possible(void **state) {
   House house;
   open_house(&house);
   OrderId id = call(&house, 100, NULL);
-  static const struct { const char *step; int32_t version; uint32_t roles; const char *fields; ErrorCode code; const char *says; } CASES[] = {
+  static const struct {
+    const char *step;
+    int32_t version;
+    uint32_t roles;
+    const char *fields;
+    ErrorCode code;
+    const char *says;
+  } CASES[] = {
       {"take", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "assess"},
       {"fly", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "dispatch"},
       {"merge", 0, UINT32_MAX, NULL, ERROR_ORDER_STEP_NOT_NOW, "accepted"},
@@ -254,8 +268,13 @@ static void a_bad_call_is_refused(void **state) {
       {"fault_repair", "no_power", "1", 3, ERROR_FIELD_INVALID, "$.urgency"},
   };
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-    Command command = {.house = &house, .accept = {.kind = text_of(CASES[i].kind), .customer = {1}, .device = 7, .what = text_of(CASES[i].what),
-                                                   .caller_phone = text_of(CASES[i].phone), .urgency = CASES[i].urgency}};
+    Command command = {.house = &house,
+                       .accept = {.kind = text_of(CASES[i].kind),
+                                  .customer = {1},
+                                  .device = 7,
+                                  .what = text_of(CASES[i].what),
+                                  .caller_phone = text_of(CASES[i].phone),
+                                  .urgency = CASES[i].urgency}};
     assert_false(desk_do(house.desk, work_accept, &command, TEXT("staff:5"), &house.error));
     assert_int_equal(house.error.code, CASES[i].code);
     assert_string_equal(house.error.where, CASES[i].where);
@@ -300,7 +319,8 @@ static void calling_again_counts_and_reopens(void **state) {
   assert_null(order_find(house.orders, id));
   DbStatement *s;
   bool row;
-  assert_ok(db_prepare(&s, house.db, "SELECT outcome, calls, reopened FROM orders WHERE closed_at IS NOT NULL", &house.error), &house.error);
+  assert_ok(db_prepare(&s, house.db, "SELECT outcome, calls, reopened FROM orders WHERE closed_at IS NOT NULL", &house.error),
+            &house.error);
   assert_ok(db_step(&row, s, &house.error), &house.error);
   assert_true(row && text_is(db_column_text(s, 0), "unanswered"));
   assert_int_equal(db_column_i64(s, 1), 3);
@@ -424,7 +444,8 @@ static void no_failure_leaves_a_half(void **state) {
   take(&house, id, "dispatch", "{\"crew\":\"3\"}");
   pass(&house, 95 * SPAN_MINUTE);
   static const char *const STEPS[] = {"note", "suspend", "resume", "restore", "call_back"};
-  static const char *const FIELDS[] = {"{\"note\":\"x\"}", "{\"reason\":\"other\",\"note\":\"x\"}", NULL, NULL, "{\"answer\":\"satisfied\"}"};
+  static const char *const FIELDS[] = {"{\"note\":\"x\"}", "{\"reason\":\"other\",\"note\":\"x\"}", NULL, NULL,
+                                       "{\"answer\":\"satisfied\"}"};
   for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
     bool ok = false;
     for (int64_t nth = 1; !ok; nth++) {
@@ -447,7 +468,8 @@ static void no_failure_leaves_a_half(void **state) {
     taken = desk_do(house.desk, work_accept, &command, TEXT("staff:5"), &house.error);
     db_fail_at(0);
     Command probe = {.house = &house, .step = {.order = id, .step = TEXT("no such step")}};
-    assert_false(desk_do(house.desk, work_step, &probe, TEXT("system"), &house.error)); /* a failed commit leaves memory stale until the next job */
+    assert_false(
+        desk_do(house.desk, work_step, &probe, TEXT("system"), &house.error)); /* a failed commit leaves memory stale until the next job */
     assert_int_equal(order_count(house.orders), taken);
     restart(&house);
   }
@@ -456,19 +478,21 @@ static void no_failure_leaves_a_half(void **state) {
 
 static void damage_is_found(void **state) {
   (void)state;
-  static const struct { const char *sql, *says; } CASES[] = {
-      {"UPDATE orders SET state = 'taken' WHERE id = (SELECT MIN(id) FROM orders)", "memory"},
-      {"UPDATE orders SET state = 'moon' WHERE id = (SELECT MIN(id) FROM orders)", "state is none"},
-      {"UPDATE orders SET trail = '3@5;' WHERE id = (SELECT MIN(id) FROM orders)", "clocks"},
-      {"UPDATE orders SET trail = 'x' WHERE id = (SELECT MIN(id) FROM orders)", "trail is not readable"},
-      {"UPDATE orders SET closed_at = 5 WHERE id = (SELECT MIN(id) FROM orders)", "closed"},
-      {"DELETE FROM orders WHERE id = (SELECT MAX(id) FROM orders)", "no row"},
-      {"DELETE FROM event WHERE seq = 2", "no event says"},
-      {"DELETE FROM event WHERE kind = 'order.step'", "row"},
-      {"UPDATE event SET data = replace(data, '\"to\":\"dispatched\"', '\"to\":\"taken\"')", "leads to"},
-      {"UPDATE promise_sum SET kept = kept + 1 WHERE period % 100 <> 0", "sums"},
-      {"INSERT INTO order_clock SELECT county_id, 77, clock, run, promise, promise_version, org_id, area, started_at, ended_at, used, limit_us, kept FROM order_clock", "sums"},
-      {"UPDATE event SET data = replace(data, '\"version\":2', '\"version\":9')", "version 2"}};
+  static const struct { const char *sql, *says;
+  } CASES[] = {{"UPDATE orders SET state = 'taken' WHERE id = (SELECT MIN(id) FROM orders)", "memory"},
+               {"UPDATE orders SET state = 'moon' WHERE id = (SELECT MIN(id) FROM orders)", "state is none"},
+               {"UPDATE orders SET trail = '3@5;' WHERE id = (SELECT MIN(id) FROM orders)", "clocks"},
+               {"UPDATE orders SET trail = 'x' WHERE id = (SELECT MIN(id) FROM orders)", "trail is not readable"},
+               {"UPDATE orders SET closed_at = 5 WHERE id = (SELECT MIN(id) FROM orders)", "closed"},
+               {"DELETE FROM orders WHERE id = (SELECT MAX(id) FROM orders)", "no row"},
+               {"DELETE FROM event WHERE seq = 2", "no event says"},
+               {"DELETE FROM event WHERE kind = 'order.step'", "row"},
+               {"UPDATE event SET data = replace(data, '\"to\":\"dispatched\"', '\"to\":\"taken\"')", "leads to"},
+               {"UPDATE promise_sum SET kept = kept + 1 WHERE period % 100 <> 0", "sums"},
+               {"INSERT INTO order_clock SELECT county_id, 77, clock, run, promise, promise_version, org_id, area, started_at, ended_at, "
+                "used, limit_us, kept FROM order_clock",
+                "sums"},
+               {"UPDATE event SET data = replace(data, '\"version\":2', '\"version\":9')", "version 2"}};
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     House house;
     char problem[ERROR_TEXT_MAX];
@@ -495,9 +519,16 @@ static bool work_measures(DeskContext *context, void *self, Error *error) {
   const Promise *promise = book_promise(measures->house->orders->book, 0);
   for (size_t i = 0; i < 600; i++) {
     ClockState state = {.since = measures->one[i].at, .used = measures->one[i].used, .runs = 1};
-    MeasuredClock measured = {.order = {(int64_t)i + 1}, .clock = TEXT("x"), .promise = promise, .state = &state, .area = measures->one[i].area, .kept = measures->one[i].kept};
+    MeasuredClock measured = {.order = {(int64_t)i + 1},
+                              .clock = TEXT("x"),
+                              .promise = promise,
+                              .state = &state,
+                              .area = measures->one[i].area,
+                              .kept = measures->one[i].kept};
     int32_t day = board_day(measures->one[i].at);
-    if (!store_add_to_sum(context, &measured, TEXT("x"), day, error) || !store_add_to_sum(context, &measured, TEXT("x"), day / 100 * 100, error)) return false;
+    if (!store_add_to_sum(context, &measured, TEXT("x"), day, error) ||
+        !store_add_to_sum(context, &measured, TEXT("x"), day / 100 * 100, error))
+      return false;
   }
   return true;
 }
@@ -540,8 +571,14 @@ static void sums_over_any_days(void **state) {
 
 static bool try_open(House *house, const char *kind, const char *what, const char *description, const char *fields, OrderId *out) {
   json_t *values = fields ? json_loads(fields, 0, NULL) : NULL;
-  Command command = {.house = house, .accept = {.kind = text_of(kind), .customer = {500}, .device = 7, .what = text_of(what),
-                                                .description = text_of(description), .fields = values, .roles = KIND_ROLE_MANAGER | KIND_ROLE_AGENT}};
+  Command command = {.house = house,
+                     .accept = {.kind = text_of(kind),
+                                .customer = {500},
+                                .device = 7,
+                                .what = text_of(what),
+                                .description = text_of(description),
+                                .fields = values,
+                                .roles = KIND_ROLE_MANAGER | KIND_ROLE_AGENT}};
   error_clear(&house->error);
   bool ok = desk_do(house->desk, work_accept, &command, TEXT("staff:5"), &house->error);
   json_decref(values);
@@ -715,7 +752,8 @@ static void many_marks_are_told_in_turns(void **state) {
   close_house(&house);
 }
 
-TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused), TEST(calling_again_counts_and_reopens),
-          TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(sums_over_any_days),
-          TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under), TEST(urgency_may_change),
-          TEST(many_marks_are_told_in_turns))
+TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused),
+          TEST(calling_again_counts_and_reopens), TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over),
+          TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(sums_over_any_days),
+          TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under),
+          TEST(urgency_may_change), TEST(many_marks_are_told_in_turns))

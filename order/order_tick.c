@@ -1,12 +1,17 @@
-/* Marks of clocks as time passes: each told once, in the order in which they were reached, also across a restart. Up to which instant all have been
- * told stands in one row; what a step finds reached on its way it tells itself. */
+/* Marks of clocks as time passes: each told once, in the order in which they were reached, also across a restart. Up to which instant all
+ * have been told stands in one row; what a step finds reached on its way it tells itself. */
 #include "order/order_inside.h"
 
 enum { MARKS_A_TICK = 1000 }; /* the rest comes with the next tick, a second later: calls must not wait */
 
-bool order_clock_event(DeskContext *context, Orders *orders, const Order *order, const ClockState *state, size_t c, unsigned mark, Error *error) {
-  static const struct { unsigned bit; const char *name; } TOLD[] = {{KIND_TO_ASSIGNEE, "assignee"}, {KIND_TO_MANAGER, "manager"},
-                                                                    {KIND_TO_STATION, "station"}, {KIND_TO_COUNTY, "county"}, {KIND_TO_CENTRE, "centre"}};
+bool order_clock_event(DeskContext *context, Orders *orders, const Order *order, const ClockState *state, size_t c, unsigned mark,
+                       Error *error) {
+  static const struct { unsigned bit; const char *name;
+  } TOLD[] = {{KIND_TO_ASSIGNEE, "assignee"},
+              {KIND_TO_MANAGER, "manager"},
+              {KIND_TO_STATION, "station"},
+              {KIND_TO_COUNTY, "county"},
+              {KIND_TO_CENTRE, "centre"}};
   const KindClock *clock = &order->kind->clocks[c];
   Json json;
   buffer_clear(&orders->data);

@@ -23,7 +23,10 @@ static void put_number(Json *json, int64_t number) {
 
 static const char *clock_word(const ClockState *state, bool broken) {
   if (broken) return "broken";
-  return state->phase == CLOCK_RUNNING ? "running" : state->phase == CLOCK_PAUSED ? "paused" : state->phase == CLOCK_STOPPED ? "kept" : "cancelled";
+  return state->phase == CLOCK_RUNNING   ? "running"
+         : state->phase == CLOCK_PAUSED  ? "paused"
+         : state->phase == CLOCK_STOPPED ? "kept"
+                                         : "cancelled";
 }
 
 void write_clock(Json *json, const OrderKind *kind, size_t c, const ClockState *state, Instant now) {

@@ -28,9 +28,11 @@ static void close_face(Face *face) {
 }
 
 static json_t *take_call(Face *face, int status, int64_t customer, const char *more) {
-  return http_test_do(&face->test, status, "POST", "/api/v1/orders",
-                      "{\"kind\":\"fault_repair\",\"customer_id\":\"%lld\",\"caller_phone\":\"13800000000\",\"caller_name\":\"李四\",\"what\":\"no_power\","
-                      "\"description\":\"全村都没电\",\"source\":\"hotline\"%s}", (long long)customer, more);
+  return http_test_do(
+      &face->test, status, "POST", "/api/v1/orders",
+      "{\"kind\":\"fault_repair\",\"customer_id\":\"%lld\",\"caller_phone\":\"13800000000\",\"caller_name\":\"李四\",\"what\":\"no_power\","
+      "\"description\":\"全村都没电\",\"source\":\"hotline\"%s}",
+      (long long)customer, more);
 }
 
 static void a_call_goes_round_over_http(void **state) {
@@ -78,7 +80,8 @@ static void a_call_goes_round_over_http(void **state) {
   assert_string_equal(http_test_text(order, "outcome"), "satisfied");
   assert_int_equal(json_array_size(http_test_at(order, "steps")), 0);
   assert_int_equal(json_array_size(http_test_at(order, "clocks")), 5); /* dispatch, take, arrive, reply, call-back: all ended */
-  for (size_t i = 0; i < 5; i++) assert_string_equal(json_string_value(json_object_get(json_array_get(http_test_at(order, "clocks"), i), "state")), "kept");
+  for (size_t i = 0; i < 5; i++)
+    assert_string_equal(json_string_value(json_object_get(json_array_get(http_test_at(order, "clocks"), i), "state")), "kept");
   json_t *list = http_test_do(test, 200, "GET", "/api/v1/orders?state=archived", NULL);
   assert_string_equal(http_test_text(list, "items.0.id"), id);
   http_test_do(test, 200, "GET", "/api/v1/orders?state=archived&q=202611210000001", NULL);
@@ -123,14 +126,21 @@ static void the_queue_is_in_the_order_of_due_times_and_pages(void **state) {
   assert_int_equal(http_test_i64(counts, "by_state.accepted"), 25);
   assert_int_equal(http_test_i64(counts, "calls_10min"), 25);
   assert_true(http_test_i64(counts, "amber") > 0 && http_test_i64(counts, "amber") + http_test_i64(counts, "broken") == 25);
-  static const struct { const char *query; int items; } FILTERS[] = {{"state=accepted", 25}, {"state=taken", 0}, {"kind=fault_repair", 25}, {"outage=5", 0},
-                                                                     {"crew=5", 0}, {"assigned=me", 0}, {"q=202611210000003", 1}, {"q=zzz", 0}, {"state=open&limit=3", 3}};
+  static const struct {
+    const char *query;
+    int items;
+  } FILTERS[] = {{"state=accepted", 25},   {"state=taken", 0}, {"kind=fault_repair", 25},
+                 {"outage=5", 0},          {"crew=5", 0},      {"assigned=me", 0},
+                 {"q=202611210000003", 1}, {"q=zzz", 0},       {"state=open&limit=3", 3}};
   for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; i++) {
     snprintf(path, sizeof path, "/api/v1/orders?%s", FILTERS[i].query);
     http_test_do(test, 200, "GET", path, NULL);
     assert_int_equal(json_array_size(http_test_at(test->json, "items")), FILTERS[i].items);
   }
-  static const struct { const char *query; int status; } WRONG[] = {{"sort=up", 422}, {"after=x", 422}, {"kind=none", 404}, {"limit=0", 422}, {"outage=x", 422}};
+  static const struct {
+    const char *query;
+    int status;
+  } WRONG[] = {{"sort=up", 422}, {"after=x", 422}, {"kind=none", 404}, {"limit=0", 422}, {"outage=x", 422}};
   for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
     snprintf(path, sizeof path, "/api/v1/orders?%s", WRONG[i].query);
     http_test_do(test, WRONG[i].status, "GET", path, NULL);
@@ -150,7 +160,8 @@ static void calls_are_checked(void **state) {
       {404, "{\"kind\":\"cake\",\"what\":\"no_power\"}"},
       {201, "{\"kind\":\"fault_repair\",\"what\":\"danger\",\"customer_id\":null,\"caller_phone\":null}"},
   };
-  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) http_test_do(&face.test, CASES[i].status, "POST", "/api/v1/orders", "%s", CASES[i].body);
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+    http_test_do(&face.test, CASES[i].status, "POST", "/api/v1/orders", "%s", CASES[i].body);
   http_test_as(&face.test, 3, HEAD, 1);
   http_test_do(&face.test, 403, "POST", "/api/v1/orders", "%s", CASES[5].body);
   http_test_do(&face.test, 404, "GET", "/api/v1/orders/999", NULL);
@@ -215,7 +226,10 @@ static void everyone_sees_their_part_with_masks(void **state) {
   order = take_call(&face, 201, customer_of(&place, "10004111"), "");
   snprintf(second, sizeof second, "%s", http_test_text(order, "id"));
   http_test_do(test, 404, "POST", "/api/v1/orders", "{\"kind\":\"fault_repair\",\"customer_id\":\"5\",\"what\":\"no_power\"}");
-  static const struct { const char *query; int at_station, at_g1, at_g2; } CASES[] = {{"", 2, 1, 1}, {"?q=10001251", 1, 1, 0}, {"?q=13800001251", 1, 1, 0}};
+  static const struct {
+    const char *query;
+    int at_station, at_g1, at_g2;
+  } CASES[] = {{"", 2, 1, 1}, {"?q=10001251", 1, 1, 0}, {"?q=13800001251", 1, 1, 0}};
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     const int64_t orgs[] = {station, g1, g2};
     const int items[] = {CASES[i].at_station, CASES[i].at_g1, CASES[i].at_g2};
@@ -255,7 +269,10 @@ static void the_board_counts_what_was_kept(void **state) {
   open_place(&face, &place);
   HttpTest *test = &face.test;
   http_test_as(test, 7, DISPATCHER, org_of(&place, "C1"));
-  static const struct { const char *customer; int minutes; } ARRIVALS[] = {{"10001251", 80}, {"10001241", 100}, {"10004111", 60}, {"10004112", 110}};
+  static const struct {
+    const char *customer;
+    int minutes;
+  } ARRIVALS[] = {{"10001251", 80}, {"10001241", 100}, {"10004111", 60}, {"10004112", 110}};
   char path[128];
   for (size_t i = 0; i < 4; i++) {
     json_t *order = take_call(&face, 201, customer_of(&place, ARRIVALS[i].customer), "");
@@ -306,4 +323,5 @@ static void the_board_counts_what_was_kept(void **state) {
   http_test_all_answered(BOARD_ROUTES);
 }
 
-TEST_MAIN(TEST(a_call_goes_round_over_http), TEST(the_queue_is_in_the_order_of_due_times_and_pages), TEST(calls_are_checked), TEST(everyone_sees_their_part_with_masks), TEST(the_board_counts_what_was_kept))
+TEST_MAIN(TEST(a_call_goes_round_over_http), TEST(the_queue_is_in_the_order_of_due_times_and_pages), TEST(calls_are_checked),
+          TEST(everyone_sees_their_part_with_masks), TEST(the_board_counts_what_was_kept))

@@ -9,8 +9,10 @@
 /* --- schemas: the file's keys and where they go --- */
 
 #define OPTIONAL (CYAML_FLAG_OPTIONAL)
-#define ONE_OF(key, flags, type, member, table) CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | (flags), type, member, table, CYAML_ARRAY_LEN(table))
-#define SOME_OF(key, flags, type, member, table) CYAML_FIELD_FLAGS(key, CYAML_FLAG_STRICT | (flags), type, member, table, CYAML_ARRAY_LEN(table))
+#define ONE_OF(key, flags, type, member, table) \
+  CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | (flags), type, member, table, CYAML_ARRAY_LEN(table))
+#define SOME_OF(key, flags, type, member, table) \
+  CYAML_FIELD_FLAGS(key, CYAML_FLAG_STRICT | (flags), type, member, table, CYAML_ARRAY_LEN(table))
 #define NEEDED_TEXT(key, type, member) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, 4096)
 #define TEXT_OR_NONE(key, type, member) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | OPTIONAL, type, member, 1, 4096)
 #define YES_NO(key, type, member) ONE_OF(key, OPTIONAL, type, member, YES_OR_NO)
@@ -21,13 +23,13 @@ static const cyaml_strval_t ROLES[] = {{"agent", KIND_ROLE_AGENT}, {"dispatcher"
                                        {"manager", KIND_ROLE_MANAGER}, {"head", KIND_ROLE_HEAD}, {"administrator", KIND_ROLE_ADMINISTRATOR},
                                        {"system", KIND_ROLE_SYSTEM}};
 static const cyaml_strval_t STRENGTHS[] = {{"V", RULE_READ_IN_TEXT}, {"W", RULE_READ_IN_WEAKER}, {"R", RULE_UNCONFIRMED}};
-static const cyaml_strval_t LADDERS[] = {{"reported", LADDER_REPORTED}, {"assessing", LADDER_ASSESSING}, {"crew_assigned", LADDER_CREW_ASSIGNED},
-                                         {"on_the_way", LADDER_ON_THE_WAY}, {"on_site", LADDER_ON_SITE},
-                                         {"partly_restored", LADDER_PARTLY_RESTORED}, {"restored", LADDER_RESTORED},
-                                         {"closed", LADDER_CLOSED}};
-static const cyaml_strval_t TYPES[] = {{"text", FIELD_TEXT}, {"note", FIELD_NOTE}, {"choice", FIELD_CHOICE}, {"time", FIELD_TIME}, {"date", FIELD_DATE},
-                                       {"bool", FIELD_BOOL}, {"number", FIELD_NUMBER}, {"crew", FIELD_CREW}, {"staff", FIELD_STAFF},
-                                       {"order", FIELD_ORDER}, {"outage", FIELD_OUTAGE}, {"file", FIELD_FILE}};
+static const cyaml_strval_t LADDERS[] = {
+    {"reported", LADDER_REPORTED},     {"assessing", LADDER_ASSESSING}, {"crew_assigned", LADDER_CREW_ASSIGNED},
+    {"on_the_way", LADDER_ON_THE_WAY}, {"on_site", LADDER_ON_SITE},     {"partly_restored", LADDER_PARTLY_RESTORED},
+    {"restored", LADDER_RESTORED},     {"closed", LADDER_CLOSED}};
+static const cyaml_strval_t TYPES[] = {{"text", FIELD_TEXT},   {"note", FIELD_NOTE},   {"choice", FIELD_CHOICE}, {"time", FIELD_TIME},
+                                       {"date", FIELD_DATE},   {"bool", FIELD_BOOL},   {"number", FIELD_NUMBER}, {"crew", FIELD_CREW},
+                                       {"staff", FIELD_STAFF}, {"order", FIELD_ORDER}, {"outage", FIELD_OUTAGE}, {"file", FIELD_FILE}};
 static const cyaml_strval_t EFFECTS[] = {{"call_again", EFFECT_CALL_AGAIN}, {"link", EFFECT_LINK}, {"unlink", EFFECT_UNLINK},
                                          {"suspend", EFFECT_SUSPEND}, {"resume", EFFECT_RESUME}, {"urgency", EFFECT_URGENCY},
                                          {"children_done", EFFECT_CHILDREN_DONE}};
@@ -43,11 +45,16 @@ static const cyaml_schema_field_t CHOICE_FIELDS[] = {NEEDED_TEXT("id", KindChoic
                                                      NEEDED_TEXT("name_en", KindChoice, name_en), CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_CHOICE = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, KindChoice, CHOICE_FIELDS)};
 
-static const cyaml_schema_field_t FIELD_FIELDS[] = {
-    NEEDED_TEXT("id", RuleField, id), NEEDED_TEXT("name_zh", RuleField, name_zh), NEEDED_TEXT("name_en", RuleField, name_en),
-    ONE_OF("type", CYAML_FLAG_DEFAULT, RuleField, type, TYPES), YES_NO("required", RuleField, required),
-    YES_NO("plain", RuleField, plain), CYAML_FIELD_FLOAT("least", OPTIONAL, RuleField, least), CYAML_FIELD_FLOAT("most", OPTIONAL, RuleField, most),
-    LIST("choices", OPTIONAL, RuleField, choices, &ONE_CHOICE), CYAML_FIELD_END};
+static const cyaml_schema_field_t FIELD_FIELDS[] = {NEEDED_TEXT("id", RuleField, id),
+                                                    NEEDED_TEXT("name_zh", RuleField, name_zh),
+                                                    NEEDED_TEXT("name_en", RuleField, name_en),
+                                                    ONE_OF("type", CYAML_FLAG_DEFAULT, RuleField, type, TYPES),
+                                                    YES_NO("required", RuleField, required),
+                                                    YES_NO("plain", RuleField, plain),
+                                                    CYAML_FIELD_FLOAT("least", OPTIONAL, RuleField, least),
+                                                    CYAML_FIELD_FLOAT("most", OPTIONAL, RuleField, most),
+                                                    LIST("choices", OPTIONAL, RuleField, choices, &ONE_CHOICE),
+                                                    CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_FIELD = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleField, FIELD_FIELDS)};
 
 static const cyaml_schema_field_t STATE_FIELDS[] = {
@@ -56,28 +63,47 @@ static const cyaml_schema_field_t STATE_FIELDS[] = {
     YES_NO("final", RuleState, final), CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_STATE = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleState, STATE_FIELDS)};
 
-static const cyaml_schema_field_t BRANCH_FIELDS[] = {
-    NEEDED_TEXT("id", RuleBranch, id), TEXT_OR_NONE("field", RuleBranch, field), TEXT_OR_NONE("is", RuleBranch, is), TEXT_OR_NONE("to", RuleBranch, to),
-    TEXT_OR_NONE("outcome", RuleBranch, outcome), TEXT_OR_NONE("then", RuleBranch, then), YES_NO("reopens", RuleBranch, reopens),
-    YES_NO("try", RuleBranch, try), CYAML_FIELD_INT("after", OPTIONAL, RuleBranch, after), CYAML_FIELD_END};
+static const cyaml_schema_field_t BRANCH_FIELDS[] = {NEEDED_TEXT("id", RuleBranch, id),
+                                                     TEXT_OR_NONE("field", RuleBranch, field),
+                                                     TEXT_OR_NONE("is", RuleBranch, is),
+                                                     TEXT_OR_NONE("to", RuleBranch, to),
+                                                     TEXT_OR_NONE("outcome", RuleBranch, outcome),
+                                                     TEXT_OR_NONE("then", RuleBranch, then),
+                                                     YES_NO("reopens", RuleBranch, reopens),
+                                                     YES_NO("try", RuleBranch, try),
+                                                     CYAML_FIELD_INT("after", OPTIONAL, RuleBranch, after),
+                                                     CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_BRANCH = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleBranch, BRANCH_FIELDS)};
 
-static const cyaml_schema_field_t STEP_FIELDS[] = {
-    NEEDED_TEXT("id", RuleStep, id), NEEDED_TEXT("name_zh", RuleStep, name_zh), NEEDED_TEXT("name_en", RuleStep, name_en),
-    LIST("from", 0, RuleStep, from, &ONE_TEXT), TEXT_OR_NONE("to", RuleStep, to), TEXT_OR_NONE("outcome", RuleStep, outcome),
-    TEXT_OR_NONE("then", RuleStep, then), TEXT_OR_NONE("opens", RuleStep, opens),
-    SOME_OF("roles", CYAML_FLAG_DEFAULT, RuleStep, roles, ROLES),
-    ONE_OF("effect", OPTIONAL, RuleStep, effect, EFFECTS),
-    ONE_OF("assigns", OPTIONAL, RuleStep, assigns, ASSIGNS), YES_NO("reopens", RuleStep, reopens),
-    YES_NO("waits", RuleStep, waits), CYAML_FIELD_INT("times", OPTIONAL, RuleStep, times), LIST("fields", OPTIONAL, RuleStep, fields, &ONE_FIELD),
-    LIST("branches", OPTIONAL, RuleStep, branches, &ONE_BRANCH), CYAML_FIELD_END};
+static const cyaml_schema_field_t STEP_FIELDS[] = {NEEDED_TEXT("id", RuleStep, id),
+                                                   NEEDED_TEXT("name_zh", RuleStep, name_zh),
+                                                   NEEDED_TEXT("name_en", RuleStep, name_en),
+                                                   LIST("from", 0, RuleStep, from, &ONE_TEXT),
+                                                   TEXT_OR_NONE("to", RuleStep, to),
+                                                   TEXT_OR_NONE("outcome", RuleStep, outcome),
+                                                   TEXT_OR_NONE("then", RuleStep, then),
+                                                   TEXT_OR_NONE("opens", RuleStep, opens),
+                                                   SOME_OF("roles", CYAML_FLAG_DEFAULT, RuleStep, roles, ROLES),
+                                                   ONE_OF("effect", OPTIONAL, RuleStep, effect, EFFECTS),
+                                                   ONE_OF("assigns", OPTIONAL, RuleStep, assigns, ASSIGNS),
+                                                   YES_NO("reopens", RuleStep, reopens),
+                                                   YES_NO("waits", RuleStep, waits),
+                                                   CYAML_FIELD_INT("times", OPTIONAL, RuleStep, times),
+                                                   LIST("fields", OPTIONAL, RuleStep, fields, &ONE_FIELD),
+                                                   LIST("branches", OPTIONAL, RuleStep, branches, &ONE_BRANCH),
+                                                   CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_STEP = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleStep, STEP_FIELDS)};
 
-static const cyaml_schema_field_t CLOCK_FIELDS[] = {
-    NEEDED_TEXT("id", RuleClock, id), NEEDED_TEXT("name_zh", RuleClock, name_zh), NEEDED_TEXT("name_en", RuleClock, name_en),
-    NEEDED_TEXT("promise", RuleClock, promise), LIST("also", OPTIONAL, RuleClock, also, &ONE_TEXT), LIST("start", 0, RuleClock, start, &ONE_TEXT),
-    LIST("stop", OPTIONAL, RuleClock, stop, &ONE_TEXT), LIST("pause", OPTIONAL, RuleClock, pause, &ONE_TEXT),
-    LIST("resume", OPTIONAL, RuleClock, resume, &ONE_TEXT), CYAML_FIELD_END};
+static const cyaml_schema_field_t CLOCK_FIELDS[] = {NEEDED_TEXT("id", RuleClock, id),
+                                                    NEEDED_TEXT("name_zh", RuleClock, name_zh),
+                                                    NEEDED_TEXT("name_en", RuleClock, name_en),
+                                                    NEEDED_TEXT("promise", RuleClock, promise),
+                                                    LIST("also", OPTIONAL, RuleClock, also, &ONE_TEXT),
+                                                    LIST("start", 0, RuleClock, start, &ONE_TEXT),
+                                                    LIST("stop", OPTIONAL, RuleClock, stop, &ONE_TEXT),
+                                                    LIST("pause", OPTIONAL, RuleClock, pause, &ONE_TEXT),
+                                                    LIST("resume", OPTIONAL, RuleClock, resume, &ONE_TEXT),
+                                                    CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_CLOCK = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleClock, CLOCK_FIELDS)};
 
 #define ORIGIN(type)                                                                                                              \
@@ -86,10 +112,15 @@ static const cyaml_schema_value_t ONE_CLOCK = {CYAML_VALUE_MAPPING(CYAML_FLAG_DE
       ONE_OF("strength", CYAML_FLAG_DEFAULT, type, strength, STRENGTHS), NEEDED_TEXT("name_zh", type, name_zh),   \
       NEEDED_TEXT("name_en", type, name_en)
 
-static const cyaml_schema_field_t KIND_FIELDS[] = {
-    ORIGIN(RuleKind), YES_NO("one_open", RuleKind, one_open), SOME_OF("opened_by", CYAML_FLAG_DEFAULT, RuleKind, opened_by, ROLES),
-    LIST("form", OPTIONAL, RuleKind, form, &ONE_FIELD), LIST("states", 0, RuleKind, states, &ONE_STATE), LIST("steps", 0, RuleKind, steps, &ONE_STEP),
-    LIST("clocks", OPTIONAL, RuleKind, clocks, &ONE_CLOCK), LIST("figures", OPTIONAL, RuleKind, figures, &ONE_TEXT), CYAML_FIELD_END};
+static const cyaml_schema_field_t KIND_FIELDS[] = {ORIGIN(RuleKind),
+                                                   YES_NO("one_open", RuleKind, one_open),
+                                                   SOME_OF("opened_by", CYAML_FLAG_DEFAULT, RuleKind, opened_by, ROLES),
+                                                   LIST("form", OPTIONAL, RuleKind, form, &ONE_FIELD),
+                                                   LIST("states", 0, RuleKind, states, &ONE_STATE),
+                                                   LIST("steps", 0, RuleKind, steps, &ONE_STEP),
+                                                   LIST("clocks", OPTIONAL, RuleKind, clocks, &ONE_CLOCK),
+                                                   LIST("figures", OPTIONAL, RuleKind, figures, &ONE_TEXT),
+                                                   CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE_KIND = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleKind, KIND_FIELDS)};
 
 static const cyaml_schema_field_t LIMIT_FIELDS[] = {NEEDED_TEXT("urban", RuleLimit, urban), NEEDED_TEXT("rural", RuleLimit, rural),
@@ -99,10 +130,14 @@ static const cyaml_schema_field_t MARK_FIELDS[] = {CYAML_FIELD_INT("at", CYAML_F
 static const cyaml_schema_value_t ONE_MARK = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleMark, MARK_FIELDS)};
 
 static const cyaml_schema_field_t PROMISE_FIELDS[] = {
-    ORIGIN(RulePromise), NEEDED_TEXT("calendar", RulePromise, calendar),
-    ONE_OF("judged", OPTIONAL, RulePromise, judged, JUDGED), YES_NO("first_day_free", RulePromise, first_day_free),
-    TEXT_OR_NONE("limit", RulePromise, limit), CYAML_FIELD_MAPPING_PTR("limits", CYAML_FLAG_POINTER | OPTIONAL, RulePromise, limits, LIMIT_FIELDS),
-    LIST("marks", OPTIONAL, RulePromise, marks, &ONE_MARK), CYAML_FIELD_END};
+    ORIGIN(RulePromise),
+    NEEDED_TEXT("calendar", RulePromise, calendar),
+    ONE_OF("judged", OPTIONAL, RulePromise, judged, JUDGED),
+    YES_NO("first_day_free", RulePromise, first_day_free),
+    TEXT_OR_NONE("limit", RulePromise, limit),
+    CYAML_FIELD_MAPPING_PTR("limits", CYAML_FLAG_POINTER | OPTIONAL, RulePromise, limits, LIMIT_FIELDS),
+    LIST("marks", OPTIONAL, RulePromise, marks, &ONE_MARK),
+    CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_PROMISE = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RulePromise, PROMISE_FIELDS)};
 static const cyaml_schema_field_t PROMISES_FIELDS[] = {LIST("promises", 0, RulePromises, promises, &ONE_PROMISE), CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE_PROMISES = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RulePromises, PROMISES_FIELDS)};
@@ -117,7 +152,8 @@ static const cyaml_schema_field_t CALENDAR_FIELDS[] = {
     LIST("workdays", OPTIONAL, RuleCalendar, workdays, &ONE_DAYS), CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE_CALENDAR = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleCalendar, CALENDAR_FIELDS)};
 
-static const cyaml_schema_value_t *const WHOLE[] = {[RULE_KIND] = &WHOLE_KIND, [RULE_PROMISES] = &WHOLE_PROMISES, [RULE_CALENDAR] = &WHOLE_CALENDAR};
+static const cyaml_schema_value_t *const WHOLE[] = {
+    [RULE_KIND] = &WHOLE_KIND, [RULE_PROMISES] = &WHOLE_PROMISES, [RULE_CALENDAR] = &WHOLE_CALENDAR};
 
 /* --- reading --- */
 
@@ -206,7 +242,10 @@ bool rule_read(void **out, RuleForm form, const char *file, Text yaml, Error *er
   place_unknown_key(&complaint, yaml);
   Complaint syntax = {0};
   if (find_syntax_error(&syntax, yaml)) complaint = syntax;
-  error_raise(error, ERROR_RULE_FORM, "%s", complaint.what[0] ? complaint.what : data || code == CYAML_OK ? "the file is empty" : cyaml_strerror(code));
+  error_raise(error, ERROR_RULE_FORM, "%s",
+              complaint.what[0]          ? complaint.what
+              : data || code == CYAML_OK ? "the file is empty"
+                                         : cyaml_strerror(code));
   return error_at(error, "%s:%d:%d", file, complaint.line ? complaint.line : 1, complaint.column ? complaint.column : 1);
 }
 

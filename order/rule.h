@@ -1,5 +1,5 @@
-/* Rule files: YAML read by schema into plain structs, as they stand in the file; nothing is understood here yet. Kinds and books are made from
- * them (order/kind.h). Every error names file, line and column. */
+/* Rule files: YAML read by schema into plain structs, as they stand in the file; nothing is understood here yet. Kinds and books are made
+ * from them (order/kind.h). Every error names file, line and column. */
 #ifndef ORDER_RULE_H
 #define ORDER_RULE_H
 
@@ -105,8 +105,8 @@ typedef enum RuleForm { RULE_KIND, RULE_PROMISES, RULE_CALENDAR } RuleForm;
 /* *out: RuleKind, RulePromises or RuleCalendar; `file` is the name for errors. */
 bool rule_read(void **out, RuleForm form, const char *file, Text yaml, Error *error) MUST_USE;
 void rule_free(RuleForm form, void *rule);
-/* Puts "file:line:column" of a place in the document on the error: "steps.3.to" is the value of key `to` in the fourth of `steps`. The last part
- * may be missing in the document: then it is the place of what would hold it. Returns false. */
+/* Puts "file:line:column" of a place in the document on the error: "steps.3.to" is the value of key `to` in the fourth of `steps`. The last
+ * part may be missing in the document: then it is the place of what would hold it. Returns false. */
 bool rule_error_at(Error *error, const char *file, Text yaml, const char *path_format, ...) PRINTF_LIKE(4, 5);
 
 #endif
