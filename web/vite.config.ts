@@ -5,6 +5,7 @@ import { mockServer } from "./mock/plugin";
 // DIANBAOMU is where a running `dianbaomu serve` answers; without it (`--mode mock`) an invented county does.
 export default defineConfig(({ mode }) => {
   const server = process.env.DIANBAOMU ?? "http://127.0.0.1:9559";
+  const proxy = mode === "mock" ? undefined : { "/api": { target: server, changeOrigin: false } };
   return {
     plugins: [vue(), ...(mode === "mock" ? [mockServer()] : [])],
     build: {
@@ -14,7 +15,7 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 700,
     },
-    server: { port: 5173, strictPort: true, proxy: mode === "mock" ? undefined : { "/api": { target: server, changeOrigin: true } } },
-    preview: { port: 4173, strictPort: true },
+    server: { port: 5173, strictPort: true, proxy },
+    preview: { port: 4173, strictPort: true, proxy },
   };
 });

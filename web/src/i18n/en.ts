@@ -479,4 +479,19 @@ export const en: Record<keyof typeof zh, string> = {
   "material.transformer": "Transformer",
 
   "job.everywhere": "All of it after all",
+
+  "material.fuse_link": "Fuse link",
+  "material.fuse": "Drop-out fuse",
+  "material.switch": "Switch",
+  "material.insulator": "Insulator",
+  "material.arrester": "Arrester",
+  "material.pole": "Pole",
+  "material.meter_single_phase": "Single-phase meter",
+  "material.meter_three_phase": "Three-phase meter",
+  "material.meter_box": "Meter box",
+  "material.lv_breaker": "Low-voltage breaker",
+  "material.conductor": "Conductor",
+  "material.cable": "Cable",
+  "skill.crane": "crane",
+  "skill.tree": "tree clearing",
 };

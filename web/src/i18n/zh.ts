@@ -96,7 +96,7 @@ export const zh = {
   "figure.open_note": "待回访 {n}",
   "figure.calls": "近 10 分钟来电",
   "figure.calls_note": "95598 报修",
-  "figure.crews": "抢修队 空闲 / 在忙",
+  "figure.crews": "抢修队 闲 / 忙",
   "figure.crews_note": "下班 {n} 队",
   "figure.danger": "承诺 将超 / 已超",
   "figure.danger_note": "过时限 75 % 为将超",
@@ -477,4 +477,19 @@ export const zh = {
   "material.transformer": "变压器",
 
   "job.everywhere": "还是全部复电",
+
+  "material.fuse_link": "熔丝",
+  "material.fuse": "跌落式熔断器",
+  "material.switch": "开关",
+  "material.insulator": "绝缘子",
+  "material.arrester": "避雷器",
+  "material.pole": "电杆",
+  "material.meter_single_phase": "单相电表",
+  "material.meter_three_phase": "三相电表",
+  "material.meter_box": "表箱",
+  "material.lv_breaker": "低压断路器",
+  "material.conductor": "导线",
+  "material.cable": "电缆",
+  "skill.crane": "吊车",
+  "skill.tree": "清障",
 };

@@ -86,6 +86,7 @@ export class CrewMarkers {
       own.name.textContent = crew.name;
       own.marker.getElement()?.setAttribute("aria-label", `${crew.name}, ${word("crew_state", crew.state)}`);
       const moving = crew.state === "on_the_way";
+      own.marker.setZIndexOffset(crew.state === "free" ? 0 : 50_000);
       own.trail.setStyle({ color: trailColour, opacity: moving ? 0.7 : 0.3 });
       own.trail.setLatLngs(crew.state === "free" ? [] : crew.trail.map(([lon, lat]) => [lat, lon] as L.LatLngTuple));
     }
@@ -106,7 +107,7 @@ export class CrewMarkers {
     const arrow = element("arrow");
     const name = element("name");
     box.append(arrow, name);
-    const marker = L.marker(at, { icon: L.divIcon({ html: box, className: "map-crew-anchor", iconSize: [0, 0] }), keyboard: true, zIndexOffset: 50_000 }).addTo(this.map);
+    const marker = L.marker(at, { icon: L.divIcon({ html: box, className: "map-crew-anchor", iconSize: [0, 0] }), keyboard: true, riseOnHover: true }).addTo(this.map);
     marker.on("click", () => this.open(id));
     const trail = L.polyline([], { renderer: this.renderer, weight: 4, interactive: false, lineCap: "round", dashArray: "1 8" }).addTo(this.map);
     const own: Rolling = { marker, box, arrow, name, trail, from: at, to: at, started: 0 };

@@ -1,6 +1,7 @@
 // An event as one line of the ticker.
 import type { RouteLocationRaw } from "vue-router";
 import { t, word } from "../../i18n";
+import { outages } from "../../store/board";
 import type { FeedEvent } from "../../types";
 import type { IconName } from "../../ui/Icon.vue";
 
@@ -24,7 +25,8 @@ const stepWord = (step: string) => (word("step", step) === step ? t("step.repair
 export function eventLine({ kind, subject, data }: FeedEvent): { icon: IconName; text: string; to: RouteLocationRaw | undefined } {
   const room = kind.split(".")[0];
   const given = (name: string) => (data[name] === undefined || data[name] === null ? "" : String(data[name]));
-  const what = given("name") || given("device") || given("address") || given("number");
+  const outage = outages.value.find(({ id }) => id === (room === "outage" ? subject.id : given("outage_id")));
+  const what = [given("name"), outage?.device.name ?? given("number")].filter(Boolean).join(" → ");
   const step = given("step") && stepWord(given("step"));
   const out = typeof data.customers_out === "number" ? t("outage.households", { n: data.customers_out }) : "";
   const text = [word("event", kind), what, step, room === "outage" && kind !== "outage.eta" ? out : ""].filter(Boolean).join(" · ");
