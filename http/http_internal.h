@@ -148,6 +148,7 @@ void request_run_slowly(Request *request); /* request.c, on the slow thread */
 enum MHD_Result reply_send(Request *request);
 enum MHD_Result reply_asset(Request *request);
 void reply_problem(Request *request);  /* from request->error into request->reply */
+bool reply_is_whole(const HttpReply *reply, Error *error) MUST_USE; /* it fitted into memory and the limit */
 int reply_status(const HttpReply *reply);
 void reply_headers(struct MHD_Response *response, const Request *request);
 const Asset *asset_find(Request *request); /* NULL: none */

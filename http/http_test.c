@@ -263,6 +263,8 @@ static void the_proxy_says_who_is_behind_it(void **state) {
   open_things(&test);
   assert_string_equal(http_test_text(http_test_do(&test, 200, "GET", "/api/v1/open", NULL), "address"), "192.0.2.7");
   assert_non_null(http_test_header(&test, "Strict-Transport-Security").at);
+  snprintf(test.headers, sizeof test.headers, "X-Forwarded-For: 192.0.2.7, \"unknown\"\r\n");
+  assert_string_equal(http_test_text(http_test_do(&test, 200, "GET", "/api/v1/open", NULL), "address"), "127.0.0.1");
   http_test_close(&test);
 }
 
@@ -406,6 +408,43 @@ static void slow_handlers_wait_for_each_other_and_nobody_for_them(void **state) 
   http_test_close(&test);
 }
 
+/* --- memory --- */
+
+/* Every allocation of a request made to fail in turn: the client is told, or the connection closes; the server stands and nothing is half done. */
+static void any_allocation_may_fail(void **state) {
+  (void)state;
+  static const char *const REQUESTS[] = {
+      "POST /api/v1/open HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n{\"name\":\"x\",\"tags\":[\"a\",\"b\"]}",
+      "POST /api/v1/things HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nAuthorization: Bearer test.7.1.1\r\nContent-Type: application/json\r\n"
+      "Content-Length: 12\r\n\r\n{\"name\":\"x\"}",
+      "GET /api/v1/things?q=%20a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer test.7.1.1\r\n\r\n",
+      "GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n",
+  };
+  HttpTest test;
+  start(&test);
+  for (size_t i = 0; i < sizeof REQUESTS / sizeof *REQUESTS; i++) {
+    int refused = 0;
+    for (int n = 1; n < 40; n++) {
+      Error error = {0};
+      Client client;
+      ClientReply reply = {0};
+      assert_ok(client_open(&client, http_port(test.http), &error), &error);
+      assert_ok(client_send(&client, text_slice(text_of(REQUESTS[i]), 0, 10), &error), &error); /* the connection is made */
+      buffer_reserve(&client.in, 1 << 17); /* so that the client itself asks for no more */
+      memory_fail_at(n);
+      bool sent = client_send(&client, text_slice(text_of(REQUESTS[i]), 10, strlen(REQUESTS[i])), &error);
+      bool replied = sent && client_reply_head(&reply, &client, &error);
+      memory_fail_at(0);
+      if (!replied || reply.status == 503) refused++;
+      else if (reply.status > 201) fail_msg("allocation %d of request %zu: %.*s", n, i, TEXT_ARG(client.in.at ? ((Text){client.in.at, client.in.len}) : TEXT_NONE));
+      client_close(&client);
+      http_test_do(&test, 200, "GET", "/api/v1/open", NULL);
+    }
+    assert_true(refused > 0);
+  }
+  http_test_close(&test);
+}
+
 static void every_route_was_answered(void **state) {
   (void)state;
   http_test_all_answered(THING_ROUTES);
@@ -415,4 +454,4 @@ static void every_route_was_answered(void **state) {
 TEST_MAIN(TEST(reads_and_writes), TEST(what_is_wrong_is_named), TEST(the_reader_chooses_the_language), TEST(unsound_http_is_refused),
           TEST(a_large_body_is_refused_and_not_kept), TEST(roles_and_origins), TEST(the_proxy_says_who_is_behind_it), TEST(strict_headers_are_on_every_reply),
           TEST(files_are_served), TEST(the_tables_describe_themselves), TEST(unsound_tables_are_refused),
-          TEST(slow_handlers_wait_for_each_other_and_nobody_for_them), TEST(every_route_was_answered))
+          TEST(slow_handlers_wait_for_each_other_and_nobody_for_them), TEST(any_allocation_may_fail), TEST(every_route_was_answered))

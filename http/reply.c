@@ -2,7 +2,9 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "base/log.h"
+#include "http/header.h"
 #include "http/http_internal.h"
 
 #define POLICY_NOTHING "default-src 'none'; frame-ancestors 'none'"
@@ -36,6 +38,12 @@ static bool has_header(const HttpReply *reply, const char *name) {
 }
 
 int reply_status(const HttpReply *reply) { return reply->status ? reply->status : reply->body.len ? 200 : 204; }
+
+bool reply_is_whole(const HttpReply *reply, Error *error) {
+  if (!reply->body.failed) return true;
+  if (reply->body.room < LIMIT_REPLY_BYTES / 4) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "reply");
+  return error_raise(error, ERROR_LIMIT, "reply\t%u bytes", LIMIT_REPLY_BYTES);
+}
 
 void reply_problem(Request *request) {
   HttpReply *reply = &request->reply;
@@ -90,16 +98,6 @@ void reply_headers(struct MHD_Response *response, const Request *request) {
   strict_headers(response, request, strncmp(type, "text/html", 9) == 0);
 }
 
-static bool etag_matches(Text header, const char *etag) {
-  Text part;
-  while (text_next(&header, ',', &part)) {
-    part = text_trim(part);
-    if (text_starts(part, TEXT("W/"))) part = text_slice(part, 2, part.len);
-    if (text_is(part, etag) || text_is(part, "*")) return true;
-  }
-  return false;
-}
-
 /* The bytes stay where they are: the request outlives its response. */
 static enum MHD_Result queue(Request *request, int status, const void *bytes, size_t len, void (*headers)(struct MHD_Response *, const Request *)) {
   struct MHD_Response *response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
@@ -115,7 +113,7 @@ enum MHD_Result reply_send(Request *request) {
   if (request->refused || request->failed) reply_problem(request);
   int status = reply_status(reply);
   for (int i = 0; i < reply->header_count && status == 200; i++)
-    if (strcmp(reply->header[i].name, "ETag") == 0 && etag_matches(request->header.none_match, reply->header[i].value)) status = 304;
+    if (strcmp(reply->header[i].name, "ETag") == 0 && header_etag_matches(request->header.none_match, reply->header[i].value)) status = 304;
   if (request->route && status < 300) atomic_fetch_add_explicit(&request->route->answered, 1, memory_order_relaxed);
   return queue(request, status, reply->body.at ? reply->body.at : "", status == 304 ? 0 : reply->body.len, reply_headers);
 }
@@ -169,6 +167,6 @@ enum MHD_Result reply_asset(Request *request) {
     error_raise(&request->error, ERROR_HTTP_ENCODING, "%s", asset->file.encoding);
     return reply_send(request);
   }
-  bool same = etag_matches(request->header.none_match, asset->etag);
+  bool same = header_etag_matches(request->header.none_match, asset->etag);
   return queue(request, same ? 304 : 200, asset->file.bytes, same ? 0 : asset->file.len, asset_headers);
 }

@@ -1,7 +1,7 @@
+#include "http/header.h"
 #include "http/http_internal.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +20,12 @@ Request *request_new(Loop *loop, struct MHD_Connection *connection, const char *
   buffer_begin(&request->reply.body, LIMIT_REPLY_BYTES);
   request->open.arena = &request->arena;
   request->open.http = http;
-  if (raw_target) request->raw_target = text_copy(&request->arena, text_of(raw_target));
   atomic_fetch_add(&http->alive, 1);
-  return request;
+  if (!raw_target) return request;
+  request->raw_target = text_copy(&request->arena, text_of(raw_target));
+  if (request->raw_target.at) return request;
+  request_free(request);
+  return NULL;
 }
 
 void request_free(Request *request) {
@@ -64,23 +67,12 @@ static bool refuse_frame(Request *request, const char *header, const char *why) 
 static enum MHD_Result on_header(void *self, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value, size_t value_len) {
   (void)kind;
   Request *request = self;
-  for (size_t i = 0; i < name_len; i++)
-    if (!isalnum((unsigned char)name[i]) && !strchr("!#$%&'*+-.^_`|~", name[i])) {
-      refuse_frame(request, "names", "a name holds a blank or a character that may not be there");
-      return MHD_NO;
-    }
-  for (size_t i = 0; i < value_len; i++)
-    if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F) {
-      refuse_frame(request, "values", "a value holds a control character");
-      return MHD_NO;
-    }
+  if (!header_name_is_sound((Text){name, name_len})) return refuse_frame(request, "names", "a name holds a blank or a character that may not be there"), MHD_NO;
+  if (!header_value_is_sound((Text){value, value_len})) return refuse_frame(request, "values", "a value holds a control character"), MHD_NO;
   for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++) {
     if (strlen(HEADERS[i].name) != name_len || strncasecmp(HEADERS[i].name, name, name_len) != 0) continue;
     Text *header = (Text *)((char *)&request->header + HEADERS[i].at);
-    if (header->at && !HEADERS[i].many) {
-      refuse_frame(request, HEADERS[i].name, "stands twice");
-      return MHD_NO;
-    }
+    if (header->at && !HEADERS[i].many) return refuse_frame(request, HEADERS[i].name, "stands twice"), MHD_NO;
     if (!header->at) *header = text_trim((Text){value ? value : "", value_len});
   }
   return MHD_YES;
@@ -93,8 +85,7 @@ static bool read_headers(Request *request) {
   if (header->transfer_encoding.at && header->content_length.at) return refuse_frame(request, "Content-Length", "not together with Transfer-Encoding");
   if (header->transfer_encoding.at && (header->transfer_encoding.len != 7 || strncasecmp(header->transfer_encoding.at, "chunked", 7) != 0))
     return refuse_frame(request, "Transfer-Encoding", "only chunked");
-  for (size_t i = 0; i < header->host.len; i++)
-    if (!isalnum((unsigned char)header->host.at[i]) && !strchr("-._:[]", header->host.at[i])) return refuse_frame(request, "Host", "not a host's name");
+  if (!header_host_is_sound(header->host)) return refuse_frame(request, "Host", "not a host's name");
   int64_t length = 0;
   if (header->content_length.at && (!text_to_i64(header->content_length, &length) || length < 0)) return refuse_frame(request, "Content-Length", "not a number");
   if (length > (int64_t)LIMIT_BODY_BYTES) {
@@ -104,28 +95,11 @@ static bool read_headers(Request *request) {
   return true;
 }
 
-/* The weightiest of zh and en; the reader's own order breaks a tie. */
-static Language language_of(Text accept) {
-  Language best = LANGUAGE_ZH;
-  double best_weight = 0;
-  Text part;
-  while (text_next(&accept, ',', &part)) {
-    double weight = 1;
-    ptrdiff_t q = text_find(part, TEXT(";q="));
-    if (q >= 0 && !text_to_f64(text_trim(text_slice(part, (size_t)q + 3, part.len)), &weight)) weight = 0;
-    Text name = text_trim(part);
-    if (name.len < 2 || weight <= best_weight) continue;
-    if (strncasecmp(name.at, "zh", 2) == 0) best = LANGUAGE_ZH, best_weight = weight;
-    if (strncasecmp(name.at, "en", 2) == 0) best = LANGUAGE_EN, best_weight = weight;
-  }
-  return best;
-}
-
 static Text client_address(Request *request) {
   if (request->http->options.behind_tls && request->header.forwarded_for.len) {
-    Text list = request->header.forwarded_for, part, last = TEXT_NONE;
-    while (text_next(&list, ',', &part)) last = text_trim(part);
-    if (last.len && last.len < INET6_ADDRSTRLEN) return last;
+    Text last = text_copy(&request->arena, header_last(request->header.forwarded_for));
+    unsigned char bytes[16];
+    if (last.at && (inet_pton(AF_INET, last.at, bytes) == 1 || inet_pton(AF_INET6, last.at, bytes) == 1)) return last;
   }
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   const struct sockaddr *address = info ? info->client_addr : NULL;
@@ -139,29 +113,17 @@ static Text client_address(Request *request) {
 /* --- who is it, may they --- */
 
 static void find_token(Request *request) {
-  Text header = request->header.authorization, part;
-  if (header.len > 7 && strncasecmp(header.at, "Bearer ", 7) == 0) {
-    request->token = text_trim(text_slice(header, 7, header.len));
-    return;
-  }
-  Text cookies = request->header.cookie;
-  while (text_next(&cookies, ';', &part)) {
-    part = text_trim(part);
-    if (!text_starts(part, TEXT("dianbaomu="))) continue;
-    request->token = text_slice(part, sizeof "dianbaomu=" - 1, part.len);
-    request->by_cookie = true;
-    return;
-  }
+  request->token = header_bearer(request->header.authorization);
+  if (request->token.at) return;
+  request->token = header_cookie(request->header.cookie, TEXT("dianbaomu"));
+  request->by_cookie = request->token.len > 0;
 }
 
 /* Browsers say where a write comes from. One that says nothing, and does not use the cookie, is no browser. */
 static bool same_origin(const Request *request) {
   Text site = request->header.fetch_site, origin = request->header.origin;
   if (site.at) return text_is(site, "same-origin") || text_is(site, "none");
-  if (!origin.at) return !request->by_cookie;
-  ptrdiff_t at = text_find(origin, TEXT("://"));
-  Text host = at < 0 ? TEXT_NONE : text_slice(origin, (size_t)at + 3, origin.len);
-  return host.len > 0 && host.len == request->header.host.len && strncasecmp(host.at, request->header.host.at, host.len) == 0;
+  return origin.at ? header_origin_is(origin, request->header.host) : !request->by_cookie;
 }
 
 static void list_roles(const Http *http, uint32_t roles, char out[ERROR_ARGUMENT_MAX]) {
@@ -207,13 +169,6 @@ static bool names_known(Request *request) {
   return true;
 }
 
-static bool media_type_is(Text header, const char *wanted) {
-  size_t len = strlen(wanted);
-  if (header.len < len || strncasecmp(header.at, wanted, len) != 0) return false;
-  Text rest = text_trim(text_slice(header, len, header.len));
-  return rest.len == 0 || rest.at[0] == ';';
-}
-
 static bool key_is_sound(Request *request) {
   Text key = request->header.key;
   if (!key.len) return error_raise(&request->error, ERROR_HTTP_HEADER, "%s\t%s", "Idempotency-Key", "this request needs one (a new UUID for each new intent)");
@@ -224,7 +179,7 @@ static bool key_is_sound(Request *request) {
 static bool body_is_announced(Request *request) {
   const HttpRoute *row = request->route->row;
   const char *wanted = row->flags & HTTP_RAW_BODY ? row->request_schema : row->request_schema ? "application/json" : NULL;
-  if (!wanted || media_type_is(request->header.content_type, wanted)) return true;
+  if (!wanted || header_media_type_is(request->header.content_type, wanted)) return true;
   return error_raise(&request->error, ERROR_HTTP_MEDIA_TYPE, "%s", wanted);
 }
 
@@ -233,7 +188,7 @@ static bool examine(Request *request, const char *method) {
   Error *error = &request->error;
   char allowed[128] = "";
   if (!read_headers(request)) return false;
-  request->open.language = language_of(request->header.language);
+  request->open.language = header_language(request->header.language);
   request->open.method = text_of(method);
   request->open.now = time_now(http->options.time);
   request->head = strcmp(method, "HEAD") == 0;
@@ -336,8 +291,7 @@ static bool run_read(Request *request) {
   if (locked) desk_read_end(http->options.desk);
   readers_give(http, request->open.db);
   request->open.db = NULL;
-  if (ok && request->reply.body.failed) return error_raise(&request->error, ERROR_LIMIT, "reply\t%u bytes", LIMIT_REPLY_BYTES);
-  return ok;
+  return ok && reply_is_whole(&request->reply, &request->error);
 }
 
 static bool run_decode(Request *request) {

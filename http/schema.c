@@ -38,6 +38,7 @@ const char *schema_type_name(unsigned types) {
 }
 
 SchemaSet *schema_set_new(void) {
+  schema_own_memory();
   SchemaSet *set = memory_new(sizeof *set);
   if (set) arena_begin(&set->arena, 0);
   return set;

@@ -201,13 +201,26 @@ static bool depth_is_sane(Text bytes, Error *error) {
   return true;
 }
 
+/* jansson says "string expected" when there was no memory for one: so we keep count ourselves. */
+static _Thread_local bool starved;
+
+static void *take(size_t size) {
+  void *memory = memory_new(size);
+  if (!memory) starved = true;
+  return memory;
+}
+
+void schema_own_memory(void) { json_set_alloc_funcs(take, memory_free); }
+
 bool schema_read_json(json_t **out, Text bytes, Error *error) {
   json_error_t trouble;
   *out = NULL;
   if (bytes.len == 0) return error_raise(error, ERROR_HTTP_BODY, "%s", "empty");
   if (!depth_is_sane(bytes, error)) return false;
+  starved = false;
   *out = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &trouble);
   if (*out) return true;
+  if (starved) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "body");
   error_raise(error, ERROR_HTTP_BODY, "%.140s", text_is_utf8(text_of(trouble.text)) ? trouble.text : "not UTF-8");
   return error_at(error, "%d:%d", trouble.line, trouble.column);
 }

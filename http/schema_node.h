@@ -41,4 +41,6 @@ struct Schema {
 
 const char *schema_type_name(unsigned types); /* "string", or "string or null" for several */
 
+void schema_own_memory(void); /* jansson takes its memory from base/memory.h, in the whole program */
+
 #endif

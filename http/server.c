@@ -89,7 +89,6 @@ static bool open_parts(Http *http, Error *error) {
 }
 
 bool http_open(Http **out, const HttpOptions *options, Error *error) {
-  json_set_alloc_funcs(memory_new, memory_free);
   Http *http = memory_new(sizeof *http);
   if (!http) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
   http->options = *options;

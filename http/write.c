@@ -1,6 +1,5 @@
 /* A write's way over the desk. The command runs once a key: the reply to the first request is kept in the command's own transaction, and
  * whoever comes later with the same key gets it again. Two with one key in the same batch meet here too, since the desk runs one by one. */
-#include "base/limits.h"
 #include "http/http_internal.h"
 
 static Request *request_of(DeskJob *job) { return (Request *)((char *)job - offsetof(Request, job)); }
@@ -28,8 +27,7 @@ static bool finish(DeskContext *context, DeskJob *job, Error *error) {
   const HttpRoute *row = request->route->row;
   HttpReply *reply = &request->reply;
   if (request->replayed) return true;
-  if (!row->encode(&request->open, request->command, reply, request->route->room, error)) return false;
-  if (reply->body.failed) return error_raise(error, ERROR_LIMIT, "reply\t%u bytes", LIMIT_REPLY_BYTES);
+  if (!row->encode(&request->open, request->command, reply, request->route->room, error) || !reply_is_whole(reply, error)) return false;
   if (!(row->flags & HTTP_KEYED)) return true;
   KeptReply kept = {request->fingerprint, reply_status(reply), buffer_as_text(&reply->body)};
   int64_t id = desk_new_id(context);
