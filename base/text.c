@@ -125,6 +125,12 @@ size_t text_characters(Text text) {
   return count;
 }
 
+Text text_cut(Text text, size_t most) {
+  if (text.len <= most) return text;
+  while (most > 0 && ((unsigned char)text.at[most] & 0xC0) == 0x80) most--;
+  return (Text){text.at, most};
+}
+
 Text text_copy(Arena *arena, Text text) {
   char *copy = arena_take(arena, text.len + 1);
   if (!copy) return TEXT_NONE;

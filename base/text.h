@@ -39,6 +39,7 @@ bool text_to_f64(Text text, double *out);               /* finite, decimal; loca
 
 bool text_is_utf8(Text text);                           /* RFC 3629: no overlong, no surrogate */
 size_t text_characters(Text text);                      /* UTF-8 characters */
+Text text_cut(Text text, size_t most);                  /* its beginning, at most so many bytes, whole characters */
 /* A copy in the arena, NUL-ended past its length; at = NULL on failure. */
 Text text_copy(Arena *arena, Text text);
 uint64_t text_hash(Text text);                          /* not for adversarial input kept across runs */

@@ -14,7 +14,7 @@ bool http_query_i64(const HttpRequest *request, const char *name, int64_t fallba
   *out = fallback;
   if (!text.at) return true;
   if (text_to_i64(text, out) && *out >= least && *out <= most) return true;
-  error_raise(error, ERROR_FIELD_FORMAT, "%s\t%.*s\t%lld … %lld", name, (int)(text.len > 60 ? 60 : text.len), text.at, (long long)least, (long long)most);
+  error_raise(error, ERROR_FIELD_FORMAT, "%s\t%.*s\t%lld … %lld", name, TEXT_ARG(text_cut(text, 60)), (long long)least, (long long)most);
   return error_at(error, "?%s", name);
 }
 
@@ -28,7 +28,7 @@ bool http_argument_id(const HttpRequest *request, int at, const char *what, int6
   assert(at >= 0 && at < HTTP_PATH_ARGUMENTS);
   Text text = request->argument[at];
   if (text_to_i64(text, out) && *out > 0 && text.at[0] != '0') return true;
-  return error_raise(error, ERROR_NOT_FOUND, "%s\t%.*s", what, (int)(text.len > 60 ? 60 : text.len), text.at);
+  return error_raise(error, ERROR_NOT_FOUND, "%s\t%.*s", what, TEXT_ARG(text_cut(text, 60)));
 }
 
 void http_reply_header(HttpReply *reply, const char *name, const char *format, ...) {

@@ -163,8 +163,8 @@ static bool names_known(Request *request) {
     bool found = false;
     while (!found && text_next(&list, ' ', &name)) found = name.len && text_equal(name, wanted);
     if (found) continue;
-    error_raise(&request->error, ERROR_FIELD_UNKNOWN, "%.*s", (int)(wanted.len > 80 ? 80 : wanted.len), wanted.at);
-    return error_at(&request->error, "?%.*s", (int)(wanted.len > 80 ? 80 : wanted.len), wanted.at);
+    error_raise(&request->error, ERROR_FIELD_UNKNOWN, "%.*s", TEXT_ARG(text_cut(wanted, 80)));
+    return error_at(&request->error, "?%.*s", TEXT_ARG(text_cut(wanted, 80)));
   }
   return true;
 }

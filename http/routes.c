@@ -97,8 +97,8 @@ bool routes_match(Route **out, Http *http, Text method, Request *request, char a
       *out = route;
     }
   }
-  if (!*out && allowed[0]) return error_raise(error, ERROR_HTTP_METHOD, "%.*s\t%s", TEXT_ARG(method), allowed);
-  if (!*out) return error_raise(error, ERROR_HTTP_NOT_FOUND, "%.*s", (int)(target->path.len > 120 ? 120 : target->path.len), target->path.at);
+  if (!*out && allowed[0]) return error_raise(error, ERROR_HTTP_METHOD, "%.*s\t%s", TEXT_ARG(text_cut(method, 40)), allowed);
+  if (!*out) return error_raise(error, ERROR_HTTP_NOT_FOUND, "%.*s", TEXT_ARG(text_cut(target->path, 120)));
   int arguments = 0;
   for (int i = 0; i < target->segments; i++)
     if ((*out)->argument[i]) request->open.argument[arguments++] = target->segment[i];

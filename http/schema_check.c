@@ -16,18 +16,20 @@ static size_t write_place(const Place *place, char *out, size_t size) {
   if (!place->above) return (size_t)snprintf(out, size, "$");
   size_t len = write_place(place->above, out, size);
   if (len >= size) return len;
-  if (place->name.at) return len + (size_t)snprintf(out + len, size - len, ".%.*s", TEXT_ARG(place->name));
+  if (place->name.at) return len + (size_t)snprintf(out + len, size - len, ".%.*s", TEXT_ARG(text_cut(place->name, 70)));
   return len + (size_t)snprintf(out + len, size - len, "[%zu]", place->index);
 }
 
 static bool wrong_at(const Place *place, Error *error) {
   char where[ERROR_WHERE_MAX];
   write_place(place, where, sizeof where);
-  return error_at(error, "%s", where);
+  Text whole = text_of(where);
+  while (!text_is_utf8(whole)) whole.len--; /* a long one was cut, perhaps within a character */
+  return error_at(error, "%.*s", TEXT_ARG(whole));
 }
 
 static const char *name_of(const Place *place, char out[80]) {
-  if (place->name.at) snprintf(out, 80, "%.*s", (int)(place->name.len > 70 ? 70 : place->name.len), place->name.at);
+  if (place->name.at) snprintf(out, 80, "%.*s", TEXT_ARG(text_cut(place->name, 70)));
   else if (place->above) snprintf(out, 80, "[%zu]", place->index);
   else snprintf(out, 80, "$");
   return out;
@@ -95,7 +97,7 @@ static bool check_text(const Schema *schema, const json_t *value, const Place *p
   if (length < schema->least_length) WRONG(ERROR_FIELD_SHORT, "%zu\t%zu", schema->least_length, length);
   if (length > schema->most_length) WRONG(ERROR_FIELD_LONG, "%zu\t%zu", schema->most_length, length);
   const char *fault = schema->format ? format_fault(schema->format, text) : NULL;
-  if (fault) WRONG(ERROR_FIELD_FORMAT, "%.*s\t%s", (int)(text.len > 60 ? 60 : text.len), text.at, fault);
+  if (fault) WRONG(ERROR_FIELD_FORMAT, "%.*s\t%s", TEXT_ARG(text_cut(text, 60)), fault);
   return true;
 }
 
@@ -105,7 +107,7 @@ static bool check_choice(const Schema *schema, const json_t *value, const Place 
   json_array_foreach(schema->choices, at, choice) if (json_equal(choice, value)) return true;
   char *list = json_dumps(schema->choices, JSON_ENCODE_ANY);
   char copy[ERROR_ARGUMENT_MAX];
-  snprintf(copy, sizeof copy, "%s", list ? list : "");
+  snprintf(copy, sizeof copy, "%.*s", TEXT_ARG(text_cut(text_of(list ? list : ""), sizeof copy - 1)));
   memory_free(list);
   WRONG(ERROR_FIELD_CHOICE, "%s", copy);
 }
@@ -122,7 +124,7 @@ static bool check_object(const Schema *schema, json_t *object, const Place *plac
     required++;
     if (json_object_getn(object, property->name.at, property->name.len)) continue;
     Place inner = {place, property->name, 0};
-    error_raise(error, ERROR_FIELD_MISSING, "%.*s", TEXT_ARG(property->name));
+    error_raise(error, ERROR_FIELD_MISSING, "%.*s", TEXT_ARG(text_cut(property->name, 70)));
     return wrong_at(&inner, error);
   }
   if (schema->open && !schema->properties) return true;
@@ -134,7 +136,7 @@ static bool check_object(const Schema *schema, json_t *object, const Place *plac
     if (!found) found = schema->additional;
     if (!found && schema->open) continue;
     if (!found) {
-      error_raise(error, ERROR_FIELD_UNKNOWN, "%.*s", (int)(len > 100 ? 100 : len), name);
+      error_raise(error, ERROR_FIELD_UNKNOWN, "%.*s", TEXT_ARG(text_cut(inner.name, 70)));
       return wrong_at(&inner, error);
     }
     if (!check(found, value, &inner, error)) return false;
@@ -221,6 +223,7 @@ bool schema_read_json(json_t **out, Text bytes, Error *error) {
   *out = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &trouble);
   if (*out) return true;
   if (starved) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "body");
-  error_raise(error, ERROR_HTTP_BODY, "%.140s", text_is_utf8(text_of(trouble.text)) ? trouble.text : "not UTF-8");
+  Text said = text_cut(text_of(trouble.text), 140);
+  error_raise(error, ERROR_HTTP_BODY, "%.*s", TEXT_ARG(text_is_utf8(said) ? said : TEXT("not UTF-8")));
   return error_at(error, "%d:%d", trouble.line, trouble.column);
 }

@@ -82,9 +82,7 @@ bool staff_identify(void *self, Text token, Instant company_now, HttpWho *who) {
     sign_of_life(&account->seen, now);
     *who = (HttpWho){.staff_id = member->id, .roles = member->roles, .org_id = member->org_id};
     snprintf(who->actor, sizeof who->actor, "staff:%lld", (long long)member->id);
-    if (shown.len >= sizeof who->name) shown.len = sizeof who->name - 1;
-    while (!text_is_utf8(shown)) shown.len--;
-    snprintf(who->name, sizeof who->name, "%.*s", TEXT_ARG(shown));
+    snprintf(who->name, sizeof who->name, "%.*s", TEXT_ARG(text_cut(shown, sizeof who->name - 1)));
   }
   pthread_rwlock_unlock(&staff->lock);
   return valid;
