@@ -97,11 +97,11 @@ static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error
   HouseOptions options = {.data = data ? data : "data", .rules = command_option(line, "--rules"), .mode = DB_WRITE, .make = true, .checkpoints = true};
   if (!house_open(&serve->house, &options, error)) return false;
   serve->company.house = &serve->house;
-  if (!staff_first_administrator(serve->house.staff, password, error) || !name_company(serve, error) || !open_http(serve, line, error) ||
-      !plan_evening(serve, line, error))
-    return false;
+  if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
   if (!desk_start(serve->house.desk, error) || !http_start(serve->http, error)) return false;
+  /* only now: a password must not be made and lost by a start that fails */
+  if (!staff_first_administrator(serve->house.staff, password, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;
   printf(zh ? "电保姆: http://%s:%u/\n" : "dianbaomu: http://%s:%u/\n", address ? address : "127.0.0.1", http_port(serve->http));
   if (password[0]) printf(zh ? "登录: admin / %s  (仅显示这一次)\n" : "sign in: admin / %s  (shown this once)\n", password);
