@@ -28,6 +28,7 @@
 #define LIMIT_DESK_QUEUE 20000                    /* commands waiting */
 #define LIMIT_DESK_BATCH 2000                     /* commands in one transaction */
 #define LIMIT_IDEMPOTENCY_KEYS (1u << 20)         /* newest keys remembered */
+#define LIMIT_IDEMPOTENCY_DAYS 7                  /* … and for so long */
 
 /* import */
 #define LIMIT_CSV_FIELD_BYTES (64u * 1024)

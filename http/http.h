@@ -107,6 +107,7 @@ typedef struct HttpOptions {
   void *identify_self;
 } HttpOptions;
 
+/* Before the desk starts: reads the Idempotency-Keys, and joins the desk (reload, tick). */
 bool http_open(Http **out, const HttpOptions *options, Error *error) MUST_USE;
 /* Before http_start. `routes` ends with a row whose method is NULL; it and its texts must outlive the server. A schema that is not
  * sound, or a path that two rows share, is an error. Schemas may refer to components by {"$ref":"#/components/schemas/NAME"}. */

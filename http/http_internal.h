@@ -65,6 +65,7 @@ struct Http {
   VECTOR(Asset) assets;
   Readers readers;
   Keys keys;
+  int64_t pruned; /* rows of keys up to this id are removed */
   Feed *feed;
   Slow *slow;
   _Atomic int64_t alive;     /* requests, feeds among them */

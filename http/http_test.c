@@ -408,6 +408,34 @@ static void slow_handlers_wait_for_each_other_and_nobody_for_them(void **state) 
   http_test_close(&test);
 }
 
+static void an_address_in_use_is_an_error(void **state) {
+  (void)state;
+  HttpTest test;
+  Error error = {0};
+  Http *second;
+  start(&test);
+  HttpOptions options = {.address = "127.0.0.1", .port = http_port(test.http), .store_address = test.store, .county_id = 1, .desk = NULL, .time = &test.time};
+  Db *db;
+  Desk *desk;
+  DeskOptions desk_options = {.county_id = 1, .time = &test.time};
+  assert_ok(db_open(&db, test.store, DB_READ, &error), &error);
+  assert_ok(desk_open(&desk, db, &desk_options, &error), &error);
+  options.desk = desk;
+  assert_ok(http_open(&second, &options, &error), &error);
+  assert_false(http_start(second, &error));
+  assert_int_equal(error.code, ERROR_IO);
+  http_close(second);
+  options.address = "localhost";
+  assert_ok(http_open(&second, &options, &error), &error);
+  assert_false(http_start(second, &error));
+  assert_int_equal(error.code, ERROR_FIELD_INVALID);
+  http_close(second);
+  desk_close(desk);
+  db_close(db);
+  http_test_do(&test, 200, "GET", "/api/v1/open", NULL);
+  http_test_close(&test);
+}
+
 /* --- memory --- */
 
 /* Every allocation of a request made to fail in turn: the client is told, or the connection closes; the server stands and nothing is half done. */
@@ -454,4 +482,4 @@ static void every_route_was_answered(void **state) {
 TEST_MAIN(TEST(reads_and_writes), TEST(what_is_wrong_is_named), TEST(the_reader_chooses_the_language), TEST(unsound_http_is_refused),
           TEST(a_large_body_is_refused_and_not_kept), TEST(roles_and_origins), TEST(the_proxy_says_who_is_behind_it), TEST(strict_headers_are_on_every_reply),
           TEST(files_are_served), TEST(the_tables_describe_themselves), TEST(unsound_tables_are_refused),
-          TEST(slow_handlers_wait_for_each_other_and_nobody_for_them), TEST(any_allocation_may_fail), TEST(every_route_was_answered))
+          TEST(slow_handlers_wait_for_each_other_and_nobody_for_them), TEST(an_address_in_use_is_an_error), TEST(any_allocation_may_fail), TEST(every_route_was_answered))

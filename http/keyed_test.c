@@ -1,6 +1,7 @@
 /* Idempotency-Keys end to end: once means once, in one batch, across restarts, and when something fails in between. */
 #include <pthread.h>
 
+#include "base/limits.h"
 #include "http/testing.h"
 #include "http/thing_room.h"
 
@@ -59,6 +60,32 @@ static void a_key_is_used_once(void **state) {
   http_test_do(&test, 422, "POST", "/api/v1/things", "{\"name\":\"b\"}");
   assert_int_equal(things.worked, 0);
   assert_int_equal(count_things(&test), 2);
+  http_test_close(&test);
+}
+
+/* After a week a key is forgotten, and its row goes. */
+static void old_keys_go(void **state) {
+  (void)state;
+  HttpTest test;
+  Error error = {0};
+  http_test_open(&test);
+  open_things(&test);
+  http_test_as(&test, 7, THING_ROLE_AGENT, 1);
+  key_is(&test, "old");
+  int64_t id = http_test_i64(http_test_do(&test, 201, "POST", "/api/v1/things", "{\"name\":\"a\"}"), "id");
+  desk_stop(test.desk);
+  time_virtual(&test.time, time_now(&test.time) + LIMIT_IDEMPOTENCY_DAYS * SPAN_DAY + SPAN_SECOND);
+  assert_ok(desk_tick(test.desk, &error), &error);
+  DbStatement *s;
+  assert_ok(db_prepare(&s, test.db, "SELECT COUNT(*) FROM request", &error), &error);
+  bool row;
+  assert_ok(db_step(&row, s, &error), &error);
+  assert_int_equal(db_column_i64(s, 0), 0);
+  db_reset(s);
+  http_test_do(&test, 503, "POST", "/api/v1/things", "{\"name\":\"a\"}"); /* the desk stands still: whoever asks is told to come again */
+  assert_true(text_is(http_test_header(&test, "Retry-After"), "1"));
+  assert_ok(desk_start(test.desk, &error), &error);
+  assert_true(http_test_i64(http_test_do(&test, 201, "POST", "/api/v1/things", "{\"name\":\"a\"}"), "id") > id);
   http_test_close(&test);
 }
 
@@ -159,5 +186,5 @@ static void rivals_with_one_key_get_one_reply(void **state) {
   http_test_close(&test);
 }
 
-TEST_MAIN(TEST(a_key_is_used_once), TEST(a_refused_request_keeps_no_key), TEST(a_failure_anywhere_and_a_second_try_make_one),
+TEST_MAIN(TEST(a_key_is_used_once), TEST(old_keys_go), TEST(a_refused_request_keeps_no_key), TEST(a_failure_anywhere_and_a_second_try_make_one),
           TEST(rivals_with_one_key_get_one_reply))

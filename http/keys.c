@@ -12,14 +12,16 @@ void keys_end(Keys *keys) {
 
 static KeyEntry *entry_at(const Keys *keys, size_t at) { return &keys->ring[(keys->first + at) % keys->room]; }
 
-/* The ring grows only while it has not turned yet, that is while it is smaller than the limit. */
 static bool make_room(Keys *keys, Error *error) {
   size_t room = keys->room ? keys->room * 2 : 1024;
   if (room > keys->limit) room = keys->limit;
-  KeyEntry *ring = memory_grow(keys->ring, room * sizeof *ring);
+  KeyEntry *ring = memory_new(room * sizeof *ring);
   if (!ring) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "keys");
+  for (size_t i = 0; i < keys->count; i++) ring[i] = *entry_at(keys, i);
+  memory_free(keys->ring);
   keys->ring = ring;
   keys->room = room;
+  keys->first = 0;
   return true;
 }
 
@@ -29,20 +31,28 @@ static void drop(Keys *keys, const KeyEntry *entry) {
   if (map_get(&keys->by_hash, map_key(entry->hash), &id) && id == entry->id) map_remove(&keys->by_hash, map_key(entry->hash));
 }
 
+static void drop_oldest(Keys *keys) {
+  const KeyEntry *oldest = entry_at(keys, 0);
+  drop(keys, oldest);
+  keys->gone = oldest->id;
+  keys->first = (keys->first + 1) % keys->room;
+  keys->count--;
+}
+
 bool keys_put(Keys *keys, uint64_t hash, int64_t id, Error *error) {
   if (keys->count == keys->room && keys->room < keys->limit && !make_room(keys, error)) return false;
   if (!map_put(&keys->by_hash, map_key(hash), id)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "keys");
-  if (keys->count == keys->room) {
-    drop(keys, entry_at(keys, 0));
-    keys->first = (keys->first + 1) % keys->room;
-    keys->count--;
-  }
+  if (keys->count == keys->room) drop_oldest(keys);
   *entry_at(keys, keys->count++) = (KeyEntry){hash, id};
   return true;
 }
 
 bool keys_find(const Keys *keys, uint64_t hash, int64_t *id) { return map_get(&keys->by_hash, map_key(hash), id); }
-int64_t keys_oldest(const Keys *keys) { return keys->count ? entry_at(keys, 0)->id : 0; }
+int64_t keys_newest(const Keys *keys) { return keys->count ? entry_at(keys, keys->count - 1)->id : 0; }
+
+void keys_forget_old(Keys *keys, Instant before, size_t most) {
+  for (; most > 0 && keys->count > 0 && id_instant(entry_at(keys, 0)->id) < before; most--) drop_oldest(keys);
+}
 
 bool keys_load(Keys *keys, Db *db, int64_t county_id, Error *error) {
   DbStatement *s;
@@ -102,13 +112,15 @@ bool keys_write(Db *db, int64_t county_id, int64_t id, uint64_t hash, const Kept
   return db_done(s, error);
 }
 
-bool keys_prune(Db *db, int64_t county_id, int64_t before, int64_t most, Error *error) {
+bool keys_prune(bool *all, Db *db, int64_t county_id, int64_t gone, int64_t most, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db,
-                  "DELETE FROM request WHERE county_id = ?1 AND id IN (SELECT id FROM request WHERE county_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)", error))
+                  "DELETE FROM request WHERE county_id = ?1 AND id IN (SELECT id FROM request WHERE county_id = ?1 AND id <= ?2 ORDER BY id LIMIT ?3)", error))
     return false;
   db_bind_i64(s, 1, county_id);
-  db_bind_i64(s, 2, before);
+  db_bind_i64(s, 2, gone);
   db_bind_i64(s, 3, most);
-  return db_done(s, error);
+  if (!db_done(s, error)) return false;
+  *all = db_changes(db) < most;
+  return true;
 }

@@ -41,7 +41,8 @@ static void the_newest_are_remembered(void **state) {
     assert_ok(keys_put(&keys, hash, count, &error), &error);
     hashes[count - 1] = hash == (uint64_t)INT64_MIN ? 0 : hash; /* which the map cannot hold */
     if (count - first >= LIMIT) first = count - LIMIT + 1;
-    assert_int_equal(keys_oldest(&keys), first);
+    assert_int_equal(keys.gone, first - 1);
+    assert_int_equal(keys_newest(&keys), count);
     if (step % 97 == 0) assert_ok(keys_load(&loaded, db, 1, &error), &error);
     for (uint64_t probe = 0; probe < 120; probe++) {
       int64_t id = 0, wanted = 0;
@@ -64,19 +65,37 @@ static void rows_are_pruned_in_steps(void **state) {
   Db *db = open_store();
   Keys keys;
   Arena arena;
+  bool all;
+  Instant start = 1795264620 * SPAN_SECOND;
+  int64_t ids[100];
+  IdMaker maker = {0};
   KeptReply reply = {.fingerprint = UINT64_MAX, .status = 200, .body = TEXT("{\"a\":1}")}, kept;
   keys_begin(&keys, 1000);
   arena_begin(&arena, 0);
-  for (int64_t id = 1; id <= 100; id++) assert_ok(keys_write(db, 1, id, (uint64_t)id, &reply, &error), &error);
-  assert_ok(keys_read(&kept, &arena, db, 1, 1, &error), &error);
-  assert_true(kept.fingerprint == UINT64_MAX && kept.status == 200 && text_is(kept.body, "{\"a\":1}"));
-  assert_ok(keys_prune(db, 1, 61, 40, &error), &error);
-  assert_false(keys_read(&kept, &arena, db, 1, 40, &error));
-  assert_ok(keys_read(&kept, &arena, db, 1, 41, &error), &error);
-  assert_ok(keys_prune(db, 1, 61, 40, &error), &error);
+  for (int i = 0; i < 100; i++) {
+    ids[i] = id_make(&maker, start + i * SPAN_SECOND);
+    assert_ok(keys_write(db, 1, ids[i], (uint64_t)i, &reply, &error), &error);
+  }
   assert_ok(keys_load(&keys, db, 1, &error), &error);
-  assert_int_equal(keys_oldest(&keys), 61);
+  assert_ok(keys_read(&kept, &arena, db, 1, ids[0], &error), &error);
+  assert_true(kept.fingerprint == UINT64_MAX && kept.status == 200 && text_is(kept.body, "{\"a\":1}"));
+  keys_forget_old(&keys, start + 60 * SPAN_SECOND, 50);
+  assert_int_equal(keys.count, 50);
+  keys_forget_old(&keys, start + 60 * SPAN_SECOND, 50);
   assert_int_equal(keys.count, 40);
+  assert_int_equal(keys.gone, ids[59]);
+  assert_ok(keys_prune(&all, db, 1, keys.gone, 40, &error), &error);
+  assert_false(all);
+  assert_false(keys_read(&kept, &arena, db, 1, ids[39], &error));
+  assert_ok(keys_read(&kept, &arena, db, 1, ids[40], &error), &error);
+  assert_ok(keys_prune(&all, db, 1, keys.gone, 40, &error), &error);
+  assert_true(all);
+  assert_ok(keys_load(&keys, db, 1, &error), &error);
+  assert_int_equal(keys.count, 40);
+  for (int i = 0; i < 1500; i++) assert_ok(keys_put(&keys, 1000 + (uint64_t)i, id_make(&maker, start), &error), &error); /* the ring turns and grows */
+  int64_t id;
+  assert_false(keys_find(&keys, 99, &id));
+  assert_true(keys_find(&keys, 1500, &id) && !keys_find(&keys, 1499, &id));
   arena_end(&arena);
   keys_end(&keys);
   db_close(db);

@@ -62,11 +62,17 @@ static bool reload_keys(Db *db, void *room, Error *error) {
   return keys_forget_undone(&http->keys, db, http->options.county_id, error);
 }
 
+/* Old keys are forgotten and their rows removed, a few at each tick. */
 enum { PRUNE_ROWS = 500 };
 static bool prune_keys(DeskContext *context, void *room, Error *error) {
   Http *http = room;
-  int64_t oldest = keys_oldest(&http->keys);
-  return oldest && http->keys.count == http->keys.limit ? keys_prune(context->db, context->county_id, oldest, PRUNE_ROWS, error) : true;
+  bool all;
+  keys_forget_old(&http->keys, context->now - LIMIT_IDEMPOTENCY_DAYS * SPAN_DAY, PRUNE_ROWS);
+  int64_t gone = http->keys.gone;
+  if (gone <= http->pruned) return true;
+  if (!keys_prune(&all, context->db, context->county_id, gone, PRUNE_ROWS, error)) return false;
+  if (all) http->pruned = gone;
+  return true;
 }
 
 void http_published(void *self, const Event *events, size_t count) {
@@ -77,12 +83,21 @@ void http_published(void *self, const Event *events, size_t count) {
 
 static char *keep_text(Arena *arena, const char *text) { return (char *)(uintptr_t)text_copy(arena, text_of(text ? text : "")).at; }
 
+static bool load_keys(Http *http, Error *error) {
+  Db *db = readers_take(http, error);
+  if (!db) return false;
+  bool ok = keys_load(&http->keys, db, http->options.county_id, error);
+  readers_give(http, db);
+  desk_saw_id(http->options.desk, keys_newest(&http->keys));
+  return ok;
+}
+
 static bool open_parts(Http *http, Error *error) {
   http->schemas = schema_set_new();
   http->address = keep_text(&http->arena, http->options.address);
   http->store_address = keep_text(&http->arena, http->options.store_address);
   if (!http->schemas || !http->address || !http->store_address) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
-  if (!feed_new(&http->feed, http, error) || !openapi_problem(http, error)) return false;
+  if (!load_keys(http, error) || !feed_new(&http->feed, http, error) || !openapi_problem(http, error)) return false;
   for (const HttpRoute *row = HTTP_OWN_ROUTES; row->method; row++)
     if (!routes_add(http, row, http, false, error)) return false;
   return routes_add(http, HTTP_FEED_ROUTES, http, true, error);
@@ -160,11 +175,7 @@ static bool start_loops(Http *http, Error *error) {
 
 bool http_start(Http *http, Error *error) {
   assert(http->loop_count == 0);
-  Db *db = readers_take(http, error);
-  if (!db) return false;
-  bool loaded = keys_load(&http->keys, db, http->options.county_id, error);
-  readers_give(http, db);
-  return loaded && schema_resolve(http->schemas, error) && openapi_build(http, error) && slow_start(&http->slow, http, error) &&
+  return schema_resolve(http->schemas, error) && openapi_build(http, error) && slow_start(&http->slow, http, error) &&
          feed_start(http->feed, error) && listen_there(http, error) && start_loops(http, error);
 }
 

@@ -22,8 +22,7 @@ typedef struct HttpTest {
   Db *db;
   Desk *desk;
   Http *http;
-  TimeSource time; /* virtual: 2026-11-21T12:37:00Z, a minute later at each restart */
-  int64_t starts;
+  TimeSource time; /* virtual: 2026-11-21T12:37:00Z, at each start again */
   bool behind_tls; /* set between http_test_end and http_test_begin */
   /* NULL: http_test_as; else the real one of the people room, and `token` is then what a sign-in gave */
   bool (*identify)(void *self, Text token, Instant now, HttpWho *who);

@@ -101,6 +101,8 @@ bool staff_open(Staff **out, Desk *desk, Db *db, const StaffOptions *options, Er
     staff_close(staff);
     return false;
   }
+  if (staff->accounts.count) desk_saw_id(desk, staff->accounts.at[staff->accounts.count - 1]->member.id);
+  if (staff->sessions.count) desk_saw_id(desk, staff->sessions.at[staff->sessions.count - 1]->id);
   desk_on_reload(desk, reload, staff);
   desk_on_tick(desk, session_tick, staff);
   *out = staff;
