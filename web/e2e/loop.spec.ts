@@ -88,9 +88,11 @@ test("the whole loop by hand: call, outage, confirm, crew, power back, call-back
     await confirm.waitFor({ state: "detached" });
   }
   const send = page.locator(".proposals .el-button:not(.is-disabled)").first();
-  await until("a crew to send, or one that is sent", async () => (await send.count()) || (await page.locator(".outage-crew .sent").count()));
-  if (await send.count()) await send.click();
-  await page.locator(".outage-crew .sent b").waitFor();
+  await until("crews proposed, or one that is sent", async () => (await page.locator(".proposals li, .outage-crew .sent").count()) > 0);
+  if (await send.count()) {
+    await send.click();
+    await page.locator(".outage-crew .sent b").waitFor();
+  } // else all are busy
   await accessible(page);
   await page.getByRole("button", { name: "登记复电…" }).click();
   await page.locator(".outage-restore button[type=submit]").click();

@@ -201,7 +201,7 @@ export interface DeviceRef {
 export interface Outage extends OutageSummary {
   orders: OrderSummary[];
   history: HistoryItem[];
-  etas: (Eta & { at: string; actor_name: string })[];
+  etas: (Eta & { at: string; actor_name: string | null })[];
   explanation: { for: Bilingual[]; against: Bilingual[] };
   nested: OutageSummary[];
   path: DeviceRef[];

@@ -494,4 +494,7 @@ export const en: Record<keyof typeof zh, string> = {
   "material.cable": "Cable",
   "skill.crane": "crane",
   "skill.tree": "tree clearing",
+
+  "time.yesterday": "yest. {at}",
+  "time.tomorrow": "tom. {at}",
 };

@@ -492,4 +492,7 @@ export const zh = {
   "material.cable": "电缆",
   "skill.crane": "吊车",
   "skill.tree": "清障",
+
+  "time.yesterday": "昨 {at}",
+  "time.tomorrow": "明 {at}",
 };

@@ -106,6 +106,13 @@ function move(event: FeedEvent): void {
   );
 }
 
+// What only follows from something else told: an order goes along with its outage, an outage with its crew.
+const FOLLOWS = new Set(["merge", "dispatch", "take", "depart", "arrive", "survey", "work", "restore", "reply", "check", "archive"]);
+function isNews({ kind, data }: FeedEvent): boolean {
+  if (kind === "order.step") return !FOLLOWS.has(String(data.step));
+  return kind !== "outage.changed" && kind !== "outage.progress" && kind !== "order.linked";
+}
+
 // Calls may come by the thousand a second: the ticker is drawn a few times a second at most.
 let arrived: FeedEvent[] = [];
 function tick(event: FeedEvent): void {
@@ -121,7 +128,7 @@ function take(event: FeedEvent): void {
   const past = event.seq <= known; // read with the lists already; only the ticker wants it
   if (!wanted) return;
   if (event.kind === "crew.position") return past ? undefined : move(event);
-  tick(event);
+  if (isNews(event)) tick(event);
   if (past) return;
   const [room] = event.kind.split(".");
   if (room === "order") {

@@ -16,11 +16,13 @@ export function hourMinuteSecond(at: number | string): string {
   return `${hourMinute(at)}:${two(new Date(at).getSeconds())}`;
 }
 
-/** "22:10" today, "12-31 22:10" on another day of the year, with the year otherwise. */
+/** "22:10" today, "yesterday 22:10", "tomorrow 00:30", "12-31 22:10" on another day of the year, with the year otherwise. */
 export function moment(at: number | string, now: number): string {
   const date = new Date(at);
   const present = new Date(now);
   if (date.toDateString() === present.toDateString()) return hourMinute(at);
+  if (date.toDateString() === new Date(now - DAY).toDateString()) return t("time.yesterday", { at: hourMinute(at) });
+  if (date.toDateString() === new Date(now + DAY).toDateString()) return t("time.tomorrow", { at: hourMinute(at) });
   const day = `${two(date.getMonth() + 1)}-${two(date.getDate())} ${hourMinute(at)}`;
   return date.getFullYear() === present.getFullYear() ? day : `${date.getFullYear()}-${day}`;
 }
