@@ -1,8 +1,11 @@
-/* The HTTP room measured alone: a server with one keyed write (one row, one event, one kept reply, one commit for many), asked by LOAD
- * connections of this same process or by a load generator of your choice.
+/* The HTTP room measured alone: a server over a real file with one keyed write (one row, one event, one kept reply; many to a commit, synced),
+ * for a load generator of your choice, which sends a new Idempotency-Key each time:
  *
- *   http_bench serve FOLDER PORT [THREADS]      token: test.1.1.1
- */
+ *   http_bench FOLDER PORT [THREADS]
+ *   curl -X POST localhost:PORT/api/v1/things -H 'Authorization: Bearer test.1.1.1' -H 'Content-Type: application/json' -H 'Idempotency-Key: 1' \
+ *        -d '{"name":"x"}'
+ *
+ * SIGINT ends it and prints how many jobs went into how many batches. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

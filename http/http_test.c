@@ -443,8 +443,8 @@ static void any_allocation_may_fail(void **state) {
   (void)state;
   static const char *const REQUESTS[] = {
       "POST /api/v1/open HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n{\"name\":\"x\",\"tags\":[\"a\",\"b\"]}",
-      "POST /api/v1/things HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nAuthorization: Bearer test.7.1.1\r\nContent-Type: application/json\r\n"
-      "Content-Length: 12\r\n\r\n{\"name\":\"x\"}",
+      ("POST /api/v1/things HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nAuthorization: Bearer test.7.1.1\r\nContent-Type: application/json\r\n"
+       "Content-Length: 12\r\n\r\n{\"name\":\"x\"}"),
       "GET /api/v1/things?q=%20a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer test.7.1.1\r\n\r\n",
       "GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n",
   };
