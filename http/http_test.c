@@ -314,6 +314,7 @@ static void files_are_served(void **state) {
   http_test_do(&test, 406, "GET", "/assets/only.css", NULL);
   http_test_do(&test, 404, "GET", "/no/such/file", NULL); /* not a page that is asked for */
   test.headers[0] = '\0';
+  http_test_do(&test, 200, "GET", "/", NULL); /* the first page, whoever asks */
   Error error = {0};
   assert_ok(db_run(test.db, "INSERT INTO thing VALUES (1, 'a', 5)", &error), &error);
   http_test_as(&test, 7, 1, 1);

@@ -144,7 +144,8 @@ const Asset *asset_find(Request *request) {
   Text path = request->target.path;
   if (!get || text_starts(path, TEXT("/api/"))) return NULL;
   const Asset *asset = find(request->http, path, gzip);
-  if (!asset && text_find(request->header.accept, TEXT("text/html")) >= 0) asset = find(request->http, TEXT("/index.html"), gzip);
+  bool page = text_is(path, "/") || text_find(request->header.accept, TEXT("text/html")) >= 0;
+  if (!asset && page) asset = find(request->http, TEXT("/index.html"), gzip);
   return asset;
 }
 
