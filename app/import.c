@@ -1,6 +1,8 @@
 #include "app/import.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/command.h"
@@ -8,6 +10,8 @@
 #include "app/house.h"
 #include "people/import.h"
 #include "store/schema.h"
+
+enum { STORE_PATH_MAX = 4096 + 16 };
 
 static const PackageImporter IMPORTERS[] = {{"crews", crew_import}, {"stock", stock_import}, {0}};
 
@@ -25,20 +29,42 @@ static void print_problems(const PackageProblems *problems) {
     fprintf(stderr, command_language() == LANGUAGE_ZH ? "……另有 %zu 处\n" : "… and %zu more\n", problems->count - problems->listed);
 }
 
+static void forget(const char *store) {
+  static const char *const ENDS[] = {"", "-wal", "-shm"};
+  char file[STORE_PATH_MAX];
+  for (size_t i = 0; i < sizeof ENDS / sizeof *ENDS; i++) {
+    snprintf(file, sizeof file, "%s%s", store, ENDS[i]);
+    unlink(file);
+  }
+}
+
+/* All of it in the file itself, none left in the log beside it. */
+static bool settle(Db *db, Error *error) {
+  int64_t pages, left;
+  if (!db_checkpoint(&pages, &left, db, error)) return false;
+  return left == 0 ? true : error_raise(error, ERROR_INTERNAL, "%lld pages are left in the log", (long long)left);
+}
+
 bool app_import(const char *package, const char *data, bool told, Error *error) {
   Folder folder;
   Db *db = NULL;
+  char store[STORE_PATH_MAX];
   PackageProblems problems = {0};
   TimeSource wall = {0};
   if (!folder_open(&folder, data, true, error)) return false;
   PackageImport import = {.folder = package, .county_id = HOUSE_COUNTY, .now = time_now(&wall), .actor = TEXT("system"), .importers = IMPORTERS,
                           .progress = told ? show_progress : NULL};
-  bool was_there = access(folder.store, F_OK) == 0;
-  bool ok = db_open(&db, folder.store, DB_WRITE, error) && schema_migrate(db, error) && package_import(&import, db, &problems, error);
+  /* A first import is made beside and renamed when it is whole: whatever stops it, no half company and no empty one is left to be served. */
+  bool first = access(folder.store, F_OK) != 0;
+  snprintf(store, sizeof store, "%s%s", folder.store, first ? ".part" : "");
+  if (first) forget(store);
+  bool ok = db_open(&db, store, DB_WRITE, error) && schema_migrate(db, error) && package_import(&import, db, &problems, error) &&
+            (!first || settle(db, error));
   if (told) print_problems(&problems);
   package_problems_end(&problems);
   db_close(db);
-  if (!ok && !was_there) unlink(folder.store); /* a first import that failed leaves no empty company behind */
+  if (ok && first && rename(store, folder.store) != 0) ok = error_raise(error, ERROR_IO, "%s\t%s", folder.store, strerror(errno));
+  if (first) forget(store);
   folder_close(&folder);
   return ok;
 }
