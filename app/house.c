@@ -98,6 +98,17 @@ bool house_setting(Text *out, Db *db, const char *name, Arena *arena, Error *err
   return out->at ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", name);
 }
 
+bool house_untouched(bool *out, Db *db, Error *error) {
+  DbStatement *statement;
+  bool row;
+  if (!db_prepare(&statement, db, "SELECT 1 FROM orders WHERE county_id = ?1 LIMIT 1", error)) return false;
+  db_bind_i64(statement, 1, HOUSE_COUNTY);
+  if (!db_step(&row, statement, error)) return false;
+  db_reset(statement);
+  *out = !row;
+  return true;
+}
+
 bool house_set(Db *db, const char *name, Text value, Error *error) {
   DbStatement *statement;
   if (!db_prepare(&statement, db,

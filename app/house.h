@@ -36,6 +36,8 @@ void house_close(House *house);
 
 /* A setting of the company, "" when it has none; in the arena. */
 bool house_setting(Text *out, Db *db, const char *name, Arena *arena, Error *error) MUST_USE;
+/* Whether no order was ever made here. */
+bool house_untouched(bool *out, Db *db, Error *error) MUST_USE;
 bool house_set(Db *db, const char *name, Text value, Error *error) MUST_USE;
 
 #endif

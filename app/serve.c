@@ -49,10 +49,24 @@ static int evening_year(void) {
   return civil_of(time_now(&wall), ZONE_SHANGHAI).year - 1;
 }
 
+/* An evening was planned here, and nobody has looked at it yet: it is played when they do. */
+static bool evening_waits(bool *out, Serve *serve, Error *error) {
+  Arena arena;
+  Text planned;
+  arena_begin(&arena, 0);
+  bool ok = house_setting(&planned, serve->house.db, "demonstration", &arena, error) && house_untouched(out, serve->house.db, error);
+  *out = ok && *out && text_is(planned, "new-year");
+  arena_end(&arena);
+  return ok;
+}
+
 static bool plan_evening(Serve *serve, const CommandLine *line, Error *error) {
   const char *name = command_option(line, "--replay");
   double speed;
   int64_t seed;
+  bool waits = false;
+  if (!name && !evening_waits(&waits, serve, error)) return false;
+  if (waits) name = "new-year";
   if (!name) return true;
   if (strcmp(name, "new-year") != 0) return error_raise(error, ERROR_NOT_FOUND, "%s\t%s", "replay", name);
   if (!command_decimal(line, "--speed", 60, 0.1, 1000, &speed, error) || !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, error)) return false;
