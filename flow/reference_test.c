@@ -3,7 +3,7 @@
 
 #include "base/testing.h"
 #include "flow/model.h"
-#include "flow/tree.h"
+#include "flow/sweep.h"
 #include "interop/csv.h"
 
 typedef struct Solved {
@@ -136,4 +136,49 @@ static void european_minutes(void **state) {
   end(&s);
 }
 
-TEST_MAIN(TEST(public_feeders), TEST(european_minutes))
+/* All 1,440 minutes at once, in vectors: least and most volts, the source's power and the losses, minute by minute. */
+static void european_day(void **state) {
+  enum { MINUTES = 1440 };
+  const CsvColumn COLUMNS[] = {{"minute", true}, {"v_min_volts", true}, {"v_max_volts", true}, {"source_kw", true}, {"source_kvar", true}, {"losses_kw", true}};
+  static double least[MINUTES], most[MINUTES], p[MINUTES], q[MINUTES], loss[MINUTES];
+  double worst[5] = {0};
+  char path[5000];
+  Solved s = {0};
+  Error error = {0};
+  Csv *csv;
+  bool row = true;
+  size_t unsettled;
+  int rows = 0;
+  (void)state;
+  const char *folder = testing_shared("data/feeders/eulv");
+  snprintf(path, sizeof path, "%s/case_day.dss", folder);
+  begin(&s, path);
+  size_t loads = s.circuit.loads.count;
+  double *all_p = ARENA_ARRAY(&s.arena, double, loads * MINUTES), *all_q = ARENA_ARRAY(&s.arena, double, loads * MINUTES);
+  FlowPlan *plan = flow_plan_build(&s.tree, &s.arena);
+  assert_true(all_p && all_q && plan);
+  for (int i = 0; i < MINUTES; i++) flow_loads_at(&s.circuit, &s.model, i + 1, all_p + i, all_q + i, MINUTES);
+  FlowSets sets = {MINUTES, all_p, all_q, 1e-9, 200};
+  FlowFigures figures = {.v_least = least, .v_most = most, .source_p = p, .source_q = q, .loss_p = loss};
+  assert_ok(flow_solve(plan, &sets, FLOW_ISA_BEST, &figures, &unsettled, &s.arena, &error), &error);
+  assert_int_equal(unsettled, 0);
+  snprintf(path, sizeof path, "%s/reference_minutes.csv", folder);
+  assert_ok(csv_open_file(&csv, path, &error), &error);
+  assert_ok(csv_columns(csv, COLUMNS, 6, &error), &error);
+  while (true) {
+    assert_ok(csv_next(csv, &row, &error), &error);
+    if (!row) break;
+    int at = (int)number(csv, 0) - 1;
+    const double ours[] = {least[at], most[at], p[at] / 1000, q[at] / 1000, loss[at] / 1000};
+    for (size_t i = 0; i < 5; i++) worst[i] = fmax(worst[i], fabs(ours[i] - number(csv, i + 1)));
+    rows++;
+  }
+  csv_close(csv);
+  print_message("# eulv %d minutes (%u of %u buses left): least %.1e V, most %.1e V, source %.1e kW %.1e kvar, losses %.1e kW\n", rows, flow_plan_nodes(plan), s.tree.count, worst[0],
+                worst[1], worst[2], worst[3], worst[4]);
+  assert_int_equal(rows, MINUTES);
+  for (size_t i = 0; i < 5; i++) assert_true(worst[i] < 1.1e-6);
+  end(&s);
+}
+
+TEST_MAIN(TEST(public_feeders), TEST(european_minutes), TEST(european_day))
