@@ -10,7 +10,6 @@ typedef struct Pair {
 
 static inline Lanes spread(double value) { return value - (Lanes){0}; }
 static inline Lanes choose(Mask mask, Lanes yes, Lanes no) { return (Lanes)((mask & (Mask)yes) | (~mask & (Mask)no)); }
-static inline Lanes larger(Lanes a, Lanes b) { return choose((Mask)(a > b), a, b); }
 
 static inline Lanes root(Lanes x) {
   Lanes out;
