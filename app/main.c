@@ -34,7 +34,7 @@ static const Command COMMANDS[] = {
      .words = "new-year",
      .about = "play an evening under a virtual clock and print what came of it",
      .options = {{"--data", "DIR", "on a copy of this company's network; without it a county is made up"},
-                 {"--customers", "N", "size of the county made up (13700)"},
+                 {"--customers", "N", "size of the county made up (60000)"},
                  {"--seed", "S", "the evening's chance (1)"},
                  {"--speed", "X", "serve it, so many times faster than the wall; without it: as fast as it goes"},
                  {"--port", "N", "with --speed: serve on this port (9559)"},

@@ -22,7 +22,7 @@ static bool make_company(const char *folder, const char *package, const CommandL
     db_close(db);
     return ok;
   }
-  return command_number(line, "--customers", 13700, 100, 1000000, &county.customers, error) &&
+  return command_number(line, "--customers", 60000, 100, 1000000, &county.customers, error) &&
          sim_generate_package(package, &county, NULL, NULL, error) && app_import(package, folder, false, error);
 }
 
