@@ -148,7 +148,8 @@ static void link_drop(Outages *outages, Link *link, bool weighed) {
   map_remove(&outages->link_of, link->order.value);
   if (at != last) {
     *link = outages->links.at[last];
-    if (!map_put(&outages->link_of, link->order.value, (int64_t)at)) assert(!"a key that is there needs no room");
+    bool put = map_put(&outages->link_of, link->order.value, (int64_t)at); /* a key that is there needs no room */
+    assert(put);
   }
   outages->links.count--;
 }

@@ -485,9 +485,9 @@ static void darkness_is_counted_once(void **state) {
 
 /* --- any run of events leaves rows and memory agreed (town_close), and the check content --- */
 
-static void random_number(Random *random, char number[16]) {
+static void random_number(Random *random, char number[64]) {
   int box = (int)random_below(random, 5) + 1;
-  snprintf(number, 16, "1000%d%d%d%d", (int)random_below(random, 6) + 1, (int)random_below(random, 2) + 1, box, box == 5 ? 1 : (int)random_below(random, 2) + 1);
+  snprintf(number, 64, "1000%d%d%d%d", (int)random_below(random, 6) + 1, (int)random_below(random, 2) + 1, box, box == 5 ? 1 : (int)random_below(random, 2) + 1);
 }
 
 static void random_change(Town *town, Random *random) {
@@ -495,7 +495,7 @@ static void random_change(Town *town, Random *random) {
   if (!open) return;
   const Outage *o = outage_at(town->outages, random_below(random, (uint32_t)open)), *other = outage_at(town->outages, random_below(random, (uint32_t)open));
   uint32_t end = grid_device(town->grid, o->device)->end;
-  Act a = {.town = town, .what = (int)random_below(random, 8), .id = o->id, .into = other->id, .device = random_below(random, grid_count(town->grid)),
+  Act a = {.town = town, .what = random_below(random, 8), .id = o->id, .into = other->id, .device = random_below(random, grid_count(town->grid)),
            .devices = {o->device + random_below(random, end - o->device)}, .from = time_now(&town->time), .until = time_now(&town->time) + SPAN_HOUR};
   if (a.what == RESTORE) a.count = random_below(random, 2);
   if (a.what == SPLIT)
@@ -535,7 +535,7 @@ static void any_run_keeps_rows_and_memory_agreed(void **state) {
   for (uint64_t seed = 1; seed <= 30; seed++) {
     Town town;
     Random random;
-    char number[16];
+    char number[64];
     town_open(&town);
     random_seed(&random, seed);
     for (int n = 0; n < 120; n++) {
