@@ -282,6 +282,8 @@ static void strict_headers_are_on_every_reply(void **state) {
     assert_true(text_find(policy, TEXT("unsafe")) < 0);
     assert_true(text_is(http_test_header(&test, "Referrer-Policy"), "no-referrer"));
     assert_true(text_is(http_test_header(&test, "Cross-Origin-Resource-Policy"), "same-origin"));
+    assert_true(text_is(http_test_header(&test, "Cross-Origin-Opener-Policy"), "same-origin"));
+    assert_true(http_test_header(&test, "Permissions-Policy").len > 0);
     bool file = strcmp(CASES[i].target, "/index.html") == 0;
     assert_true(text_is(http_test_header(&test, "Cache-Control"), file ? "no-cache" : "no-store"));
   }

@@ -80,10 +80,8 @@ static void strict_headers(struct MHD_Response *response, const Request *request
   add(response, "X-Content-Type-Options", "nosniff");
   add(response, "Referrer-Policy", "no-referrer");
   add(response, "Cross-Origin-Resource-Policy", "same-origin");
-  if (page) {
-    add(response, "Cross-Origin-Opener-Policy", "same-origin");
-    add(response, "Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()");
-  }
+  add(response, "Cross-Origin-Opener-Policy", "same-origin");
+  add(response, "Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()");
   if (request->http->options.behind_tls) add(response, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
 }
 
