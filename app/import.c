@@ -45,6 +45,14 @@ static bool settle(Db *db, Error *error) {
   return left == 0 ? true : error_raise(error, ERROR_INTERNAL, "%lld pages are left in the log", (long long)left);
 }
 
+bool app_package_read(Package *out, const char *path, Error *error) {
+  PackageProblems problems = {0};
+  bool ok = package_read(out, path, &problems, NULL, NULL, error);
+  print_problems(&problems);
+  package_problems_end(&problems);
+  return ok;
+}
+
 bool app_import(const char *package, const char *data, bool told, Error *error) {
   Folder folder;
   Db *db = NULL;

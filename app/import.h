@@ -2,9 +2,12 @@
 #ifndef APP_IMPORT_H
 #define APP_IMPORT_H
 
-#include "base/error.h"
+#include "interop/package.h"
 
 /* `told`: print progress, problems and the counts for a person. */
 bool app_import(const char *package, const char *data, bool told, Error *error) MUST_USE;
+
+/* Reads a package for a command; what is wrong with it is printed. */
+bool app_package_read(Package *out, const char *path, Error *error) MUST_USE;
 
 #endif

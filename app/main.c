@@ -50,6 +50,34 @@ static const Command COMMANDS[] = {
                  {"--seed", "K", "the search's chance (1)"},
                  {"--decimals", "D", "truncate each leg of Solomon's form to so many decimals"}},
      .run = command_dispatch},
+    {.name = "locate",
+     .about = "find the most probable outages from calls, meters, switches and silence",
+     .options = {{"--grid", "PACKAGE", "the network and its customers"},
+                 {"--evidence", "FILE.csv", "what was seen: time,kind,subject; see docs/locate.md"},
+                 {"--at", "TIME", "as of this moment (that of the last row)"},
+                 {"--least", "P", "tell outages at least so probable (0.2)"},
+                 {"--json", NULL, "print the answer as JSON"}},
+     .run = command_locate},
+    {.name = "simulate-outages",
+     .about = "make up outages and the evidence they leave, with the truth beside it",
+     .options = {{"--grid", "PACKAGE", "the network and its customers"},
+                 {"--out", "FOLDER", "evidence.csv and truth.csv go here"},
+                 {"--outages", "K", "so many (20)"},
+                 {"--seed", "S", "the same seed, the same bytes (1)"},
+                 {"--calls", "RATE", "share of dark customers who call in the end (0.05)"},
+                 {"--gasp", "RATE", "share of last gasps delivered (0.7)"},
+                 {"--mute", "RATE", "chance that all meters of a transformer stay mute (0)"},
+                 {"--stray-calls", "RATE", "calls of a customer who has power, in all (0.0002)"},
+                 {"--stray-gasps", "RATE", "false gasps of a meter, in all (0.0002)"},
+                 {"--single-phase", "RATE", "share of faults that take one phase only (0)"},
+                 {"--begin", "TIME", "of the first fault (2025-12-31T20:00:00+08:00)"},
+                 {"--spread", "MINUTES", "faults begin within so long (10)"},
+                 {"--length", "MINUTES", "evidence for so long (60)"},
+                 {"--least-customers", "N", "below each faulty device (1)"},
+                 {"--most-customers", "N", "and at most (0: any)"},
+                 {"--nested", NULL, "faults may lie above one another"},
+                 {"--by-prior", NULL, "what fails more often is drawn more often"}},
+     .run = command_simulate_outages},
     {.name = "check",
      .about = "verify file, event chain, rules and books",
      .options = {{"--data", "DIR", "the company's folder"}, {"--rules", "DIR", "the company's own rules"}},
@@ -80,7 +108,7 @@ static int command_help(const CommandLine *line) {
     return 0;
   }
   puts("Dianbaomu: from a customer's call to power back.\n\nusage: dianbaomu COMMAND [WORDS] [OPTIONS]\n");
-  for (size_t i = 0; i < COMMAND_COUNT; i++) printf("  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].about);
+  for (size_t i = 0; i < COMMAND_COUNT; i++) printf("  %-16s %s\n", COMMANDS[i].name, COMMANDS[i].about);
   puts("\n'dianbaomu help COMMAND' tells the options.");
   return line->words == 0 ? 0 : 2;
 }

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "bench/locate_rule.h"
-#include "bench/package_read.h"
 #include "outage/evidence_sim.h"
+#include "outage/locate_package.h"
 #include "outage/locate_twin.h"
 
 static void die(const Error *error) {
@@ -99,7 +99,7 @@ static void time_solve(const char *what, Locate *l) {
       quantile(told, TIMES, .5) / 1e3, quantile(most, TIMES, .5) / 1e3);
 }
 
-static void bench_county(const Package *package) {
+static void bench_county(const LocatePackage *package) {
   const LocateNetwork *network = &package->network;
   LocateParameters p = locate_parameters_default();
   printf("county      %u customers, %u devices\n", network->customer_count, network->device_count);
@@ -197,7 +197,7 @@ static void time_pieces(const char *name, const char *what, const LocateNetwork 
   locate_free(l);
 }
 
-static void bench_large(const char *name, const Package *package, uint32_t customers, uint32_t outages, uint32_t random_pieces) {
+static void bench_large(const char *name, const LocatePackage *package, uint32_t customers, uint32_t outages, uint32_t random_pieces) {
   uint32_t times = (customers + package->network.customer_count - 1) / package->network.customer_count;
   Arena arena;
   arena_begin(&arena, 0);
@@ -286,7 +286,7 @@ static void print_curve(const char *name, const Score *ours, const Score *theirs
            theirs[i].found / theirs[i].truths, theirs[i].wrong / theirs[i].runs);
 }
 
-static void bench_quality(const char *name, const Package *package, const EvidenceSim *how, uint32_t runs) {
+static void bench_quality(const char *name, const LocatePackage *package, const EvidenceSim *how, uint32_t runs) {
   LocateNetwork own = package->network;
   const LocateNetwork *network = &own;
   LocateParameters p = locate_parameters_default();
@@ -337,7 +337,7 @@ static void bench_quality(const char *name, const Package *package, const Eviden
 
 /* ---- how soon ---- */
 
-static void bench_first(const Package *package, uint32_t runs) {
+static void bench_first(const LocatePackage *package, uint32_t runs) {
   const LocateNetwork *network = &package->network;
   LocateParameters p = locate_parameters_default();
   uint32_t *customers = count_customers(network), *named = memory_new((network->device_count + 1) * sizeof *named);
@@ -434,8 +434,10 @@ int main(int argc, char **argv) {
   const char *shared = getenv("DIANBAOMU_SHARED");
   char folder[1024];
   snprintf(folder, sizeof folder, "%s/data/grids/smartds-large", shared ? shared : "../shared");
-  Package package;
-  MUST(package_read(&package, grid ? grid : folder, &error));
+  Package read;
+  LocatePackage package;
+  MUST(package_read(&read, grid ? grid : folder, NULL, NULL, NULL, &error));
+  MUST(locate_package_begin(&package, &read, &error));
   if (wants[0]) bench_exact(exact);
   if (wants[1]) bench_county(&package);
   if (wants[2]) bench_large("million", &package, 1000000, 1000, 100000);
@@ -452,6 +454,7 @@ int main(int argc, char **argv) {
     bench_quality("calls", &package, &sim, runs);
   }
   if (wants[6]) bench_first(&package, runs * 2);
-  package_free(&package);
+  locate_package_end(&package);
+  package_end(&read);
   return 0;
 }

@@ -104,5 +104,6 @@ bool package_kind_of_name(Text name, uint8_t *out);
 const char *package_level_name(int level);         /* "station" */
 const char *package_category_name(int category);   /* "residential" */
 const char *package_importance_name(int importance);
+bool package_is_vulnerable(Text tags);          /* a tag marks people who must not be without power */
 
 #endif

@@ -18,6 +18,14 @@ const char *package_level_name(int level) { return LEVEL[level]; }
 const char *package_category_name(int category) { return CATEGORY[category]; }
 const char *package_importance_name(int importance) { return IMPORTANCE[importance]; }
 
+bool package_is_vulnerable(Text tags) {
+  static const char *const TAGS[] = {"life_support", "vulnerable", "elder_alone"};
+  for (Text tag; text_next(&tags, ';', &tag);)
+    for (size_t i = 0; i < sizeof TAGS / sizeof *TAGS; i++)
+      if (text_is(tag, TAGS[i])) return true;
+  return false;
+}
+
 bool package_kind_of_name(Text name, uint8_t *out) {
   for (uint8_t i = 0; i < PACKAGE_KINDS; i++) {
     if (!text_is(name, KIND[i])) continue;

@@ -237,6 +237,8 @@ static void write_lines(const Run *run, const LocateEvidenceRow *rows, const Loc
   for (size_t i = 0; i < run->aside.count; i++)
     buffer_format(out, "line %llu set aside: %s\n", (unsigned long long)rows[run->aside.at[i]].line,
                   locate_verdict_names[run->aside_why[i]]);
+  for (int v = LOCATE_REPEATED; v < LOCATE_VERDICTS; v++)
+    if (run->counts[v]) buffer_format(out, "%s: %llu\n", locate_verdict_names[v], (unsigned long long)run->counts[v]);
 }
 
 static bool run_all(Run *run, const LocateEvidenceRow *rows, size_t count, Buffer *out, Error *error) {

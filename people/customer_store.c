@@ -2,6 +2,7 @@
 #include "people/people_private.h"
 
 #include "base/limits.h"
+#include "interop/package.h"
 
 static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "customers"); }
 
@@ -24,15 +25,6 @@ void customer_rows_end(CustomerRows *rows) {
   memory_free(rows->key_at);
   buffer_end(&rows->texts);
   buffer_end(&rows->keys);
-}
-
-/* Tags that mark people who must not be without power. */
-static bool is_vulnerable(Text tags) {
-  static const char *const TAGS[] = {"life_support", "vulnerable", "elder_alone"};
-  for (Text tag; text_next(&tags, ';', &tag);)
-    for (size_t i = 0; i < sizeof TAGS / sizeof *TAGS; i++)
-      if (text_is(tag, TAGS[i])) return true;
-  return false;
 }
 
 static void put_key(Buffer *keys, Text key) {
@@ -61,7 +53,7 @@ static bool load_customer(CustomerRows *rows, const Grid *grid, DbStatement *s, 
                                         .category = (uint8_t)db_column_i64(s, CATEGORY),
                                         .importance = (uint8_t)db_column_i64(s, IMPORTANCE),
                                         .phases = (uint8_t)db_column_i64(s, PHASES),
-                                        .vulnerable = tags.len && is_vulnerable(tags)};
+                                        .vulnerable = package_is_vulnerable(tags)};
   put_key(&rows->keys, db_column_text(s, NUMBER));
   put_key(&rows->keys, db_column_text(s, PHONE));
   put_key(&rows->keys, db_column_text(s, METER));
