@@ -287,3 +287,14 @@ bool staff_first_administrator(Staff *staff, char password[STAFF_PASSWORD_TEXT],
   StaffNew admin = {.name = TEXT("admin"), .full_name = TEXT_NONE, .roles = (1u << STAFF_ROLE_COUNT) - 1}; /* alone in the house: every role, until there are others */
   return first ? staff_add(&id, password, staff, &admin, error) : true;
 }
+
+bool staff_reset_password(Staff *staff, Text name, char password[STAFF_PASSWORD_TEXT], Error *error) {
+  StaffChange change = {.staff = staff, .set_password = true};
+  pthread_rwlock_rdlock(&staff->lock);
+  const Account *account = account_find_name(staff, name);
+  if (account) change.id = account->member.id, change.version = account->member.version;
+  pthread_rwlock_unlock(&staff->lock);
+  if (!account) return error_raise(error, ERROR_NOT_FOUND, "staff\t%.*s", TEXT_ARG(name));
+  password_random(password);
+  return password_hash(change.password, text_of(password), error) && desk_do(staff->desk, staff_work_change, &change, TEXT("system"), error);
+}

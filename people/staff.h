@@ -51,6 +51,9 @@ typedef struct StaffNew {
 /* Makes an account and, when `password` is empty, a random one for it. For tools and the demonstration; people come by POST /api/v1/staff. */
 bool staff_add(int64_t *id, char password[STAFF_PASSWORD_TEXT], Staff *staff, const StaffNew *account, Error *error) MUST_USE;
 
+/* A new random password for whoever signs in by this name; their sessions end. For the command line, while the program does not serve. */
+bool staff_reset_password(Staff *staff, Text name, char password[STAFF_PASSWORD_TEXT], Error *error) MUST_USE;
+
 typedef struct StaffMember {
   int64_t id, org_id, crew_id, version;
   uint32_t roles;

@@ -253,6 +253,21 @@ static void accounts_are_made_and_changed(void **state) {
   close_fixture(&f);
 }
 
+static void a_lost_password_is_replaced_from_the_command_line(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  char fresh[STAFF_PASSWORD_TEXT];
+  open_fixture(&f);
+  sign_in(&f, "admin", f.password);
+  assert_ok(staff_reset_password(f.staff, TEXT("admin"), fresh, &error), &error);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL); /* the session ended with the old password */
+  assert_string_equal(http_test_text(sign_in(&f, "admin", fresh), "staff.name"), "admin");
+  assert_false(staff_reset_password(f.staff, TEXT("nobody"), fresh, &error));
+  assert_int_equal(error.code, ERROR_NOT_FOUND);
+  close_fixture(&f);
+}
+
 static void an_administrator_of_a_part_stays_in_it(void **state) {
   (void)state;
   Fixture f;
@@ -286,5 +301,5 @@ static void every_route_was_answered(void **state) {
 }
 
 TEST_MAIN(TEST(the_first_start_makes_one_administrator), TEST(wrong_passwords_wait_and_say_nothing), TEST(sessions_end),
-          TEST(a_new_password_ends_the_other_sessions), TEST(accounts_are_made_and_changed), TEST(an_administrator_of_a_part_stays_in_it),
+          TEST(a_new_password_ends_the_other_sessions), TEST(accounts_are_made_and_changed), TEST(a_lost_password_is_replaced_from_the_command_line), TEST(an_administrator_of_a_part_stays_in_it),
           TEST(every_route_was_answered))
