@@ -102,7 +102,7 @@ typedef struct FlowTransformer {
   int phases, windings;
   FlowWinding winding[FLOW_WINDINGS_MAX];
   double va, x12, x13, x23, no_load_percent, magnetising_percent, antifloat_ppm;
-  bool high_leads;
+  bool low_leads;
 } FlowTransformer;
 /* Writes (windings·(phases+1))² admittances; false: the leakage is zero. */
 bool flow_transformer_admittance(const FlowTransformer *transformer, FlowComplex *y);

@@ -95,7 +95,7 @@ static bool add_line(const Made *m, const DssLine *line) {
 static FlowTransformer transformer_of(const DssTransformer *from) {
   FlowTransformer t = {.phases = from->phases, .windings = from->windings, .va = from->winding[0].kva * 1000, .x12 = from->x12, .x13 = from->x13, .x23 = from->x23,
                        .no_load_percent = from->no_load_percent, .magnetising_percent = from->magnetising_percent, .antifloat_ppm = from->antifloat_ppm,
-                       .high_leads = from->high_leads};
+                       .low_leads = from->low_leads};
   for (int w = 0; w < from->windings; w++) {
     const DssWinding *winding = &from->winding[w];
     t.winding[w] = (FlowWinding){winding->connection == DSS_DELTA, winding->kv * 1000, winding->tap, winding->r_percent, winding->r_neutral, winding->x_neutral};

@@ -110,7 +110,7 @@ static void random_transformer(Net *net, Random *random, int from, int to) {
   FlowComplex y[64];
   FlowPin pins[8];
   FlowTransformer t = {.phases = 3, .windings = 2, .va = 400e3, .x12 = 4 + random_unit(random), .no_load_percent = 0.2, .magnetising_percent = 0.5, .antifloat_ppm = 1,
-                       .high_leads = random_below(random, 2)};
+                       .low_leads = random_below(random, 2)};
   bool delta = random_below(random, 2);
   t.winding[0] = (FlowWinding){delta, net->volts[from] * sqrt(3), 1 + 0.025 * (double)random_below(random, 3), 0.5, -1, 0};
   t.winding[1] = (FlowWinding){false, 400, 1, 0.5, 1, 0};
@@ -307,6 +307,70 @@ static void turns_with_its_phases(void **state) {
   assert_true(fabs(seen[0][0] - seen[0][2]) > 1);
 }
 
+/* Without load: ratio, turn and tap of each kind of transformer, by the complex volts at its low side. */
+static void transformers(void **state) {
+  static const struct {
+    bool delta_high, delta_low, low_leads;
+    double tap, turned; /* degrees */
+  } KINDS[] = {{true, false, false, 1, -30}, {true, false, true, 1, 30}, {false, false, false, 1, 0}, {false, false, false, 1.05, 0}, {true, true, false, 0.95, 0},
+               {false, true, false, 1, -30}, {false, true, true, 1, 30}};
+  (void)state;
+  for (size_t k = 0; k < sizeof KINDS / sizeof *KINDS; k++) {
+    Arena arena;
+    FlowCircuit c;
+    FlowTree tree;
+    FlowComplex y[64], volts[3 * FLOW_NODES_MAX], scratch[3 * FLOW_NODES_MAX], turn = cexp(KINDS[k].turned / 180 * acos(-1) * I);
+    FlowPin pins[8];
+    FlowTransformer t = {.phases = 3, .windings = 2, .va = 2e5, .x12 = 4, .low_leads = KINDS[k].low_leads, .antifloat_ppm = 1};
+    t.winding[0] = (FlowWinding){KINDS[k].delta_high, 10e3, 1, 0.5, -1, 0};
+    t.winding[1] = (FlowWinding){KINDS[k].delta_low, 400, KINDS[k].tap, 0.5, -1, 0};
+    arena_begin(&arena, 0);
+    flow_circuit_begin(&c, &arena);
+    source_of(&c, 3, 10e3 / sqrt(3), 0);
+    for (int i = 0; i < 8; i++) pins[i] = (FlowPin){i < 4 ? TEXT("s") : TEXT("l"), i % 4 == 3 ? 0 : i % 4 + 1};
+    assert_true(flow_transformer_admittance(&t, y));
+    assert_ok(flow_add_bank(&c, TEXT("t"), TEXT(""), pins, 8, y, &error), &error);
+    assert_ok(flow_tree_build(&tree, &c, &arena, &error), &error);
+    flow_tree_voltages(&tree, NULL, volts, scratch, NULL);
+    for (int i = 0; i < 3; i++) { /* between lines, as a delta has no ground */
+      FlowComplex high = volts[FLOW_NODES_MAX + i] - volts[FLOW_NODES_MAX + (i + 1) % 3], low = volts[2 * FLOW_NODES_MAX + i] - volts[2 * FLOW_NODES_MAX + (i + 1) % 3];
+      assert_true(cabs(low - high * 0.04 * KINDS[k].tap * turn) < 1e-3);
+    }
+    flow_circuit_end(&c);
+    arena_end(&arena);
+  }
+}
+
+/* One phase into 120-0-120 V: the halves stand opposed; a load on one half draws half its current from above, through the leakage of that half alone. */
+static void centre_tap(void **state) {
+  Arena arena;
+  FlowCircuit c;
+  FlowTree tree;
+  FlowComplex y[36], volts[3 * FLOW_NODES_MAX], scratch[3 * FLOW_NODES_MAX + 1], current[1], source[1];
+  FlowTransformer t = {.phases = 1, .windings = 3, .va = 25e3, .x12 = 2.04, .x13 = 2.04, .x23 = 1.36,
+                       .winding = {{.volts = 7200, .tap = 1, .r_percent = 0.6, .r_neutral = -1}, {.volts = 120, .tap = 1, .r_percent = 1.2, .r_neutral = -1},
+                                   {.volts = 120, .tap = 1, .r_percent = 1.2, .r_neutral = -1}}};
+  FlowPin pins[6] = {{TEXT("s"), 1}, {TEXT("s"), 0}, {TEXT("l"), 1}, {TEXT("l"), 0}, {TEXT("l"), 0}, {TEXT("l"), 2}};
+  double p[1] = {6000}, q[1] = {0};
+  (void)state;
+  arena_begin(&arena, 0);
+  flow_circuit_begin(&c, &arena);
+  source_of(&c, 1, 7200, 0);
+  assert_true(flow_transformer_admittance(&t, y));
+  assert_ok(flow_add_bank(&c, TEXT("t"), TEXT(""), pins, 6, y, &error), &error);
+  assert_ok(flow_add_load(&c, load_of("half", 120, 2), TEXT("l"), 1, 0, &error), &error);
+  assert_ok(flow_tree_build(&tree, &c, &arena, &error), &error);
+  flow_tree_voltages(&tree, NULL, volts, scratch, NULL);
+  assert_true(cabs(volts[2 * FLOW_NODES_MAX] - 120) < 1e-6 && cabs(volts[2 * FLOW_NODES_MAX + 1] + 120) < 1e-6);
+  assert_int_not_equal(flow_tree_solve(&tree, p, q, 1e-9, 200, current, volts, scratch), 0);
+  flow_tree_voltages(&tree, current, volts, scratch, source);
+  /* the load is 2.4 ohm; windings 1 and 2 leave (0.6 + 1.2 + 2.04i) % of 120² / 25 kVA between it and 120 V */
+  FlowComplex z = (1.8 + 2.04 * I) / 100 * 120 * 120 / 25e3, expected = 120 / (z + 2.4);
+  assert_true(cabs(current[0] - expected) < 1e-6 && cabs(source[0] - expected / 60) < 1e-6);
+  flow_circuit_end(&c);
+  arena_end(&arena);
+}
+
 static void refuses_by_name(void **state) {
   static const int NODES[] = {1, 2, 3, 4};
   FlowComplex z[16] = {0}, y[9] = {0};
@@ -354,4 +418,4 @@ static void refuses_by_name(void **state) {
   }
 }
 
-TEST_MAIN(TEST(two_buses), TEST(agree_with_dense), TEST(turns_with_its_phases), TEST(refuses_by_name))
+TEST_MAIN(TEST(two_buses), TEST(agree_with_dense), TEST(turns_with_its_phases), TEST(transformers), TEST(centre_tap), TEST(refuses_by_name))

@@ -28,12 +28,12 @@ static bool one_volt(const FlowTransformer *t, FlowComplex *y) {
   return true;
 }
 
-/* Which way a delta is closed: the high side leads the low side by 30° (ANSI), or the other way where high_leads says so. */
+/* Which way a delta is closed: the low side 30° behind the high one (ANSI, Dyn1), or ahead (Dyn11) where low_leads says so. */
 static int delta_step(const FlowTransformer *t) {
   if (t->winding[0].delta == t->winding[1].delta) return 1;
   int high = t->winding[0].volts >= t->winding[1].volts ? 0 : 1;
   int step = t->winding[high].delta ? -1 : 1;
-  return t->high_leads ? -step : step;
+  return t->low_leads ? -step : step;
 }
 
 /* The conductors at the two ends of unit `phase` of a winding. */

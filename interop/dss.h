@@ -67,7 +67,7 @@ typedef struct DssTransformer {
   DssWinding winding[DSS_WINDINGS_MAX];
   double x12, x13, x23;         /* percent */
   double loss_percent, no_load_percent, magnetising_percent, antifloat_ppm;
-  bool high_leads;              /* European lead instead of the 30° lag */
+  bool low_leads;              /* leadlag=lead: the low side 30° ahead (Dyn11), not behind (Dyn1) */
 } DssTransformer;
 
 typedef struct DssShape {

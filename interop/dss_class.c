@@ -297,7 +297,7 @@ static bool transformer_own(DssReader *reader, void *raw, int id, Text field, Te
       if (count > 2) object->x23 = numbers[2];
       return true;
     case T_LEADLAG:
-      object->high_leads = dss_same(value, TEXT("lead")) || dss_begins(value, TEXT("euro"));
+      object->low_leads = dss_same(value, TEXT("lead")) || dss_begins(value, TEXT("euro"));
       return true;
     case T_CODE: {
       int64_t at = dss_find(reader, "xfmrcode", value);
