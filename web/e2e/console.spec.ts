@@ -80,3 +80,18 @@ test("signing out leads to the sign-in page and back needs a password", async ({
   await page.goto("/orders");
   await page.waitForURL(/sign-in/);
 });
+
+test("nothing jumps: no layout shift while the command centre loads", async ({ page }) => {
+  await page.goto("/");
+  await page.locator(".leaflet-tile-loaded").first().waitFor({ state: "attached" });
+  await page.waitForTimeout(1000);
+  const shift = await page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        let sum = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += (entry as PerformanceEntry & { value: number }).value))).observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => done(sum), 200);
+      }),
+  );
+  expect(shift < 0.02, `no layout shift, got ${shift.toFixed(3)}`);
+});

@@ -2,7 +2,8 @@ import { createApp } from "vue";
 import App from "./App.vue";
 import { setSessionEnded } from "./http";
 import { router } from "./router";
-import { endSession, restore } from "./store/session";
+import { readCompany } from "./store/board";
+import { endSession, restore, session } from "./store/session";
 import "./styles/element";
 
 setSessionEnded(endSession);
@@ -11,5 +12,7 @@ setSessionEnded(endSession);
 window.addEventListener("vite:preloadError", () => location.reload());
 
 // The program may still be starting: the sign-in page says so when it, too, cannot reach it.
-await restore().catch(() => {});
+await restore()
+  .then(() => (session.value ? readCompany() : undefined))
+  .catch(() => {});
 createApp(App).use(router).mount("#app");

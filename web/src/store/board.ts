@@ -72,21 +72,22 @@ const refreshCrews = throttled(
     }),
   REFETCH_MS,
 );
-const refreshCompany = throttled(
-  () =>
-    reading(async () => {
-      company.value = await fetchCompany();
-      setClock(company.value.now, company.value.time_speed);
-    }),
-  REFETCH_MS,
-);
+/** Before the first picture: the bars of the frame, the map's extent and the time depend on it. */
+export const readCompany = (): Promise<void> =>
+  reading(async () => {
+    company.value = await fetchCompany();
+    setClock(company.value.now, company.value.time_speed);
+  });
+const refreshCompany = throttled(readCompany, REFETCH_MS);
 
-export function refreshBoard(): void {
-  refreshCompany();
-  if (!wanted) return;
+function refreshLists(): void {
   refreshOutages();
   refreshQueue();
   refreshCrews();
+}
+export function refreshBoard(): void {
+  refreshCompany();
+  if (wanted) refreshLists();
 }
 
 let wanted = false;
@@ -94,7 +95,7 @@ let wanted = false;
 export function wantBoard(): void {
   if (wanted) return;
   wanted = true;
-  refreshBoard();
+  refreshLists();
 }
 
 function move(event: FeedEvent): void {
@@ -155,7 +156,7 @@ let known = 0; // the last event that the lists, as first read, have seen
 export function startBoard(): void {
   if (stops.length) return;
   stops = [onEvent(take), onResync(again)];
-  refreshBoard();
+  if (!company.value) refreshCompany();
   void outagesApi.dark().then(
     ({ seq }) => {
       known = seq;
