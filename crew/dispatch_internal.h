@@ -133,6 +133,7 @@ struct Dispatch {
   int blink_in;             /* positions until the next is overlooked */
   int64_t rounds;
   double heat_scale, heat_from, heat_to;
+  double removed;           /* jobs taken out a round, on average */
 
   int *best, *best_count;   /* per crew: count, and in best the nodes, crew after crew */
   double *best_taken;       /* crew × store × item */

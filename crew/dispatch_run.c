@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/time.h"
@@ -12,14 +13,21 @@ enum { STRETCHES = 16 };
 
 typedef struct Clock {
   int64_t from_us;
+  int sharers; /* threads, where processor time is counted; 0: the wall's time */
   double seconds;
   int64_t rounds;
 } Clock;
 
+static int64_t clock_us(int sharers) {
+  struct timespec now;
+  if (!sharers || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0) return time_monotonic_us();
+  return ((int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000) / sharers;
+}
+
 static double clock_progress(void *user, int64_t rounds) {
   const Clock *clock = user;
   if (clock->rounds > 0) return (double)rounds / (double)clock->rounds;
-  return (double)(time_monotonic_us() - clock->from_us) / 1e6 / clock->seconds;
+  return (double)(clock_us(clock->sharers) - clock->from_us) / 1e6 / clock->seconds;
 }
 
 typedef struct Worker {
@@ -76,7 +84,8 @@ bool dispatch_run(const DispatchProblem *problem, const DispatchPlan *from, Disp
   int count = run.threads < 1 ? 1 : run.threads > DISPATCH_THREADS ? DISPATCH_THREADS : run.threads;
   Worker workers[DISPATCH_THREADS];
   memset(workers, 0, sizeof workers);
-  Clock clock = {time_monotonic_us(), run.seconds, run.rounds};
+  int sharers = run.processor ? count : 0;
+  Clock clock = {clock_us(sharers), sharers, run.seconds, run.rounds};
   int64_t begun = clock.from_us;
   DispatchRunFacts seen = {0};
   bool ok = true;
@@ -84,7 +93,7 @@ bool dispatch_run(const DispatchProblem *problem, const DispatchPlan *from, Disp
     workers[w].effort = (DispatchEffort){.progress = clock_progress, .user = &clock, .heat = run.heat > 0 ? run.heat : from ? 0.1 : 1};
     ok = dispatch_begin(&workers[w].dispatch, problem, run.seed + (uint64_t)w * 0x9E3779B97F4A7C15u, error) &&
          dispatch_plan(workers[w].dispatch, from, error);
-    if (w == 0 && ok) seen.first_ms = (double)(time_monotonic_us() - begun) / 1e3, seen.first_cost = dispatch_cost(workers[0].dispatch);
+    if (w == 0 && ok) seen.first_ms = (double)(clock_us(sharers) - begun) / 1e3, seen.first_cost = dispatch_cost(workers[0].dispatch);
   }
   if (ok && (run.rounds > 0 || run.seconds > 0) && problem->job_count > 0) ok = improve_all(workers, count, error);
   if (ok) ok = dispatch_result(workers[best_of(workers, count)].dispatch, arena, out, error);
@@ -92,7 +101,7 @@ bool dispatch_run(const DispatchProblem *problem, const DispatchPlan *from, Disp
     if (workers[w].dispatch) seen.rounds += dispatch_rounds(workers[w].dispatch);
     dispatch_end(workers[w].dispatch);
   }
-  seen.total_ms = (double)(time_monotonic_us() - begun) / 1e3;
+  seen.total_ms = (double)(clock_us(sharers) - begun) / 1e3;
   if (facts) *facts = seen;
   return ok;
 }

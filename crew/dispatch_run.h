@@ -13,6 +13,7 @@ enum { DISPATCH_THREADS = 64 };
 
 typedef struct DispatchRun {
   double seconds;      /* of improving; 0: the first plan only, unless rounds are given */
+  bool processor;      /* seconds of this process's processor time, a thread's share of it: to measure on a busy machine */
   int64_t rounds;      /* > 0: so many a thread, instead of seconds */
   int threads;         /* 1 … DISPATCH_THREADS; 0 means 1 */
   uint64_t seed;

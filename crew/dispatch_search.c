@@ -5,7 +5,7 @@
 
 #include "crew/dispatch_internal.h"
 
-enum { STRING_MAX = 10, REMOVED_MEAN = 10, NEAR_MAX = 128, PROGRESS_EVERY = 16 };
+enum { STRING_MAX = 10, NEAR_MAX = 128, PROGRESS_EVERY = 16 };
 #define WIDE_SHARE 0.1 /* of rounds that take long strings out of short routes too */
 #define SPLIT_GROWS 0.01
 
@@ -49,7 +49,7 @@ static void sort_by_key(Dispatch *d, int *list, int count) {
 }
 
 static SortKey draw_key(Dispatch *d) {
-  static const uint8_t weight[] = {4, 4, 2, 1, 2, 2, 2, 4, 2};
+  static const uint8_t weight[] = {4, 4, 2, 1, 2, 2, 2, 4, 6};
   int total = 0;
   for (int k = 0; k <= SORT_DUE; k++) total += d->sorts[k] ? weight[k] : 0;
   int draw = (int)random_below(&d->random, (uint32_t)total);
@@ -224,7 +224,7 @@ static void cut_string(Dispatch *d, int crew, int pos, int length) {
 static void ruin(Dispatch *d) {
   double mean = d->crews_used ? (double)(d->job_count - d->absent_count) / d->crews_used : 1;
   double longest = mean < STRING_MAX && random_unit(&d->random) > WIDE_SHARE ? mean : STRING_MAX; /* wide: whole short routes may go */
-  double strings_max = 4.0 * REMOVED_MEAN / (1 + (mean < longest ? mean : longest)) - 1;
+  double strings_max = 4 * d->removed / (1 + (mean < longest ? mean : longest)) - 1;
   int strings = (int)(random_unit(&d->random) * strings_max + 1), done = 0;
   int seed = (int)random_below(&d->random, (uint32_t)d->job_count);
   d->ruined_round++;
