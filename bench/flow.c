@@ -1,5 +1,6 @@
-/* flow_bench FEEDERS: the European low-voltage feeder, 1,440 minutes at a tolerance of 1 nV, one core; then 100 candidates × 96 quarter-hours of it. Yardsticks in the same run: the same
- * sweep one set at a time without vectors, and the plain way over all 907 buses. Each figure is the best of several rounds, in processor time. */
+/* flow_bench FEEDERS: the European low-voltage feeder, 1,440 minutes at a tolerance of 1 nV, one core; then 100 candidates × 96
+ * quarter-hours of it. Yardsticks in the same run: the same sweep one set at a time without vectors, and the plain way over all 907 buses.
+ * Each figure is the best of several rounds, in processor time. */
 #include <math.h>
 #include <stdio.h>
 #include <time.h>
@@ -28,10 +29,12 @@ static void measure(const char *name, const FlowPlan *plan, const FlowSets *sets
     best = fmin(best, now() - begun);
   }
   for (size_t i = 0; i < sets->count; i++) mean += iterations[i] / (double)sets->count, lowest = fmin(lowest, least[i]);
-  printf("%-44s %8.3f us a set   (%.1f iterations in the mean, %zu unsettled, least %.6f V)\n", name, best / (double)sets->count, mean, unsettled, lowest);
+  printf("%-44s %8.3f us a set   (%.1f iterations in the mean, %zu unsettled, least %.6f V)\n", name, best / (double)sets->count, mean,
+         unsettled, lowest);
 }
 
-/* One candidate: taps, a heavier conductor on every k-th span or a customer on another phase; built anew from the circuit, then a day solved. */
+/* One candidate: taps, a heavier conductor on every k-th span or a customer on another phase; built anew from the circuit, then a day
+ * solved. */
 static bool candidates(FlowCircuit *circuit, const FlowSets *day, Error *error) {
   double best = INFINITY, sum = 0;
   for (int round = 0; round < ROUNDS; round++) {
@@ -61,7 +64,8 @@ static bool candidates(FlowCircuit *circuit, const FlowSets *day, Error *error) 
     }
     best = fmin(best, now() - begun);
   }
-  printf("%d candidates x %d quarter-hours, each built anew: %.1f ms in all (mean of the least voltages %.4f V)\n", CANDIDATES, QUARTERS, best / 1000, sum / CANDIDATES / QUARTERS);
+  printf("%d candidates x %d quarter-hours, each built anew: %.1f ms in all (mean of the least voltages %.4f V)\n", CANDIDATES, QUARTERS,
+         best / 1000, sum / CANDIDATES / QUARTERS);
   return true;
 }
 
@@ -83,22 +87,27 @@ static bool bench(const char *folder, Error *error) {
   FlowPlan *plan = flow_plan_build(&tree, &arena);
   double planned = now();
   if (!plan) return error_raise(error, ERROR_OUT_OF_MEMORY, "bench");
-  printf("European low-voltage feeder: read %.1f ms, circuit %.2f ms, tree %.2f ms, plan %.2f ms; %u of %u buses left; this machine: %s\n", (read - begun) / 1000, (made - read) / 1000,
-         (grown - made) / 1000, (planned - grown) / 1000, flow_plan_nodes(plan), tree.count, flow_isa_name(flow_isa_best()));
+  printf("European low-voltage feeder: read %.1f ms, circuit %.2f ms, tree %.2f ms, plan %.2f ms; %u of %u buses left; this machine: %s\n",
+         (read - begun) / 1000, (made - read) / 1000, (grown - made) / 1000, (planned - grown) / 1000, flow_plan_nodes(plan), tree.count,
+         flow_isa_name(flow_isa_best()));
   size_t loads = circuit.loads.count, nodes = circuit.buses.count * FLOW_NODES_MAX;
-  double *p = ARENA_ARRAY(&arena, double, loads * MINUTES), *q = ARENA_ARRAY(&arena, double, loads * MINUTES);
-  double *day_p = ARENA_ARRAY(&arena, double, loads * QUARTERS), *day_q = ARENA_ARRAY(&arena, double, loads * QUARTERS);
-  FlowComplex *current = ARENA_ARRAY(&arena, FlowComplex, loads), *volts = ARENA_ARRAY(&arena, FlowComplex, nodes), *scratch = ARENA_ARRAY(&arena, FlowComplex, nodes + loads);
+  double *p = ARENA_ARRAY(&arena, double, loads *MINUTES), *q = ARENA_ARRAY(&arena, double, loads *MINUTES);
+  double *day_p = ARENA_ARRAY(&arena, double, loads *QUARTERS), *day_q = ARENA_ARRAY(&arena, double, loads *QUARTERS);
+  FlowComplex *current = ARENA_ARRAY(&arena, FlowComplex, loads), *volts = ARENA_ARRAY(&arena, FlowComplex, nodes),
+              *scratch = ARENA_ARRAY(&arena, FlowComplex, nodes + loads);
   if (!p || !q || !day_p || !day_q || !current || !volts || !scratch) return error_raise(error, ERROR_OUT_OF_MEMORY, "bench");
   for (int i = 0; i < MINUTES; i++) flow_loads_at(&circuit, &model, i + 1, p + i, q + i, MINUTES);
   for (size_t i = 0; i < loads * QUARTERS; i++) { /* a quarter-hour is the mean of its minutes */
-    for (size_t k = 0; k < 15; k++) day_p[i] += p[i / QUARTERS * MINUTES + i % QUARTERS * 15 + k] / 15, day_q[i] += q[i / QUARTERS * MINUTES + i % QUARTERS * 15 + k] / 15;
+    for (size_t k = 0; k < 15; k++)
+      day_p[i] += p[i / QUARTERS * MINUTES + i % QUARTERS * 15 + k] / 15,
+          day_q[i] += q[i / QUARTERS * MINUTES + i % QUARTERS * 15 + k] / 15;
   }
   FlowSets sets = {MINUTES, p, q, 1e-9, 200}, day = {QUARTERS, day_p, day_q, 1e-9, 200};
   puts("1,440 minutes, tolerance 1 nV (seen elsewhere on such a machine: OpenDSS 442 us, power-grid-model 737 us a set)");
   for (int isa = FLOW_ISA_SCALAR; isa <= (int)flow_isa_best(); isa++) {
     char name[80];
-    snprintf(name, sizeof name, isa == FLOW_ISA_SCALAR ? "sweep, one set at a time, no vectors" : "sweep in vectors, %s", flow_isa_name((FlowIsa)isa));
+    snprintf(name, sizeof name, isa == FLOW_ISA_SCALAR ? "sweep, one set at a time, no vectors" : "sweep in vectors, %s",
+             flow_isa_name((FlowIsa)isa));
     measure(name, plan, &sets, (FlowIsa)isa, &work);
   }
   begun = now();

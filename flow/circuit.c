@@ -28,7 +28,8 @@ bool flow_slot(FlowCircuit *circuit, uint32_t bus, int node, uint8_t *slot, Erro
   if (node == 0) return true;
   for (uint8_t i = 0; i < found->nodes; i++)
     if (found->node[i] == node) return *slot = i, true;
-  if (found->nodes == FLOW_NODES_MAX) return error_raise(error, ERROR_LIMIT, "nodes of bus %.*s\t%d", TEXT_ARG(found->name), FLOW_NODES_MAX);
+  if (found->nodes == FLOW_NODES_MAX)
+    return error_raise(error, ERROR_LIMIT, "nodes of bus %.*s\t%d", TEXT_ARG(found->name), FLOW_NODES_MAX);
   *slot = found->nodes;
   found->node[found->nodes++] = (uint8_t)node;
   return true;
@@ -52,8 +53,8 @@ static bool add_element(FlowCircuit *circuit, FlowElement element, const FlowPin
   return vector_push(&circuit->elements, element) || no_memory(error);
 }
 
-bool flow_add_series(FlowCircuit *circuit, Text name, Text where, Text from, const int *from_nodes, Text to, const int *to_nodes, int wires, const FlowComplex *z,
-                     const FlowComplex *half_shunt, Error *error) {
+bool flow_add_series(FlowCircuit *circuit, Text name, Text where, Text from, const int *from_nodes, Text to, const int *to_nodes, int wires,
+                     const FlowComplex *z, const FlowComplex *half_shunt, Error *error) {
   FlowPin pins[FLOW_CONDUCTORS_MAX];
   FlowElement element = {.name = name, .where = where, .series = true, .conductors = (uint8_t)(2 * wires)};
   if (2 * wires > FLOW_CONDUCTORS_MAX) return error_raise(error, ERROR_LIMIT, "wires of %.*s\t%d", TEXT_ARG(name), FLOW_CONDUCTORS_MAX / 2);
@@ -65,7 +66,8 @@ bool flow_add_series(FlowCircuit *circuit, Text name, Text where, Text from, con
   return add_element(circuit, element, pins, error);
 }
 
-bool flow_add_source(FlowCircuit *circuit, Text bus, const int *nodes, int phases, const FlowComplex *volts, const FlowComplex *z, Error *error) {
+bool flow_add_source(FlowCircuit *circuit, Text bus, const int *nodes, int phases, const FlowComplex *volts, const FlowComplex *z,
+                     Error *error) {
   static const Text SOURCE = {"(source)", 8};
   uint32_t at;
   if (!flow_bus(circuit, SOURCE, &at, error)) return false;
@@ -84,7 +86,8 @@ bool flow_add_bank(FlowCircuit *circuit, Text name, Text where, const FlowPin *p
 }
 
 bool flow_add_load(FlowCircuit *circuit, FlowLoad load, Text bus, int from_node, int to_node, Error *error) {
-  if (!flow_bus(circuit, bus, &load.bus, error) || !flow_slot(circuit, load.bus, from_node, &load.from, error) || !flow_slot(circuit, load.bus, to_node, &load.to, error))
+  if (!flow_bus(circuit, bus, &load.bus, error) || !flow_slot(circuit, load.bus, from_node, &load.from, error) ||
+      !flow_slot(circuit, load.bus, to_node, &load.to, error))
     return false;
   if (load.from == load.to) return error_raise(error, ERROR_FLOW_ELEMENT, "%.*s\tboth its ends are on one node", TEXT_ARG(load.name));
   if (load.from == FLOW_GROUND) load.from = load.to, load.to = FLOW_GROUND; /* drawn the other way round: the same power */
@@ -98,7 +101,8 @@ static FlowShare mix(const FlowLoad *load, double z, double i, double p) {
   double n = load->v_nominal, g = 1 / (n * n), least = load->v_least / n, most = load->v_most / n;
   double span = load->v_least - load->v_low;
   /* Between v_low and v_least the current goes in a straight line from that of the impedance to that at v_least. */
-  double slope_p = span > 0 && least > 0 ? (g * n / least - g * load->v_low) / span : 0, slope_i = span > 0 ? (g * n - g * load->v_low) / span : 0;
+  double slope_p = span > 0 && least > 0 ? (g * n / least - g * load->v_low) / span : 0,
+         slope_i = span > 0 ? (g * n - g * load->v_low) / span : 0;
   double start = g * load->v_low;
   FlowShare share = {.a0 = z * g, .a1 = i / n, .a2 = p};
   share.high = g * (z + (most > 0 ? i / most + p / (most * most) : i + p));
@@ -114,10 +118,16 @@ bool flow_load_shares(FlowLoad *load, int model, double cvr_watts, double cvr_va
   double g = 1 / (load->v_nominal * load->v_nominal), least = load->v_least / load->v_nominal;
   load->share_p = load->share_q = power;
   switch (model) {
-    case 1: return true;
-    case 2: load->share_p = load->share_q = impedance; return true;
-    case 5: load->share_p = load->share_q = current; return true;
-    case 3: case 4: /* inside the limits by exponents; outside as constant power */
+    case 1:
+      return true;
+    case 2:
+      load->share_p = load->share_q = impedance;
+      return true;
+    case 5:
+      load->share_p = load->share_q = current;
+      return true;
+    case 3:
+    case 4: /* inside the limits by exponents; outside as constant power */
       for (int k = 0; k < 2; k++) {
         share[k]->a0 = exponent[k] == 2 ? impedance.a0 : 0;
         share[k]->a1 = exponent[k] == 1 ? current.a1 : 0;
@@ -125,7 +135,8 @@ bool flow_load_shares(FlowLoad *load, int model, double cvr_watts, double cvr_va
         if (exponent[k] != 0 && exponent[k] != 1 && exponent[k] != 2) return false;
       }
       return true;
-    case 6: case 7: /* vars fixed as power (6) or as a reactance (7); outside the limits a reactance in both */
+    case 6:
+    case 7: /* vars fixed as power (6) or as a reactance (7); outside the limits a reactance in both */
       load->share_p.low0 = least > 0 ? g / (least * least) : 0, load->share_p.low1 = 0;
       load->share_q = impedance;
       if (model == 6) load->share_q.a0 = 0, load->share_q.a2 = 1;

@@ -97,8 +97,10 @@ static inline void forward(const KernelPlan *plan, Pair *v, const Pair *j) {
     Pair *to = v + node->slot;
     for (int i = 0; i < node->m; i++) {
       Pair sum;
-      if (node->parent < 0) sum = (Pair){spread(a[2 * i]), spread(a[2 * i + 1])};
-      else if (node->plain) sum = from[node->map[i]];
+      if (node->parent < 0)
+        sum = (Pair){spread(a[2 * i]), spread(a[2 * i + 1])};
+      else if (node->plain)
+        sum = from[node->map[i]];
       else {
         sum = (Pair){{0}, {0}};
         for (int k = 0; k < node->mp; k++, a += 2) {

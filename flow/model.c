@@ -46,11 +46,13 @@ static void spread(FlowComplex *z, int n, FlowComplex one, FlowComplex zero) {
   for (int i = 0; i < n * n; i++) z[i] = i % (n + 1) == 0 ? (2 * one + zero) / 3 : (zero - one) / 3;
 }
 
-/* The impedances behind a short-circuit power: X1/R1 and X0/R0 given, R0 from the current of a single-phase fault (the larger root, as OpenDSS). */
+/* The impedances behind a short-circuit power: X1/R1 and X0/R0 given, R0 from the current of a single-phase fault (the larger root, as
+ * OpenDSS). */
 static bool source_impedance(const DssSource *s, FlowComplex *one, FlowComplex *zero) {
   if (s->told == 3) return *one = s->r1 + s->x1 * I, *zero = s->r0 + s->x0 * I, true;
   double factor = s->phases == 1 ? 1 : sqrt(3), kv2 = s->kv * s->kv;
-  double mva3 = s->told == 2 ? sqrt(3) * s->kv * s->isc3 / 1000 : s->mva3, isc1 = s->told == 2 ? s->isc1 : s->mva1 * 1000 / (factor * s->kv);
+  double mva3 = s->told == 2 ? sqrt(3) * s->kv * s->isc3 / 1000 : s->mva3,
+         isc1 = s->told == 2 ? s->isc1 : s->mva1 * 1000 / (factor * s->kv);
   double x1 = kv2 / mva3 / sqrt(1 + 1 / (s->x1r1 * s->x1r1)), r1 = x1 / s->x1r1, loop = 3 * s->kv * 1000 / factor / isc1;
   double a = 1 + s->x0r0 * s->x0r0, b = 4 * (r1 + x1 * s->x0r0), c = 4 * (r1 * r1 + x1 * x1) - loop * loop;
   double r0 = (-b + sqrt(b * b - 4 * a * c)) / (2 * a);
@@ -89,16 +91,26 @@ static bool add_line(const Made *m, const DssLine *line) {
   for (int i = 0; i < n; i++) nodes[0][i] = dss_node(&line->end[0], i, n), nodes[1][i] = dss_node(&line->end[1], i, n);
   if (!line->end[0].bus.len || !line->end[1].bus.len) return refuse(m, "line.", line, "a bus is missing");
   Text name = labelled(m, "line.", line->name);
-  return placed(m, line, flow_add_series(m->circuit, name, place(m, line), line->end[0].bus, nodes[0], line->end[1].bus, nodes[1], n, z, charged ? half : NULL, m->error));
+  return placed(m, line,
+                flow_add_series(m->circuit, name, place(m, line), line->end[0].bus, nodes[0], line->end[1].bus, nodes[1], n, z,
+                                charged ? half : NULL, m->error));
 }
 
 static FlowTransformer transformer_of(const DssTransformer *from) {
-  FlowTransformer t = {.phases = from->phases, .windings = from->windings, .va = from->winding[0].kva * 1000, .x12 = from->x12, .x13 = from->x13, .x23 = from->x23,
-                       .no_load_percent = from->no_load_percent, .magnetising_percent = from->magnetising_percent, .antifloat_ppm = from->antifloat_ppm,
+  FlowTransformer t = {.phases = from->phases,
+                       .windings = from->windings,
+                       .va = from->winding[0].kva * 1000,
+                       .x12 = from->x12,
+                       .x13 = from->x13,
+                       .x23 = from->x23,
+                       .no_load_percent = from->no_load_percent,
+                       .magnetising_percent = from->magnetising_percent,
+                       .antifloat_ppm = from->antifloat_ppm,
                        .low_leads = from->low_leads};
   for (int w = 0; w < from->windings; w++) {
     const DssWinding *winding = &from->winding[w];
-    t.winding[w] = (FlowWinding){winding->connection == DSS_DELTA, winding->kv * 1000, winding->tap, winding->r_percent, winding->r_neutral, winding->x_neutral};
+    t.winding[w] = (FlowWinding){
+        winding->connection == DSS_DELTA, winding->kv * 1000, winding->tap, winding->r_percent, winding->r_neutral, winding->x_neutral};
   }
   return t;
 }
@@ -116,7 +128,8 @@ static bool add_transformer(const Made *m, const DssTransformer *from) {
       pins[w * wires + i] = (FlowPin){from->winding[w].end.bus, loose ? 0 : dss_node(&from->winding[w].end, i, t.phases)};
     }
   }
-  return placed(m, from, flow_add_bank(m->circuit, labelled(m, "transformer.", from->name), place(m, from), pins, t.windings * wires, y, m->error));
+  return placed(m, from,
+                flow_add_bank(m->circuit, labelled(m, "transformer.", from->name), place(m, from), pins, t.windings * wires, y, m->error));
 }
 
 bool flow_retap(FlowCircuit *circuit, const DssModel *model, size_t transformer, Error *error) {
@@ -125,13 +138,15 @@ bool flow_retap(FlowCircuit *circuit, const DssModel *model, size_t transformer,
   for (size_t i = 0; i < circuit->elements.count; i++) {
     FlowElement *element = &circuit->elements.at[i];
     if (text_starts(element->name, TEXT("transformer.")) && text_equal(text_slice(element->name, 12, element->name.len), from->name))
-      return flow_transformer_admittance(&t, element->y) || error_raise(error, ERROR_FLOW_ELEMENT, "%.*s\tits leakage is zero", TEXT_ARG(element->name));
+      return flow_transformer_admittance(&t, element->y) ||
+             error_raise(error, ERROR_FLOW_ELEMENT, "%.*s\tits leakage is zero", TEXT_ARG(element->name));
   }
   return true; /* not enabled */
 }
 
 /* Branches of admittance y between two nodes each: a capacitor or reactor. */
-static bool add_shunt(const Made *m, const char *kind, const void *object, const DssTerminal *end, bool second, int phases, DssConnection connection, FlowComplex y) {
+static bool add_shunt(const Made *m, const char *kind, const void *object, const DssTerminal *end, bool second, int phases,
+                      DssConnection connection, FlowComplex y) {
   const DssObject *at = object;
   FlowPin pins[6];
   FlowComplex matrix[36] = {0};
@@ -140,7 +155,8 @@ static bool add_shunt(const Made *m, const char *kind, const void *object, const
   for (int i = 0; i < count; i++) {
     int side = connection == DSS_DELTA && !second ? 0 : i / phases, wire = side ? i - phases : i;
     bool ground = side && !second;
-    pins[i] = (FlowPin){side && second ? end[1].bus : end[0].bus, ground ? 0 : dss_node(&end[side], wire, connection == DSS_DELTA && !second && phases > 1 ? 3 : phases)};
+    pins[i] = (FlowPin){side && second ? end[1].bus : end[0].bus,
+                        ground ? 0 : dss_node(&end[side], wire, connection == DSS_DELTA && !second && phases > 1 ? 3 : phases)};
   }
   for (int i = 0; i < phases; i++) {
     int a = i, b = connection == DSS_DELTA && !second ? (i + 1) % count : i + phases;
@@ -157,12 +173,15 @@ static bool add_load(const Made *m, const DssLoad *from, uint32_t owner) {
   if (!(load.v_nominal > 0)) return refuse(m, "load.", from, "kV must be more than 0");
   if (!from->end.bus.len) return refuse(m, "load.", from, "bus1 is missing");
   if (from->model == 8 && !from->zip_given) return refuse(m, "load.", from, "model 8 needs ZIPV");
-  if (from->zip_given && from->model == 8 && from->zip[6] > 0) return refuse(m, "load.", from, "a cut-off voltage (ZIPV's seventh) is not understood");
-  if (!flow_load_shares(&load, from->model, from->cvr_watts, from->cvr_vars, from->zip)) return refuse(m, "load.", from, "CVRwatts and CVRvars may be 0, 1 or 2");
+  if (from->zip_given && from->model == 8 && from->zip[6] > 0)
+    return refuse(m, "load.", from, "a cut-off voltage (ZIPV's seventh) is not understood");
+  if (!flow_load_shares(&load, from->model, from->cvr_watts, from->cvr_vars, from->zip))
+    return refuse(m, "load.", from, "CVRwatts and CVRvars may be 0, 1 or 2");
   for (int i = 0; i < branches; i++) {
     int to = from->connection == DSS_DELTA ? (i + 1) % wires : from->phases;
     int defaults = from->connection == DSS_DELTA && from->phases > 1 ? 3 : from->phases;
-    if (!flow_add_load(m->circuit, load, from->end.bus, dss_node(&from->end, i, defaults), dss_node(&from->end, to, defaults), m->error)) return placed(m, from, false);
+    if (!flow_add_load(m->circuit, load, from->end.bus, dss_node(&from->end, i, defaults), dss_node(&from->end, to, defaults), m->error))
+      return placed(m, from, false);
   }
   return true;
 }
@@ -178,7 +197,9 @@ bool flow_circuit_of(FlowCircuit *out, Arena *arena, const DssModel *model, Erro
   for (size_t i = 0; i < model->capacitors.count; i++) {
     const DssCapacitor *c = &model->capacitors.at[i];
     double volts = c->kv * 1000 / (c->connection == DSS_WYE && c->phases > 1 ? sqrt(3) : 1);
-    if (c->enabled && !add_shunt(&m, "capacitor.", c, c->end, c->second, c->phases, c->connection, c->kvar * 1000 / c->phases / (volts * volts) * I)) return false;
+    if (c->enabled &&
+        !add_shunt(&m, "capacitor.", c, c->end, c->second, c->phases, c->connection, c->kvar * 1000 / c->phases / (volts * volts) * I))
+      return false;
   }
   for (size_t i = 0; i < model->reactors.count; i++) {
     const DssReactor *c = &model->reactors.at[i];
@@ -207,9 +228,12 @@ void flow_loads_at(const FlowCircuit *circuit, const DssModel *model, int64_t st
     double by = load->fixed ? 1 : model->load_factor, hour = (double)step * model->step_hours;
     if (at >= 0 && !load->fixed) {
       const DssShape *shape = &model->shapes.at[at];
-      double sp = shape_value(shape, shape->p, shape->count, hour), sq = shape->q_count ? shape_value(shape, shape->q, shape->q_count, hour) : sp;
-      if (shape->actual) kvar = shape->q_count ? sq : kw != 0 ? kvar / kw * sp : 0, kw = sp;
-      else kw *= sp, kvar *= sq;
+      double sp = shape_value(shape, shape->p, shape->count, hour),
+             sq = shape->q_count ? shape_value(shape, shape->q, shape->q_count, hour) : sp;
+      if (shape->actual)
+        kvar = shape->q_count ? sq : kw != 0 ? kvar / kw * sp : 0, kw = sp;
+      else
+        kw *= sp, kvar *= sq;
     }
     p[i * stride] = 1000 * kw * by / load->phases;
     q[i * stride] = 1000 * kvar * by / load->phases;

@@ -5,7 +5,8 @@
 #include "flow/circuit.h"
 #include "interop/dss.h"
 
-/* Names point into the model, which must outlive the circuit. FlowLoad.owner is the load's index in the model. Errors: FLOW_ELEMENT and the circuit's, with file:line. */
+/* Names point into the model, which must outlive the circuit. FlowLoad.owner is the load's index in the model. Errors: FLOW_ELEMENT and the
+ * circuit's, with file:line. */
 bool flow_circuit_of(FlowCircuit *out, Arena *arena, const DssModel *model, Error *error) MUST_USE;
 /* The transformer's matrix again after its taps moved. */
 bool flow_retap(FlowCircuit *circuit, const DssModel *model, size_t transformer, Error *error) MUST_USE;

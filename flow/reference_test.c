@@ -58,8 +58,10 @@ static double number(const Csv *csv, size_t column) {
 }
 
 /* The largest difference of |V| over |V| of the reference, and of angles in degrees, over the rows of one case and minute. */
-static int compare(const Solved *s, const char *path, const char *which, int minute, bool between, const char *skip_bus, double *worst, double *worst_angle) {
-  const CsvColumn COLUMNS[] = {{"case", true}, {"minute", true}, {"bus", true}, {between ? "phases" : "phase", true}, {"v_volts", true}, {"angle_deg", true}};
+static int compare(const Solved *s, const char *path, const char *which, int minute, bool between, const char *skip_bus, double *worst,
+                   double *worst_angle) {
+  const CsvColumn COLUMNS[] = {{"case", true},    {"minute", true},   {"bus", true}, {between ? "phases" : "phase", true},
+                               {"v_volts", true}, {"angle_deg", true}};
   Error error = {0};
   Csv *csv;
   bool row = true;
@@ -72,9 +74,11 @@ static int compare(const Solved *s, const char *path, const char *which, int min
     if (!row) break;
     if (!text_is(csv_field(csv, 0), which) || (int)number(csv, 1) != minute || (skip_bus && text_is(csv_field(csv, 2), skip_bus))) continue;
     int phase = (int)number(csv, 3);
-    FlowComplex v = between ? at_node(s, csv_field(csv, 2), phase / 10) - at_node(s, csv_field(csv, 2), phase % 10) : at_node(s, csv_field(csv, 2), phase);
+    FlowComplex v = between ? at_node(s, csv_field(csv, 2), phase / 10) - at_node(s, csv_field(csv, 2), phase % 10)
+                            : at_node(s, csv_field(csv, 2), phase);
     double turned = fabs(remainder(carg(v) * 180 / 3.14159265358979323846 - number(csv, 5), 360)), off = fabs(cabs(v) / number(csv, 4) - 1);
-    if (getenv("FLOW_SHOW")) print_message("# %.*s.%d %.6f against %.6f: %.1e\n", TEXT_ARG(csv_field(csv, 2)), phase, cabs(v), number(csv, 4), off);
+    if (getenv("FLOW_SHOW"))
+      print_message("# %.*s.%d %.6f against %.6f: %.1e\n", TEXT_ARG(csv_field(csv, 2)), phase, cabs(v), number(csv, 4), off);
     *worst = fmax(*worst, off);
     *worst_angle = fmax(*worst_angle, turned);
     rows++;
@@ -85,13 +89,13 @@ static int compare(const Solved *s, const char *path, const char *which, int min
 
 static const struct {
   const char *feeder, *which;
-  bool between;      /* a three-wire delta: only voltages between lines mean anything */
+  bool between; /* a three-wire delta: only voltages between lines mean anything */
   const char *skip_bus;
   int rows;
 } CASES[] = {
-  {"ieee13", "snapshot", false, NULL, 41}, {"ieee13", "published", false, NULL, 41}, {"ieee34", "snapshot", false, NULL, 138}, {"ieee37", "snapshot", true, NULL, 117},
-  {"ieee37", "published", true, NULL, 117}, {"ieee123", "snapshot", false, "610", 275}, {"ieee123", "published", false, "610", 275}, {"ieee123", "snapshot", true, NULL, 3},
-  {"ieee123", "published", true, NULL, 3},
+    {"ieee13", "snapshot", false, NULL, 41},     {"ieee13", "published", false, NULL, 41}, {"ieee34", "snapshot", false, NULL, 138},
+    {"ieee37", "snapshot", true, NULL, 117},     {"ieee37", "published", true, NULL, 117}, {"ieee123", "snapshot", false, "610", 275},
+    {"ieee123", "published", false, "610", 275}, {"ieee123", "snapshot", true, NULL, 3},   {"ieee123", "published", true, NULL, 3},
 };
 
 static void public_feeders(void **state) {
@@ -106,8 +110,8 @@ static void public_feeders(void **state) {
     solve(&s, 1);
     snprintf(path, sizeof path, "%s/%s/reference%s.csv", folder, CASES[i].feeder, CASES[i].between ? "_ll" : "");
     int rows = compare(&s, path, CASES[i].which, 0, CASES[i].between, CASES[i].skip_bus, &worst, &angle);
-    print_message("# %s %s%s: %d values, largest difference %.1e of |V|, %.1e degrees\n", CASES[i].feeder, CASES[i].which, CASES[i].between ? " line to line" : "", rows, worst,
-                  angle);
+    print_message("# %s %s%s: %d values, largest difference %.1e of |V|, %.1e degrees\n", CASES[i].feeder, CASES[i].which,
+                  CASES[i].between ? " line to line" : "", rows, worst, angle);
     assert_int_equal(rows, CASES[i].rows);
     assert_true(worst <= 1e-6);
     assert_true(angle <= 1e-4);
@@ -139,7 +143,8 @@ static void european_minutes(void **state) {
 /* All 1,440 minutes at once, in vectors: least and most volts, the source's power and the losses, minute by minute. */
 static void european_day(void **state) {
   enum { MINUTES = 1440 };
-  const CsvColumn COLUMNS[] = {{"minute", true}, {"v_min_volts", true}, {"v_max_volts", true}, {"source_kw", true}, {"source_kvar", true}, {"losses_kw", true}};
+  const CsvColumn COLUMNS[] = {{"minute", true},    {"v_min_volts", true}, {"v_max_volts", true},
+                               {"source_kw", true}, {"source_kvar", true}, {"losses_kw", true}};
   static double least[MINUTES], most[MINUTES], p[MINUTES], q[MINUTES], loss[MINUTES];
   double worst[5] = {0};
   char path[5000];
@@ -154,7 +159,7 @@ static void european_day(void **state) {
   snprintf(path, sizeof path, "%s/case_day.dss", folder);
   begin(&s, path);
   size_t loads = s.circuit.loads.count;
-  double *all_p = ARENA_ARRAY(&s.arena, double, loads * MINUTES), *all_q = ARENA_ARRAY(&s.arena, double, loads * MINUTES);
+  double *all_p = ARENA_ARRAY(&s.arena, double, loads *MINUTES), *all_q = ARENA_ARRAY(&s.arena, double, loads *MINUTES);
   FlowPlan *plan = flow_plan_build(&s.tree, &s.arena);
   assert_true(all_p && all_q && plan);
   for (int i = 0; i < MINUTES; i++) flow_loads_at(&s.circuit, &s.model, i + 1, all_p + i, all_q + i, MINUTES);
@@ -174,8 +179,8 @@ static void european_day(void **state) {
     rows++;
   }
   csv_close(csv);
-  print_message("# eulv %d minutes (%u of %u buses left): least %.1e V, most %.1e V, source %.1e kW %.1e kvar, losses %.1e kW\n", rows, flow_plan_nodes(plan), s.tree.count, worst[0],
-                worst[1], worst[2], worst[3], worst[4]);
+  print_message("# eulv %d minutes (%u of %u buses left): least %.1e V, most %.1e V, source %.1e kW %.1e kvar, losses %.1e kW\n", rows,
+                flow_plan_nodes(plan), s.tree.count, worst[0], worst[1], worst[2], worst[3], worst[4]);
   assert_int_equal(rows, MINUTES);
   for (size_t i = 0; i < 5; i++) assert_true(worst[i] < 1.1e-6);
   end(&s);

@@ -6,7 +6,8 @@
 static const FlowElement *element_of(const FlowCircuit *circuit, const DssTransformer *transformer) {
   for (size_t i = 0; i < circuit->elements.count; i++) {
     const FlowElement *element = &circuit->elements.at[i];
-    if (text_starts(element->name, TEXT("transformer.")) && text_equal(text_slice(element->name, 12, element->name.len), transformer->name)) return element;
+    if (text_starts(element->name, TEXT("transformer.")) && text_equal(text_slice(element->name, 12, element->name.len), transformer->name))
+      return element;
   }
   return NULL;
 }
@@ -20,11 +21,13 @@ static FlowComplex volts_at(const FlowElement *element, const FlowComplex *volts
 static double wanted(const DssRegulator *r, const DssTransformer *t, const FlowElement *element, const FlowComplex *volts) {
   int wires = t->phases + 1, phase = r->pt_phase - 1, at = (r->winding - 1) * wires + phase;
   const DssWinding *measured = &t->winding[r->winding - 1], *moved = &t->winding[r->tap_winding - 1];
-  int other = measured->connection == DSS_DELTA && t->phases > 1 ? (r->winding - 1) * wires + r->pt_phase % t->phases : (r->winding - 1) * wires + t->phases;
+  int other = measured->connection == DSS_DELTA && t->phases > 1 ? (r->winding - 1) * wires + r->pt_phase % t->phases
+                                                                 : (r->winding - 1) * wires + t->phases;
   FlowComplex seen = (volts_at(element, volts, at) - volts_at(element, volts, other)) / r->pt_ratio, current = 0;
   for (int i = 0; i < element->conductors; i++) current += element->y[at * element->conductors + i] * volts_at(element, volts, i);
   seen += (r->r + r->x * I) * current / r->ct_primary; /* the current runs into the winding: this is the voltage down the line */
-  double base = measured->kv * 1000 / (measured->connection == DSS_WYE && t->phases > 1 ? sqrt(3) : 1), step = (moved->tap_most - moved->tap_least) / moved->taps;
+  double base = measured->kv * 1000 / (measured->connection == DSS_WYE && t->phases > 1 ? sqrt(3) : 1),
+         step = (moved->tap_most - moved->tap_least) / moved->taps;
   double boost = r->vreg - cabs(seen);
   bool over = r->v_limit > 0 && cabs(volts_at(element, volts, at)) / r->pt_ratio > r->v_limit;
   if (over) boost = r->v_limit - cabs(volts_at(element, volts, at)) / r->pt_ratio;
@@ -54,11 +57,13 @@ bool flow_regulate(DssModel *model, FlowCircuit *circuit, const FlowComplex *vol
         continue;
       }
       DssWinding *winding = &t->winding[r->tap_winding - 1];
-      double step = (winding->tap_most - winding->tap_least) / winding->taps, steps = fmin(fmax(floor(0.7 * fabs(change) / step + 1e-9), 1), r->most_taps);
+      double step = (winding->tap_most - winding->tap_least) / winding->taps,
+             steps = fmin(fmax(floor(0.7 * fabs(change) / step + 1e-9), 1), r->most_taps);
       winding->tap = fmin(fmax(winding->tap + copysign(steps * step, change), winding->tap_least), winding->tap_most);
       *moved = true;
     }
   for (size_t i = 0; *moved && i < model->regulators.count; i++)
-    if (model->regulators.at[i].transformer >= 0 && !flow_retap(circuit, model, (size_t)model->regulators.at[i].transformer, error)) return false;
+    if (model->regulators.at[i].transformer >= 0 && !flow_retap(circuit, model, (size_t)model->regulators.at[i].transformer, error))
+      return false;
   return true;
 }

@@ -9,7 +9,7 @@ typedef struct Run {
   const FlowFileOptions *options;
   DssModel model;
   FlowCircuit circuit;
-  Arena arena, built;   /* the circuit; what is built anew when taps move */
+  Arena arena, built; /* the circuit; what is built anew when taps move */
   FlowTree tree;
   FlowPlan *plan;
   bool controls;
@@ -73,7 +73,8 @@ static bool unsolved(const Run *r, uint32_t load) {
   char where[200] = "the network itself";
   if (load < r->circuit.loads.count) {
     const FlowLoad *worst = &r->circuit.loads.at[load];
-    snprintf(where, sizeof where, "%.*s (%.*s.%d)", TEXT_ARG(worst->name), TEXT_ARG(r->circuit.buses.at[worst->bus].name), r->circuit.buses.at[worst->bus].node[worst->from]);
+    snprintf(where, sizeof where, "%.*s (%.*s.%d)", TEXT_ARG(worst->name), TEXT_ARG(r->circuit.buses.at[worst->bus].name),
+             r->circuit.buses.at[worst->bus].node[worst->from]);
   }
   return error_raise(r->error, ERROR_FLOW_UNSOLVED, "%d\t%s", FLOW_ITERATIONS_MAX, where);
 }
@@ -183,9 +184,10 @@ static void step_line(const Run *r, const FlowFigures *f, size_t at, int64_t ste
   Text name = load < r->circuit.loads.count ? r->circuit.loads.at[load].name : TEXT_NONE;
   if (r->options->csv) {
     if (settled)
-      buffer_format(out, "%lld,%.6f,%.6f,%.*s,%.6f,%.6f,%.6f,%d\n", (long long)step, f->v_least[at], f->v_most[at], TEXT_ARG(name), f->source_p[at] / 1000, f->source_q[at] / 1000,
-                    f->loss_p[at] / 1000, f->iterations[at]);
-    else buffer_format(out, "%lld,,,%.*s,,,,0\n", (long long)step, TEXT_ARG(name));
+      buffer_format(out, "%lld,%.6f,%.6f,%.*s,%.6f,%.6f,%.6f,%d\n", (long long)step, f->v_least[at], f->v_most[at], TEXT_ARG(name),
+                    f->source_p[at] / 1000, f->source_q[at] / 1000, f->loss_p[at] / 1000, f->iterations[at]);
+    else
+      buffer_format(out, "%lld,,,%.*s,,,,0\n", (long long)step, TEXT_ARG(name));
     return;
   }
   json_open_object(json);
@@ -208,7 +210,8 @@ static bool figures_begin(FlowFigures *f, Arena *arena, size_t count) {
   f->iterations = ARENA_ARRAY(arena, uint16_t, count);
   f->lowest_load = ARENA_ARRAY(arena, uint32_t, count), f->worst_load = ARENA_ARRAY(arena, uint32_t, count);
   f->v_least = ARENA_ARRAY(arena, double, count), f->v_most = ARENA_ARRAY(arena, double, count);
-  f->source_p = ARENA_ARRAY(arena, double, count), f->source_q = ARENA_ARRAY(arena, double, count), f->loss_p = ARENA_ARRAY(arena, double, count);
+  f->source_p = ARENA_ARRAY(arena, double, count), f->source_q = ARENA_ARRAY(arena, double, count),
+  f->loss_p = ARENA_ARRAY(arena, double, count);
   return f->iterations && f->lowest_load && f->worst_load && f->v_least && f->v_most && f->source_p && f->source_q && f->loss_p;
 }
 
@@ -247,16 +250,20 @@ static bool run(Run *r, const char *path, Buffer *out) {
   if (steps > 0 && r->model.mode == DSS_SNAPSHOT) r->model.mode = DSS_YEARLY;
   json_begin(&json, out);
   if (steps > 0) {
-    if (r->options->csv) buffer_string(out, "step,v_min_volts,v_max_volts,lowest_load,source_kw,source_kvar,losses_kw,iterations\n");
-    else json_open_object(&json), json_put_text(&json, "circuit", r->model.name), json_key(&json, "steps"), json_open_array(&json);
+    if (r->options->csv)
+      buffer_string(out, "step,v_min_volts,v_max_volts,lowest_load,source_kw,source_kvar,losses_kw,iterations\n");
+    else
+      json_open_object(&json), json_put_text(&json, "circuit", r->model.name), json_key(&json, "steps"), json_open_array(&json);
     if (!solve_steps(r, steps, &json, out)) return false;
     if (!r->options->csv) json_close(&json), json_close(&json), buffer_string(out, "\n");
   } else {
     if (!figures_begin(&f, &r->arena, 1)) return no_memory(r->error);
     if (!solve_step(r, 1, &f, &settled)) return false;
     if (!settled) return unsolved(r, f.worst_load[0]);
-    if (r->options->csv) snapshot_csv(r, out);
-    else snapshot_json(r, &f, &json), buffer_string(out, "\n");
+    if (r->options->csv)
+      snapshot_csv(r, out);
+    else
+      snapshot_json(r, &f, &json), buffer_string(out, "\n");
   }
   return !out->failed || no_memory(r->error);
 }

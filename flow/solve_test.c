@@ -38,7 +38,8 @@ static void snapshot(void **state) {
   const char *csv = solve(script, (FlowFileOptions){.csv = true}, &error);
   assert_ok(csv != NULL, &error);
   assert_memory_equal(csv, "bus,node,v_volts,angle_deg,v_pu\nsourcebus,1,230.94", 50);
-  double v, angle, pu, e = 400 / sqrt(3), exact = (e + sqrt(e * e - 4 * 0.1 * 10000)) / 2; /* V² − E·V + R·P = 0, the source's reactance aside */
+  double v, angle, pu, e = 400 / sqrt(3),
+                       exact = (e + sqrt(e * e - 4 * 0.1 * 10000)) / 2; /* V² − E·V + R·P = 0, the source's reactance aside */
   const char *b = strstr(csv, "\nb,2,");
   assert_non_null(b);
   assert_int_equal(sscanf(b, "\nb,2,%lf,%lf,%lf", &v, &angle, &pu), 3);
@@ -53,7 +54,8 @@ static void snapshot(void **state) {
 }
 
 static void steps_and_what_does_not_settle(void **state) {
-  char script[] = HEAD LINE "new loadshape.s interval=1 mult=(1 2 40)\nnew load.x bus1=b kv=0.4 kw=10 kvar=0 vminpu=0.01 vlowpu=0.005 yearly=s\n";
+  char script[] =
+      HEAD LINE "new loadshape.s interval=1 mult=(1 2 40)\nnew load.x bus1=b kv=0.4 kw=10 kvar=0 vminpu=0.01 vlowpu=0.005 yearly=s\n";
   char heavy[] = HEAD LINE "new load.x bus1=b kv=0.4 kw=900 kvar=0 vminpu=0.01 vlowpu=0.005\n";
   Error error;
   double v;
@@ -76,17 +78,17 @@ static void errors_say_where(void **state) {
     const char *script, *where;
     ErrorCode code;
   } BAD[] = {
-    {HEAD LINE "new line.m bus1=b bus2=c\nnew line.n bus1=c bus2=sourcebus\n", "m.dss:4", ERROR_FLOW_LOOP},
-    {HEAD "new line.l bus1=sourcebus bus2=sourcebus\n", "m.dss:3", ERROR_FLOW_LOOP},
-    {HEAD LINE "new load.x bus1=b model=4 cvrwatts=0.8\n", "m.dss:4", ERROR_FLOW_ELEMENT},
-    {HEAD LINE "new load.x bus1=b model=8\n", "m.dss:4", ERROR_FLOW_ELEMENT},
-    {HEAD LINE "new load.x\n", "m.dss:4", ERROR_FLOW_ELEMENT},
-    {HEAD LINE "new load.x bus1=b.1.1 phases=1\n", "m.dss:4", ERROR_FLOW_ELEMENT},
-    {HEAD LINE "new transformer.t buses=(b c) xhl=0 %rs=(0 0)\n", "m.dss:4", ERROR_FLOW_ELEMENT},
-    {HEAD LINE "new transformer.t windings=3 buses=(b c d)\n", "m.dss:4", ERROR_FLOW_ELEMENT},
-    {HEAD LINE "new transformer.t buses=(b c) conns=(delta delta) ppm=0\n", "", ERROR_FLOW_FLOATS},
-    {HEAD LINE "new load.x bus1=b.7 phases=1\n", "", ERROR_FLOW_FLOATS},
-    {HEAD LINE "frob\n", "m.dss:4", ERROR_DSS_COMMAND},
+      {HEAD LINE "new line.m bus1=b bus2=c\nnew line.n bus1=c bus2=sourcebus\n", "m.dss:4", ERROR_FLOW_LOOP},
+      {HEAD "new line.l bus1=sourcebus bus2=sourcebus\n", "m.dss:3", ERROR_FLOW_LOOP},
+      {HEAD LINE "new load.x bus1=b model=4 cvrwatts=0.8\n", "m.dss:4", ERROR_FLOW_ELEMENT},
+      {HEAD LINE "new load.x bus1=b model=8\n", "m.dss:4", ERROR_FLOW_ELEMENT},
+      {HEAD LINE "new load.x\n", "m.dss:4", ERROR_FLOW_ELEMENT},
+      {HEAD LINE "new load.x bus1=b.1.1 phases=1\n", "m.dss:4", ERROR_FLOW_ELEMENT},
+      {HEAD LINE "new transformer.t buses=(b c) xhl=0 %rs=(0 0)\n", "m.dss:4", ERROR_FLOW_ELEMENT},
+      {HEAD LINE "new transformer.t windings=3 buses=(b c d)\n", "m.dss:4", ERROR_FLOW_ELEMENT},
+      {HEAD LINE "new transformer.t buses=(b c) conns=(delta delta) ppm=0\n", "", ERROR_FLOW_FLOATS},
+      {HEAD LINE "new load.x bus1=b.7 phases=1\n", "", ERROR_FLOW_FLOATS},
+      {HEAD LINE "frob\n", "m.dss:4", ERROR_DSS_COMMAND},
   };
   (void)state;
   for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
@@ -99,7 +101,8 @@ static void errors_say_where(void **state) {
   }
 }
 
-/* A regulator at the end of a long line brings what it measures into its band; switched off it leaves the tap alone. A drop compensator aims down the line. */
+/* A regulator at the end of a long line brings what it measures into its band; switched off it leaves the tap alone. A drop compensator
+ * aims down the line. */
 static void regulators(void **state) {
   static const double DROPS[] = {0, 6};
   (void)state;
@@ -111,14 +114,18 @@ static void regulators(void **state) {
              "new line.l bus1=sourcebus bus2=b r1=0.5 x1=0.9 r0=0.5 x0=0.9 c1=0 c0=0\n"
              "new transformer.t phases=1 buses=(b.1 c.1) kvs=(2.4 2.4) kvas=(2000 2000) xhl=0.1 %%loadloss=0.01\n"
              "new regcontrol.r transformer=t winding=2 vreg=120 band=2 ptratio=20 ctprim=300 r=%g x=0\n"
-             "new load.x bus1=c.1 phases=1 kv=2.4 kw=250 kvar=100 vminpu=0.5\n%s", DROPS[i / 2], i % 2 ? "set controlmode=off\n" : "");
+             "new load.x bus1=c.1 phases=1 kv=2.4 kw=250 kvar=100 vminpu=0.5\n%s",
+             DROPS[i / 2], i % 2 ? "set controlmode=off\n" : "");
     json_t *root = json_loads(solve(script, (FlowFileOptions){0}, &error), 0, NULL);
     assert_non_null(root);
-    double tap = json_number_value(json_object_get(json_array_get(json_object_get(root, "taps"), 0), "tap")), volts = json_number_value(json_object_get(root, "v_min_volts"));
+    double tap = json_number_value(json_object_get(json_array_get(json_object_get(root, "taps"), 0), "tap")),
+           volts = json_number_value(json_object_get(root, "v_min_volts"));
     double current = sqrt(250.0 * 250 + 100 * 100) * 1000 / volts, angle = atan2(100, 250), drop = DROPS[i / 2] * current / 300;
     double aimed = hypot(volts / 20 - drop * cos(angle), drop * sin(angle));
-    if (i % 2) assert_true(tap == 1 && fabs(aimed - 120) > 1);
-    else assert_true(tap > 1 && fabs(aimed - 120) <= 1.0001);
+    if (i % 2)
+      assert_true(tap == 1 && fabs(aimed - 120) > 1);
+    else
+      assert_true(tap > 1 && fabs(aimed - 120) <= 1.0001);
     json_decref(root);
   }
 }

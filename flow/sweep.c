@@ -86,8 +86,8 @@ typedef struct Laying {
   KernelNode *nodes;
   KernelLoad *loads;
   double *coefficients;
-  uint32_t used;        /* coefficients */
-  int32_t *node_of;     /* branch → node */
+  uint32_t used;    /* coefficients */
+  int32_t *node_of; /* branch → node */
   const uint8_t *mask;
 } Laying;
 
@@ -118,8 +118,10 @@ static void lay_node(Laying *l, const Reduced *r, int32_t parent) {
     for (int i = 0; i < r->n && node->plain; i++) {
       int ones = 0;
       for (int j = 0; j < r->np; j++) {
-        if (r->a[i * r->np + j] == 1) node->map[i] = (uint8_t)j, ones++;
-        else if (r->a[i * r->np + j] != 0) ones = 9;
+        if (r->a[i * r->np + j] == 1)
+          node->map[i] = (uint8_t)j, ones++;
+        else if (r->a[i * r->np + j] != 0)
+          ones = 9;
       }
       node->plain = ones == 1;
     }
@@ -146,8 +148,14 @@ static void lay_loads(Laying *l) {
     int32_t at = l->plan->tree->place[load->bus];
     if (at < 0) continue;
     KernelLoad *to = &l->loads[l->plan->kernel.load_count++];
-    *to = (KernelLoad){.from = slot_of(l, at, load->from), .to = load->to == FLOW_GROUND ? KERNEL_NONE : slot_of(l, at, load->to), .load = (uint32_t)i,
-                       .least2 = load->v_least * load->v_least, .most2 = load->v_most * load->v_most, .least = load->v_least, .most = load->v_most, .low = load->v_low,
+    *to = (KernelLoad){.from = slot_of(l, at, load->from),
+                       .to = load->to == FLOW_GROUND ? KERNEL_NONE : slot_of(l, at, load->to),
+                       .load = (uint32_t)i,
+                       .least2 = load->v_least * load->v_least,
+                       .most2 = load->v_most * load->v_most,
+                       .least = load->v_least,
+                       .most = load->v_most,
+                       .low = load->v_low,
                        .nominal = 1 / (load->v_nominal * load->v_nominal)};
     lay_share(to->p, &load->share_p);
     lay_share(to->q, &load->share_q);
@@ -167,8 +175,12 @@ FlowPlan *flow_plan_build(const FlowTree *tree, Arena *arena) {
   uint8_t *used = ARENA_ARRAY(arena, uint8_t, count + 1);
   uint16_t *ways = ARENA_ARRAY(arena, uint16_t, count + 1);
   bool *loaded = ARENA_ARRAY(arena, bool, count + 1);
-  Laying l = {.plan = plan, .nodes = ARENA_ARRAY(arena, KernelNode, most), .loads = ARENA_ARRAY(arena, KernelLoad, loads + 1),
-              .coefficients = arena_take_array(arena, most, sizeof(double) * 4 * FLOW_NODES_MAX * FLOW_NODES_MAX), .node_of = ARENA_ARRAY(arena, int32_t, count + 1), .mask = used};
+  Laying l = {.plan = plan,
+              .nodes = ARENA_ARRAY(arena, KernelNode, most),
+              .loads = ARENA_ARRAY(arena, KernelLoad, loads + 1),
+              .coefficients = arena_take_array(arena, most, sizeof(double) * 4 * FLOW_NODES_MAX * FLOW_NODES_MAX),
+              .node_of = ARENA_ARRAY(arena, int32_t, count + 1),
+              .mask = used};
   if (!plan || !used || !ways || !loaded || !l.nodes || !l.loads || !l.coefficients || !l.node_of) return NULL;
   plan->tree = tree;
   plan->top = ARENA_ARRAY(arena, uint32_t, most * FLOW_NODES_MAX);
@@ -216,11 +228,19 @@ static size_t lanes_of(FlowIsa isa) { return isa == FLOW_ISA_AVX512 ? 8 : isa ==
 static void run(FlowIsa isa, const KernelPlan *plan, KernelBatch *batch) {
   switch (isa) {
 #if defined(__x86_64__)
-    case FLOW_ISA_AVX512: flow_kernel_avx512(plan, batch); return;
-    case FLOW_ISA_AVX2: flow_kernel_avx2(plan, batch); return;
+    case FLOW_ISA_AVX512:
+      flow_kernel_avx512(plan, batch);
+      return;
+    case FLOW_ISA_AVX2:
+      flow_kernel_avx2(plan, batch);
+      return;
 #endif
-    case FLOW_ISA_SCALAR: flow_kernel_scalar(plan, batch); return;
-    default: flow_kernel_plain(plan, batch); return;
+    case FLOW_ISA_SCALAR:
+      flow_kernel_scalar(plan, batch);
+      return;
+    default:
+      flow_kernel_plain(plan, batch);
+      return;
   }
 }
 
@@ -301,17 +321,24 @@ static void note(const Solving *s, size_t set, size_t lane) {
   if (out->loss_p) out->loss_p[set] = p - drawn;
 }
 
-bool flow_solve(const FlowPlan *plan, const FlowSets *sets, FlowIsa isa, FlowFigures *figures, size_t *unsettled, Arena *work, Error *error) {
+bool flow_solve(const FlowPlan *plan, const FlowSets *sets, FlowIsa isa, FlowFigures *figures, size_t *unsettled, Arena *work,
+                Error *error) {
   const KernelPlan *kernel = &plan->kernel;
   FlowIsa best = flow_isa_best();
   if (isa == FLOW_ISA_BEST || isa > best) isa = best;
   Solving s = {.plan = plan, .sets = sets, .out = figures, .lanes = lanes_of(isa)};
   s.p = aligned(work, (kernel->load_count + 1) * s.lanes);
   s.q = aligned(work, (kernel->load_count + 1) * s.lanes);
-  s.batch = (KernelBatch){.p = s.p, .q = s.q, .v = aligned(work, 2 * (kernel->slots + 1) * s.lanes), .j = aligned(work, 2 * (kernel->slots + 1) * s.lanes),
-                          .before = aligned(work, 2 * (kernel->load_count + 1) * s.lanes), .current = aligned(work, 2 * (kernel->load_count + 1) * s.lanes),
-                          .tolerance2 = sets->tolerance_volts * sets->tolerance_volts, .most = sets->most < 60000 ? sets->most : 60000};
-  if (!s.p || !s.q || !s.batch.v || !s.batch.j || !s.batch.before || !s.batch.current) return error_raise(error, ERROR_OUT_OF_MEMORY, "flow");
+  s.batch = (KernelBatch){.p = s.p,
+                          .q = s.q,
+                          .v = aligned(work, 2 * (kernel->slots + 1) * s.lanes),
+                          .j = aligned(work, 2 * (kernel->slots + 1) * s.lanes),
+                          .before = aligned(work, 2 * (kernel->load_count + 1) * s.lanes),
+                          .current = aligned(work, 2 * (kernel->load_count + 1) * s.lanes),
+                          .tolerance2 = sets->tolerance_volts * sets->tolerance_volts,
+                          .most = sets->most < 60000 ? sets->most : 60000};
+  if (!s.p || !s.q || !s.batch.v || !s.batch.j || !s.batch.before || !s.batch.current)
+    return error_raise(error, ERROR_OUT_OF_MEMORY, "flow");
   *unsettled = 0;
   for (size_t begin = 0; begin < sets->count; begin += s.lanes) {
     size_t here = sets->count - begin < s.lanes ? sets->count - begin : s.lanes;

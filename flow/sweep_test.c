@@ -1,5 +1,5 @@
-/* The sweep against twins that share none of its thinking: a two-bus case by Newton's method on its power equation, and random radial networks by one dense matrix of all
- * nodes; and what must hold of any solution. */
+/* The sweep against twins that share none of its thinking: a two-bus case by Newton's method on its power equation, and random radial
+ * networks by one dense matrix of all nodes; and what must hold of any solution. */
 #include <math.h>
 
 #include "base/random.h"
@@ -79,18 +79,21 @@ static const char *const NAMES[BUSES_MAX] = {"s", "a", "b", "c", "d", "e", "f", 
 typedef struct Net {
   Arena arena;
   FlowCircuit circuit;
-  int buses, wires[BUSES_MAX];     /* 4: with a neutral, node 4 */
+  int buses, wires[BUSES_MAX]; /* 4: with a neutral, node 4 */
   double volts[BUSES_MAX];
 } Net;
 
-static FlowComplex small(Random *random, double size) { return size * (0.2 + random_unit(random)) + size * (0.2 + random_unit(random)) * I; }
+static FlowComplex small(Random *random, double size) {
+  return size * (0.2 + random_unit(random)) + size * (0.2 + random_unit(random)) * I;
+}
 
 static void random_line(Net *net, Random *random, int from, int to) {
   static const int NODES[] = {1, 2, 3, 4};
   static const int TURNED[] = {2, 3, 1};
   FlowComplex z[16], y[16];
   int wires = net->wires[from] == 4 && random_below(random, 2) ? 4 : 3;
-  double size = random_below(random, 4) ? 2e-6 * net->volts[from] * net->volts[from] : 1e-5; /* some are switches, but of an ohm that one dense matrix still bears */
+  double size = random_below(random, 4) ? 2e-6 * net->volts[from] * net->volts[from]
+                                        : 1e-5; /* some are switches, but of an ohm that one dense matrix still bears */
   net->wires[to] = wires;
   net->volts[to] = net->volts[from];
   for (int i = 0; i < wires; i++)
@@ -101,22 +104,31 @@ static void random_line(Net *net, Random *random, int from, int to) {
   const int *far = wires == 3 && random_below(random, 3) == 0 ? TURNED : NODES;
   bool turned_way = random_below(random, 2);
   Text a = text_of(NAMES[from]), b = text_of(NAMES[to]);
-  assert_ok(turned_way ? flow_add_series(&net->circuit, b, TEXT(""), b, far, a, NODES, wires, z, random_below(random, 2) ? y : NULL, &error)
-                       : flow_add_series(&net->circuit, b, TEXT(""), a, NODES, b, far, wires, z, random_below(random, 2) ? y : NULL, &error), &error);
+  assert_ok(turned_way
+                ? flow_add_series(&net->circuit, b, TEXT(""), b, far, a, NODES, wires, z, random_below(random, 2) ? y : NULL, &error)
+                : flow_add_series(&net->circuit, b, TEXT(""), a, NODES, b, far, wires, z, random_below(random, 2) ? y : NULL, &error),
+            &error);
 }
 
 /* Delta or wye above; below a wye whose neutral is a wire of its own, grounded through an ohm. */
 static void random_transformer(Net *net, Random *random, int from, int to) {
   FlowComplex y[64];
   FlowPin pins[8];
-  FlowTransformer t = {.phases = 3, .windings = 2, .va = 400e3, .x12 = 4 + random_unit(random), .no_load_percent = 0.2, .magnetising_percent = 0.5, .antifloat_ppm = 1,
+  FlowTransformer t = {.phases = 3,
+                       .windings = 2,
+                       .va = 400e3,
+                       .x12 = 4 + random_unit(random),
+                       .no_load_percent = 0.2,
+                       .magnetising_percent = 0.5,
+                       .antifloat_ppm = 1,
                        .low_leads = random_below(random, 2)};
   bool delta = random_below(random, 2);
   t.winding[0] = (FlowWinding){delta, net->volts[from] * sqrt(3), 1 + 0.025 * (double)random_below(random, 3), 0.5, -1, 0};
   t.winding[1] = (FlowWinding){false, 400, 1, 0.5, 1, 0};
   net->wires[to] = 4;
   net->volts[to] = 400 / sqrt(3);
-  for (int i = 0; i < 4; i++) pins[i] = (FlowPin){text_of(NAMES[from]), i < 3 ? i + 1 : 0}, pins[4 + i] = (FlowPin){text_of(NAMES[to]), i + 1};
+  for (int i = 0; i < 4; i++)
+    pins[i] = (FlowPin){text_of(NAMES[from]), i < 3 ? i + 1 : 0}, pins[4 + i] = (FlowPin){text_of(NAMES[to]), i + 1};
   assert_true(flow_transformer_admittance(&t, y));
   assert_ok(flow_add_bank(&net->circuit, TEXT("transformer"), TEXT(""), pins, 8, y, &error), &error);
 }
@@ -130,11 +142,14 @@ static void random_net(Net *net, Random *random) {
   source_of(&net->circuit, 3, 6000, 0.05 + 0.2 * I);
   for (int to = 1; to < net->buses; to++) {
     int from = (int)random_below(random, (uint32_t)to);
-    if (net->volts[from] > 1000 && random_below(random, 3) == 0) random_transformer(net, random, from, to);
-    else random_line(net, random, from, to);
+    if (net->volts[from] > 1000 && random_below(random, 3) == 0)
+      random_transformer(net, random, from, to);
+    else
+      random_line(net, random, from, to);
   }
   for (int i = 0; i < 2 + (int)random_below(random, 10); i++) {
-    int bus = (int)random_below(random, (uint32_t)net->buses), phase = 1 + (int)random_below(random, 3), model = 1 + (int)random_below(random, 8);
+    int bus = (int)random_below(random, (uint32_t)net->buses), phase = 1 + (int)random_below(random, 3),
+        model = 1 + (int)random_below(random, 8);
     bool between = random_below(random, 2);
     FlowLoad load = load_of("load", net->volts[bus] * (between ? sqrt(3) : 1) * (0.9 + 0.25 * random_unit(random)), model);
     int other = between ? phase % 3 + 1 : net->wires[bus] == 4 ? 4 : 0;
@@ -152,7 +167,8 @@ static int dense(const FlowCircuit *c, const double *p, const double *q, FlowCom
     const FlowElement *element = &c->elements.at[e];
     int count = element->conductors, wires = count / 2;
     FlowComplex full[144] = {0}, z[36];
-    if (!element->series) memcpy(full, element->y, sizeof(FlowComplex) * (size_t)(count * count));
+    if (!element->series)
+      memcpy(full, element->y, sizeof(FlowComplex) * (size_t)(count * count));
     else {
       memcpy(z, element->z, sizeof(FlowComplex) * (size_t)(wires * wires));
       assert_int_equal(flow_invert(z, wires, 0), -1);
@@ -167,8 +183,10 @@ static int dense(const FlowCircuit *c, const double *p, const double *q, FlowCom
       for (int j = 0; j < count; j++) {
         uint32_t bi = element->bus[element->end[i]], bj = element->bus[element->end[j]];
         if (element->slot[i] == FLOW_GROUND || element->slot[j] == FLOW_GROUND || bi == 0) continue;
-        if (bj == 0) into[first[bi] + element->slot[i]] -= full[i * count + j] * c->source_volts[element->slot[j]];
-        else y[(first[bi] + element->slot[i]) * n + first[bj] + element->slot[j]] += full[i * count + j];
+        if (bj == 0)
+          into[first[bi] + element->slot[i]] -= full[i * count + j] * c->source_volts[element->slot[j]];
+        else
+          y[(first[bi] + element->slot[i]) * n + first[bj] + element->slot[j]] += full[i * count + j];
       }
   }
   for (int i = 0; i < n; i++)
@@ -220,7 +238,8 @@ static void agree_with_dense(void **state) {
   for (int round = 0; round < 120; round++) {
     static double p[12 * SETS], q[12 * SETS], re[12 * SETS], im[12 * SETS], loss[SETS], source[SETS];
     static uint16_t iterations[SETS];
-    static FlowComplex twin[NODES_MAX], volts[(BUSES_MAX + 1) * FLOW_NODES_MAX], scratch[(BUSES_MAX + 1) * FLOW_NODES_MAX + 12], current[12], single[12];
+    static FlowComplex twin[NODES_MAX], volts[(BUSES_MAX + 1) * FLOW_NODES_MAX], scratch[(BUSES_MAX + 1) * FLOW_NODES_MAX + 12],
+        current[12], single[12];
     Net net;
     FlowTree tree;
     size_t unsettled;
@@ -248,13 +267,15 @@ static void agree_with_dense(void **state) {
       for (size_t b = 1; b < c->buses.count; b++)
         for (int i = 0; i < c->buses.at[b].nodes; i++, node++) {
           double off = cabs(volts[b * FLOW_NODES_MAX + (size_t)i] - twin[node]);
-          if (!(off < 2e-8 * 6000)) fail_msg("round %d set %d bus %.*s.%d: %g", round, set, TEXT_ARG(c->buses.at[b].name), c->buses.at[b].node[i], off);
+          if (!(off < 2e-8 * 6000))
+            fail_msg("round %d set %d bus %.*s.%d: %g", round, set, TEXT_ARG(c->buses.at[b].name), c->buses.at[b].node[i], off);
           compared++;
         }
       /* What leaves the source is what loads draw and what is lost; nothing is gained on the way but by capacitors' vars. */
       for (size_t i = 0; i < c->loads.count; i++) {
         const FlowLoad *load = &c->loads.at[i];
-        FlowComplex v = volts[load->bus * FLOW_NODES_MAX + load->from] - (load->to == FLOW_GROUND ? 0 : volts[load->bus * FLOW_NODES_MAX + load->to]);
+        FlowComplex v =
+            volts[load->bus * FLOW_NODES_MAX + load->from] - (load->to == FLOW_GROUND ? 0 : volts[load->bus * FLOW_NODES_MAX + load->to]);
         drawn += v * conj(current[i]);
       }
       double gone = 0;
@@ -271,7 +292,8 @@ static void agree_with_dense(void **state) {
   assert_true(compared > 3000);
 }
 
-/* Loads of 1, 2 and 3 kW on a four-wire line that is the same for every phase, turned by one phase: the voltages turn with them. All alike: no voltage on the neutral. */
+/* Loads of 1, 2 and 3 kW on a four-wire line that is the same for every phase, turned by one phase: the voltages turn with them. All alike:
+ * no voltage on the neutral. */
 static void turns_with_its_phases(void **state) {
   static const int NODES[] = {1, 2, 3, 4};
   double seen[3][3];
@@ -297,8 +319,10 @@ static void turns_with_its_phases(void **state) {
     assert_int_not_equal(flow_tree_solve(&tree, p, q, 1e-10, 200, current, volts, scratch), 0);
     const FlowComplex *at = volts + 2 * FLOW_NODES_MAX;
     for (int i = 0; i < 3 && turn < 3; i++) seen[turn][i] = cabs(at[i] - at[3]);
-    if (turn == 3) assert_true(cabs(at[3]) < 1e-9);
-    else assert_true(cabs(at[3]) > 0.1);
+    if (turn == 3)
+      assert_true(cabs(at[3]) < 1e-9);
+    else
+      assert_true(cabs(at[3]) > 0.1);
     flow_circuit_end(&c);
     arena_end(&arena);
   }
@@ -312,8 +336,8 @@ static void transformers(void **state) {
   static const struct {
     bool delta_high, delta_low, low_leads;
     double tap, turned; /* degrees */
-  } KINDS[] = {{true, false, false, 1, -30}, {true, false, true, 1, 30}, {false, false, false, 1, 0}, {false, false, false, 1.05, 0}, {true, true, false, 0.95, 0},
-               {false, true, false, 1, -30}, {false, true, true, 1, 30}};
+  } KINDS[] = {{true, false, false, 1, -30}, {true, false, true, 1, 30},   {false, false, false, 1, 0}, {false, false, false, 1.05, 0},
+               {true, true, false, 0.95, 0}, {false, true, false, 1, -30}, {false, true, true, 1, 30}};
   (void)state;
   for (size_t k = 0; k < sizeof KINDS / sizeof *KINDS; k++) {
     Arena arena;
@@ -333,7 +357,8 @@ static void transformers(void **state) {
     assert_ok(flow_tree_build(&tree, &c, &arena, &error), &error);
     flow_tree_voltages(&tree, NULL, volts, scratch, NULL);
     for (int i = 0; i < 3; i++) { /* between lines, as a delta has no ground */
-      FlowComplex high = volts[FLOW_NODES_MAX + i] - volts[FLOW_NODES_MAX + (i + 1) % 3], low = volts[2 * FLOW_NODES_MAX + i] - volts[2 * FLOW_NODES_MAX + (i + 1) % 3];
+      FlowComplex high = volts[FLOW_NODES_MAX + i] - volts[FLOW_NODES_MAX + (i + 1) % 3],
+                  low = volts[2 * FLOW_NODES_MAX + i] - volts[2 * FLOW_NODES_MAX + (i + 1) % 3];
       assert_true(cabs(low - high * 0.04 * KINDS[k].tap * turn) < 1e-3);
     }
     flow_circuit_end(&c);
@@ -341,14 +366,21 @@ static void transformers(void **state) {
   }
 }
 
-/* One phase into 120-0-120 V: the halves stand opposed; a load on one half draws half its current from above, through the leakage of that half alone. */
+/* One phase into 120-0-120 V: the halves stand opposed; a load on one half draws half its current from above, through the leakage of that
+ * half alone. */
 static void centre_tap(void **state) {
   Arena arena;
   FlowCircuit c;
   FlowTree tree;
   FlowComplex y[36], volts[3 * FLOW_NODES_MAX], scratch[3 * FLOW_NODES_MAX + 1], current[1], source[1];
-  FlowTransformer t = {.phases = 1, .windings = 3, .va = 25e3, .x12 = 2.04, .x13 = 2.04, .x23 = 1.36,
-                       .winding = {{.volts = 7200, .tap = 1, .r_percent = 0.6, .r_neutral = -1}, {.volts = 120, .tap = 1, .r_percent = 1.2, .r_neutral = -1},
+  FlowTransformer t = {.phases = 1,
+                       .windings = 3,
+                       .va = 25e3,
+                       .x12 = 2.04,
+                       .x13 = 2.04,
+                       .x23 = 1.36,
+                       .winding = {{.volts = 7200, .tap = 1, .r_percent = 0.6, .r_neutral = -1},
+                                   {.volts = 120, .tap = 1, .r_percent = 1.2, .r_neutral = -1},
                                    {.volts = 120, .tap = 1, .r_percent = 1.2, .r_neutral = -1}}};
   FlowPin pins[6] = {{TEXT("s"), 1}, {TEXT("s"), 0}, {TEXT("l"), 1}, {TEXT("l"), 0}, {TEXT("l"), 0}, {TEXT("l"), 2}};
   double p[1] = {6000}, q[1] = {0};
@@ -392,7 +424,12 @@ static void refuses_by_name(void **state) {
       assert_false(flow_tree_build(&tree, &c, &arena, &refused));
       assert_int_equal(refused.code, ERROR_FLOW_LOOP);
     } else if (what == 1) { /* a delta with nothing to ground */
-      FlowTransformer t = {.phases = 3, .windings = 2, .va = 1e5, .x12 = 4, .winding = {{.delta = true, .volts = 400, .tap = 1, .r_percent = 1}, {.delta = true, .volts = 100, .tap = 1, .r_percent = 1}}};
+      FlowTransformer t = {
+          .phases = 3,
+          .windings = 2,
+          .va = 1e5,
+          .x12 = 4,
+          .winding = {{.delta = true, .volts = 400, .tap = 1, .r_percent = 1}, {.delta = true, .volts = 100, .tap = 1, .r_percent = 1}}};
       FlowComplex full[64];
       FlowPin pins[8];
       for (int i = 0; i < 8; i++) pins[i] = (FlowPin){i < 4 ? TEXT("b") : TEXT("d"), i % 4 == 3 ? 0 : i % 4 + 1};

@@ -40,8 +40,10 @@ static int delta_step(const FlowTransformer *t) {
 static void unit_ends(const FlowTransformer *t, int w, int phase, int *first, int *second) {
   int wires = t->phases + 1, next = phase + delta_step(t);
   *first = w * wires + phase;
-  if (t->phases == 1 || !t->winding[w].delta) *second = w * wires + t->phases;
-  else *second = w * wires + (next < 0 ? t->phases - 1 : next >= t->phases ? 0 : next);
+  if (t->phases == 1 || !t->winding[w].delta)
+    *second = w * wires + t->phases;
+  else
+    *second = w * wires + (next < 0 ? t->phases - 1 : next >= t->phases ? 0 : next);
   if (t->phases == 2 && t->winding[w].delta) *second = w * wires + phase + 1; /* open delta: 1-2, 2-3 */
 }
 

@@ -9,7 +9,7 @@ typedef struct Building {
   uint32_t *first, *list; /* elements at a bus: list[first[bus] … first[bus + 1]) */
   int32_t *head;          /* first element of a branch, by element chained in next */
   int32_t *next;
-  FlowComplex *below;     /* FLOW_NODES_MAX² a bus: admittance to ground of all at and below it */
+  FlowComplex *below; /* FLOW_NODES_MAX² a bus: admittance to ground of all at and below it */
 } Building;
 
 static FlowComplex *below_of(const Building *b, uint32_t bus) { return b->below + (size_t)bus * FLOW_NODES_MAX * FLOW_NODES_MAX; }
@@ -59,7 +59,8 @@ static bool grow(Building *b, Error *error) {
       if (other == bus) continue;
       if (tree->place[other] < 0) {
         tree->place[other] = (int32_t)tree->count;
-        tree->branches[tree->count++] = (FlowBranch){.bus = other, .parent = (int32_t)at, .nodes = nodes_of(b, other), .parent_nodes = nodes_of(b, bus)};
+        tree->branches[tree->count++] =
+            (FlowBranch){.bus = other, .parent = (int32_t)at, .nodes = nodes_of(b, other), .parent_nodes = nodes_of(b, bus)};
       } else if (tree->place[other] < (int32_t)at) {
         if (tree->branches[at].parent != tree->place[other]) return is_loop(circuit, element, bus, error);
         continue; /* the way up; chained when the parent was looked at */
@@ -84,7 +85,8 @@ static void gather_shunts(Building *b) {
       FlowComplex *below = below_of(b, element->bus[side]);
       for (int r = 0; r < wires; r++)
         for (int c = 0; c < wires; c++)
-          if (slot[r] != FLOW_GROUND && slot[c] != FLOW_GROUND) below[slot[r] * nodes_of(b, element->bus[side]) + slot[c]] += element->y[r * wires + c];
+          if (slot[r] != FLOW_GROUND && slot[c] != FLOW_GROUND)
+            below[slot[r] * nodes_of(b, element->bus[side]) + slot[c]] += element->y[r * wires + c];
     }
   }
 }
@@ -115,7 +117,9 @@ static bool all_zero(const FlowComplex *a, int count) {
   return true;
 }
 
-static FlowComplex *matrix(Building *b, int rows, int columns) { return arena_take_array(b->arena, (size_t)(rows * columns), sizeof(FlowComplex)); }
+static FlowComplex *matrix(Building *b, int rows, int columns) {
+  return arena_take_array(b->arena, (size_t)(rows * columns), sizeof(FlowComplex));
+}
 
 /* A = (1 + zS)⁻¹ on the map, Z = (1 + zS)⁻¹ z; the parent sees S (1 + zS)⁻¹. */
 static bool reduce_line(Building *b, FlowBranch *branch, const FlowComplex *z, Error *error) {
@@ -135,7 +139,9 @@ static bool reduce_line(Building *b, FlowBranch *branch, const FlowComplex *z, E
     }
   branch->a = matrix(b, n, np);
   if (!branch->a) return no_memory(error);
-  if (flow_invert(m, n, 1e-14) >= 0) return error_raise(error, ERROR_FLOW_FLOATS, "%d\t%.*s\tresonance", b->circuit->buses.at[branch->bus].node[0], TEXT_ARG(b->circuit->buses.at[branch->bus].name));
+  if (flow_invert(m, n, 1e-14) >= 0)
+    return error_raise(error, ERROR_FLOW_FLOATS, "%d\t%.*s\tresonance", b->circuit->buses.at[branch->bus].node[0],
+                       TEXT_ARG(b->circuit->buses.at[branch->bus].name));
   for (int i = 0; i < n; i++)
     for (int j = 0; j < n; j++) {
       FlowComplex seen = 0;
@@ -155,9 +161,12 @@ static bool collect(Building *b, const FlowBranch *branch, FlowComplex *cc, Flow
     FlowComplex full[FLOW_CONDUCTORS_MAX * FLOW_CONDUCTORS_MAX], inverse[FLOW_CONDUCTORS_MAX * FLOW_CONDUCTORS_MAX];
     if (element->series) {
       memcpy(inverse, element->z, sizeof(FlowComplex) * (size_t)(wires * wires));
-      if (flow_invert(inverse, wires, 1e-14) >= 0) return error_raise(error, ERROR_FLOW_ELEMENT, "%.*s\tits impedance is zero", TEXT_ARG(element->name));
+      if (flow_invert(inverse, wires, 1e-14) >= 0)
+        return error_raise(error, ERROR_FLOW_ELEMENT, "%.*s\tits impedance is zero", TEXT_ARG(element->name));
       for (int i = 0; i < count; i++)
-        for (int j = 0; j < count; j++) full[i * count + j] = (i < wires) == (j < wires) ? inverse[i % wires * wires + j % wires] : -inverse[i % wires * wires + j % wires];
+        for (int j = 0; j < count; j++)
+          full[i * count + j] =
+              (i < wires) == (j < wires) ? inverse[i % wires * wires + j % wires] : -inverse[i % wires * wires + j % wires];
     }
     const FlowComplex *y = element->series ? full : element->y;
     for (int i = 0; i < count; i++)
@@ -186,7 +195,8 @@ static bool reduce_bank(Building *b, FlowBranch *branch, Error *error) {
   if (!collect(b, branch, branch->z, cp, pp, error)) return false;
   int stuck = flow_invert(branch->z, n, 1e-14);
   if (stuck >= 0)
-    return error_raise(error, ERROR_FLOW_FLOATS, "%d\t%.*s\tfed by %.*s", bus->node[stuck], TEXT_ARG(bus->name), TEXT_ARG(b->circuit->elements.at[b->head[branch->bus]].name));
+    return error_raise(error, ERROR_FLOW_FLOATS, "%d\t%.*s\tfed by %.*s", bus->node[stuck], TEXT_ARG(bus->name),
+                       TEXT_ARG(b->circuit->elements.at[b->head[branch->bus]].name));
   for (int i = 0; i < n; i++)
     for (int j = 0; j < np; j++)
       for (int k = 0; k < n; k++) branch->a[i * np + j] -= branch->z[i * n + k] * cp[k * np + j];
@@ -202,7 +212,8 @@ static bool reduce_bank(Building *b, FlowBranch *branch, Error *error) {
 bool flow_tree_build(FlowTree *tree, const FlowCircuit *circuit, Arena *arena, Error *error) {
   size_t buses = circuit->buses.count, elements = circuit->elements.count;
   Building b = {.tree = tree, .circuit = circuit, .arena = arena};
-  *tree = (FlowTree){.circuit = circuit, .branches = ARENA_ARRAY(arena, FlowBranch, buses + 1), .place = ARENA_ARRAY(arena, int32_t, buses + 1)};
+  *tree = (FlowTree){
+      .circuit = circuit, .branches = ARENA_ARRAY(arena, FlowBranch, buses + 1), .place = ARENA_ARRAY(arena, int32_t, buses + 1)};
   b.head = ARENA_ARRAY(arena, int32_t, buses + 1);
   b.next = ARENA_ARRAY(arena, int32_t, elements + 1);
   b.below = arena_take_array(arena, buses + 1, sizeof(FlowComplex) * FLOW_NODES_MAX * FLOW_NODES_MAX);
@@ -218,7 +229,8 @@ bool flow_tree_build(FlowTree *tree, const FlowCircuit *circuit, Arena *arena, E
   return true;
 }
 
-void flow_tree_voltages(const FlowTree *tree, const FlowComplex *load_current, FlowComplex *volts, FlowComplex *scratch, FlowComplex *source_current) {
+void flow_tree_voltages(const FlowTree *tree, const FlowComplex *load_current, FlowComplex *volts, FlowComplex *scratch,
+                        FlowComplex *source_current) {
   const FlowCircuit *circuit = tree->circuit;
   for (size_t i = 0; i < circuit->buses.count * FLOW_NODES_MAX; i++) volts[i] = scratch[i] = 0;
   for (size_t i = 0; load_current && i < circuit->loads.count; i++) {
@@ -228,7 +240,8 @@ void flow_tree_voltages(const FlowTree *tree, const FlowComplex *load_current, F
   }
   for (uint32_t at = tree->count - 1; at > 0; at--) {
     const FlowBranch *branch = &tree->branches[at];
-    FlowComplex *own = scratch + (size_t)branch->bus * FLOW_NODES_MAX, *up = scratch + (size_t)tree->branches[branch->parent].bus * FLOW_NODES_MAX;
+    FlowComplex *own = scratch + (size_t)branch->bus * FLOW_NODES_MAX,
+                *up = scratch + (size_t)tree->branches[branch->parent].bus * FLOW_NODES_MAX;
     for (int i = 0; i < branch->nodes; i++) {
       if (branch->plain) up[branch->map[i]] += own[i];
       for (int j = 0; !branch->plain && j < branch->parent_nodes; j++) up[j] += branch->a[i * branch->parent_nodes + j] * own[i];
@@ -238,7 +251,8 @@ void flow_tree_voltages(const FlowTree *tree, const FlowComplex *load_current, F
   for (uint32_t at = 1; at < tree->count; at++) {
     const FlowBranch *branch = &tree->branches[at];
     int n = branch->nodes, np = branch->parent_nodes;
-    const FlowComplex *own = scratch + (size_t)branch->bus * FLOW_NODES_MAX, *from = volts + (size_t)tree->branches[branch->parent].bus * FLOW_NODES_MAX;
+    const FlowComplex *own = scratch + (size_t)branch->bus * FLOW_NODES_MAX,
+                      *from = volts + (size_t)tree->branches[branch->parent].bus * FLOW_NODES_MAX;
     FlowComplex *to = volts + (size_t)branch->bus * FLOW_NODES_MAX;
     for (int i = 0; i < n; i++) {
       FlowComplex v = branch->plain ? from[branch->map[i]] : 0;
@@ -260,7 +274,8 @@ FlowComplex flow_load_current(const FlowLoad *load, double p, double q, FlowComp
   return (p * flow_share_at(&load->share_p, load, v) - q * flow_share_at(&load->share_q, load, v) * I) * volts;
 }
 
-int flow_tree_solve(const FlowTree *tree, const double *p, const double *q, double tolerance_volts, int most, FlowComplex *current, FlowComplex *volts, FlowComplex *scratch) {
+int flow_tree_solve(const FlowTree *tree, const double *p, const double *q, double tolerance_volts, int most, FlowComplex *current,
+                    FlowComplex *volts, FlowComplex *scratch) {
   const FlowCircuit *circuit = tree->circuit;
   size_t nodes = circuit->buses.count * FLOW_NODES_MAX;
   FlowComplex *before = scratch + nodes; /* one a load */

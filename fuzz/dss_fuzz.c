@@ -1,5 +1,5 @@
-/* OpenDSS scripts of any bytes, read and solved: nothing crashes or runs on, a failure says what and, in reading, where; an answer is whole.
- * A file the script names is the script itself: so it may well contain itself. */
+/* OpenDSS scripts of any bytes, read and solved: nothing crashes or runs on, a failure says what and, in reading, where; an answer is
+ * whole. A file the script names is the script itself: so it may well contain itself. */
 #include <assert.h>
 
 #include "flow/solve.h"
@@ -17,8 +17,10 @@ static void solve(const DssFiles *files, bool csv) {
   Buffer out;
   Error error = {0};
   buffer_begin(&out, 1u << 22);
-  if (flow_solve_file("f.dss", &options, &out, &error)) assert(out.len > 2 && out.at[out.len - 1] == '\n');
-  else assert(error.code != ERROR_NONE && (out.len == 0 || out.failed));
+  if (flow_solve_file("f.dss", &options, &out, &error))
+    assert(out.len > 2 && out.at[out.len - 1] == '\n');
+  else
+    assert(error.code != ERROR_NONE && (out.len == 0 || out.failed));
   buffer_end(&out);
 }
 

@@ -11,13 +11,14 @@ static bool disk_read(void *self, const char *path, Buffer *out, Error *error) {
 const DssFiles dss_disk = {NULL, disk_read};
 
 /* Classes that neither carry power nor change a solution at given taps. */
-static const char *const IDLE[] = {"energymeter", "monitor", "capcontrol", "swtcontrol", "recloser", "relay", "fuse", "tcc_curve", "growthshape", "spectrum", "sensor",
-                                   "wiredata", "linegeometry", "linespacing", "cndata", "tsdata", "priceshape", "tshape", "xycurve"};
+static const char *const IDLE[] = {"energymeter", "monitor",     "capcontrol", "swtcontrol", "recloser", "relay",        "fuse",
+                                   "tcc_curve",   "growthshape", "spectrum",   "sensor",     "wiredata", "linegeometry", "linespacing",
+                                   "cndata",      "tsdata",      "priceshape", "tshape",     "xycurve"};
 
 const DssClass *dss_class(Text name) {
-  if (dss_same(name, TEXT("circuit"))) return &dss_classes[0];
-  for (const DssClass *kind = dss_classes; kind->name; kind++)
-    if (dss_same(name, text_of(kind->name))) return kind;
+  if (dss_same(name, TEXT("circuit"))) return dss_classes[DSS_SOURCE];
+  for (int i = 0; i < DSS_CLASSES; i++)
+    if (dss_same(name, text_of(dss_classes[i]->name))) return dss_classes[i];
   return NULL;
 }
 
@@ -27,7 +28,7 @@ static bool is_idle(Text name) {
   return false;
 }
 
-static TextMap *names_of(const DssReader *reader, const DssClass *kind) { return (TextMap *)&reader->names[kind - dss_classes]; }
+static TextMap *names_of(const DssReader *reader, const DssClass *kind) { return (TextMap *)&reader->names[kind->id]; }
 
 int64_t dss_find(const DssReader *reader, const char *class_name, Text name) {
   char key[256];
@@ -111,7 +112,7 @@ static bool command_new(DssReader *reader, Text rest, Error *error) {
   reader->kind = kind;
   if (!kind && is_idle(kind_name)) return true;
   if (!kind) return error_raise(error, ERROR_DSS_UNSUPPORTED, "class %.*s", TEXT_ARG(kind_name));
-  bool circuit = kind == &dss_classes[0];
+  bool circuit = kind->id == DSS_SOURCE;
   if (circuit && reader->model->begun) return error_raise(error, ERROR_DSS_UNSUPPORTED, "a second source");
   if (!circuit && !reader->model->begun) return error_raise(error, ERROR_DSS_NO_CIRCUIT, "%.*s", TEXT_ARG(word.value));
   name = dss_lower(&reader->model->arena, name);
@@ -298,14 +299,51 @@ static bool command_pass(DssReader *reader, Text rest, Error *error) {
 }
 
 /* In OpenDSS's order, in which beginnings of names are looked up. */
-static const struct { const char *name; bool (*run)(DssReader *reader, Text rest, Error *error); } COMMANDS[] = {
-  {"new", command_new}, {"edit", command_edit}, {"more", command_more}, {"m", command_more}, {"~", command_more}, {"select", command_pass}, {"save", command_pass},
-  {"show", command_pass}, {"solve", command_set}, {"enable", command_enable}, {"disable", command_disable}, {"plot", command_pass}, {"reset", command_pass},
-  {"compile", command_compile}, {"set", command_set}, {"dump", command_pass}, {"redirect", command_redirect}, {"help", command_pass}, {"quit", command_pass},
-  {"?", command_pass}, {"get", command_pass}, {"clear", command_clear}, {"clearall", command_clear}, {"calcvoltagebases", command_pass}, {"buscoords", command_places},
-  {"latlongcoords", command_places}, {"makebuslist", command_pass}, {"export", command_pass}, {"batchedit", command_batch}, {"sample", command_pass},
-  {"setkvbase", command_pass}, {"closedi", command_pass}, {"visualize", command_pass}, {"summary", command_pass}, {"say", command_pass}, {"formedit", command_pass},
-  {"userclasses", command_pass}, {"cd", command_pass}, {"interpolate", command_pass}, {"fileedit", command_pass}, {"var", command_pass},
+static const struct {
+  const char *name;
+  bool (*run)(DssReader *reader, Text rest, Error *error);
+} COMMANDS[] = {
+    {"new", command_new},
+    {"edit", command_edit},
+    {"more", command_more},
+    {"m", command_more},
+    {"~", command_more},
+    {"select", command_pass},
+    {"save", command_pass},
+    {"show", command_pass},
+    {"solve", command_set},
+    {"enable", command_enable},
+    {"disable", command_disable},
+    {"plot", command_pass},
+    {"reset", command_pass},
+    {"compile", command_compile},
+    {"set", command_set},
+    {"dump", command_pass},
+    {"redirect", command_redirect},
+    {"help", command_pass},
+    {"quit", command_pass},
+    {"?", command_pass},
+    {"get", command_pass},
+    {"clear", command_clear},
+    {"clearall", command_clear},
+    {"calcvoltagebases", command_pass},
+    {"buscoords", command_places},
+    {"latlongcoords", command_places},
+    {"makebuslist", command_pass},
+    {"export", command_pass},
+    {"batchedit", command_batch},
+    {"sample", command_pass},
+    {"setkvbase", command_pass},
+    {"closedi", command_pass},
+    {"visualize", command_pass},
+    {"summary", command_pass},
+    {"say", command_pass},
+    {"formedit", command_pass},
+    {"userclasses", command_pass},
+    {"cd", command_pass},
+    {"interpolate", command_pass},
+    {"fileedit", command_pass},
+    {"var", command_pass},
 };
 
 static bool run_line(DssReader *reader, Text line, Error *error) {

@@ -1,11 +1,12 @@
 /* Reads OpenDSS scripts, the language in which the public feeders are written, into a plain model of what they describe. For flow/, which
  * solves it; nothing is solved here.
  *
- * Understood: New, Edit, More (~), BatchEdit, Class.Name.Property=value, Redirect, Compile, Set, Clear, Enable, Disable, BusCoords; comments
- * (!, //, lines between slash-star); properties by name, by a beginning of the name, or by their place; quotes of every kind, arrays, matrices with |,
- * lower triangles, numbers in reverse Polish, file=…; like=…. Commands that only show, draw or record are passed over. What would change the
- * answer and is not understood is an error at its file and line, never a guess.
- * Facts of the language: OpenDSS manual and the sources of dss-extensions/dss_capi (defaults, orders of properties, side effects). */
+ * Understood: New, Edit, More (~), BatchEdit, Class.Name.Property=value, Redirect, Compile, Set, Clear, Enable, Disable, BusCoords;
+ * comments
+ * (!, //, lines between slash-star); properties by name, by a beginning of the name, or by their place; quotes of every kind, arrays,
+ * matrices with |, lower triangles, numbers in reverse Polish, file=…; like=…. Commands that only show, draw or record are passed over.
+ * What would change the answer and is not understood is an error at its file and line, never a guess. Facts of the language: OpenDSS manual
+ * and the sources of dss-extensions/dss_capi (defaults, orders of properties, side effects). */
 #ifndef INTEROP_DSS_H
 #define INTEROP_DSS_H
 
@@ -23,10 +24,10 @@ typedef struct DssTerminal {
   int node[DSS_CONDUCTORS_MAX + 1];
 } DssTerminal;
 
-#define DSS_OBJECT \
-  Text name;       /* lower case */ \
-  Text file;       \
-  uint32_t line;   /* where it was made */ \
+#define DSS_OBJECT                       \
+  Text name; /* lower case */            \
+  Text file;                             \
+  uint32_t line; /* where it was made */ \
   bool enabled
 
 typedef struct DssObject {
@@ -45,9 +46,9 @@ typedef struct DssCode {
 typedef struct DssLine {
   DSS_OBJECT;
   DssTerminal end[2];
-  DssCode code;       /* its own copy; `phases` are the line's */
-  bool coded;         /* `code` came by linecode= and was not touched since */
-  bool capacitance;   /* given, or from a code */
+  DssCode code;     /* its own copy; `phases` are the line's */
+  bool coded;       /* `code` came by linecode= and was not touched since */
+  bool capacitance; /* given, or from a code */
   double length;
   int units;
   bool is_switch;
@@ -65,18 +66,18 @@ typedef struct DssTransformer {
   DSS_OBJECT;
   int phases, windings, active; /* active: the winding that wdg= chose, from 0 */
   DssWinding winding[DSS_WINDINGS_MAX];
-  double x12, x13, x23;         /* percent */
+  double x12, x13, x23; /* percent */
   double loss_percent, no_load_percent, magnetising_percent, antifloat_ppm;
-  bool low_leads;              /* leadlag=lead: the low side 30° ahead (Dyn11), not behind (Dyn1) */
+  bool low_leads; /* leadlag=lead: the low side 30° ahead (Dyn11), not behind (Dyn1) */
 } DssTransformer;
 
 typedef struct DssShape {
   DSS_OBJECT;
-  double *p, *q;      /* q NULL: as p */
+  double *p, *q; /* q NULL: as p */
   size_t count, q_count;
   int64_t points;
   double interval_hours;
-  bool actual;        /* kW, not a factor */
+  bool actual; /* kW, not a factor */
 } DssShape;
 
 typedef struct DssLoad {
@@ -85,17 +86,17 @@ typedef struct DssLoad {
   int phases, model;
   DssConnection connection;
   double kv, kw, kvar, pf, kva;
-  int told;           /* 0: kw and pf, 1: kw and kvar, 2: kva and pf */
+  int told; /* 0: kw and pf, 1: kw and kvar, 2: kva and pf */
   double v_least, v_most, v_low, cvr_watts, cvr_vars, zip[7];
   bool zip_given;
-  int daily, yearly;  /* index of the shape, -1: none */
-  bool fixed;         /* status: not moved by shapes or loadmult */
+  int daily, yearly; /* index of the shape, -1: none */
+  bool fixed;        /* status: not moved by shapes or loadmult */
 } DssLoad;
 
 typedef struct DssCapacitor {
   DSS_OBJECT;
   DssTerminal end[2];
-  bool second;        /* end[1] given: in series or to another node; otherwise to ground */
+  bool second; /* end[1] given: in series or to another node; otherwise to ground */
   int phases;
   DssConnection connection;
   double kvar, kv;
@@ -108,7 +109,7 @@ typedef struct DssReactor {
   int phases;
   DssConnection connection;
   double kvar, kv, r, x;
-  bool ohms;          /* r and x given */
+  bool ohms; /* r and x given */
 } DssReactor;
 
 typedef struct DssRegulator {
@@ -121,7 +122,7 @@ typedef struct DssRegulator {
 typedef struct DssSource {
   DSS_OBJECT;
   DssTerminal end;
-  int phases, told;   /* told: 1 MVAsc, 2 Isc, 3 ohm */
+  int phases, told; /* told: 1 MVAsc, 2 Isc, 3 ohm */
   double kv, pu, angle_degrees, mva3, mva1, isc3, isc1, x1r1, x0r0, r1, x1, r0, x0;
 } DssSource;
 
@@ -133,8 +134,8 @@ typedef struct DssPlace {
 typedef enum DssMode { DSS_SNAPSHOT, DSS_DAILY, DSS_YEARLY } DssMode;
 
 typedef struct DssModel {
-  Arena arena;        /* texts and shapes */
-  bool begun;         /* New Circuit was seen */
+  Arena arena; /* texts and shapes */
+  bool begun;  /* New Circuit was seen */
   Text name;
   double frequency, load_factor, tolerance; /* tolerance 0: not told */
   int64_t steps;
@@ -156,7 +157,8 @@ typedef struct DssModel {
   VECTOR(DssPlace) places; /* BusCoords */
 } DssModel;
 
-/* Where scripts and the files they name come from. `path` is NUL-ended; a path in a script is joined to the folder of the script that names it. */
+/* Where scripts and the files they name come from. `path` is NUL-ended; a path in a script is joined to the folder of the script that names
+ * it. */
 typedef struct DssFiles {
   void *self;
   bool (*read)(void *self, const char *path, Buffer *out, Error *error);

@@ -32,33 +32,51 @@ typedef enum DssUnits { DSS_NONE, DSS_MILE, DSS_KFT, DSS_KM, DSS_METRE, DSS_FOOT
 double dss_metres(int units); /* 1 for DSS_NONE */
 
 typedef enum DssKind {
-  DSS_PASS,    /* known, without effect here */
-  DSS_REFUSE,  /* known, would change the answer, not understood */
-  DSS_NUMBER, DSS_INTEGER, DSS_FLAG, DSS_CONNECTION, DSS_BUS,
-  DSS_OWN,     /* the class's own function reads it */
+  DSS_PASS,   /* known, without effect here */
+  DSS_REFUSE, /* known, would change the answer, not understood */
+  DSS_NUMBER,
+  DSS_INTEGER,
+  DSS_FLAG,
+  DSS_CONNECTION,
+  DSS_BUS,
+  DSS_OWN, /* the class's own function reads it */
 } DssKind;
 
 typedef struct DssProperty {
   const char *name;
   DssKind kind;
-  int id;          /* what `after` or `own` gets; 0: nothing to do afterwards */
+  int id; /* what `after` or `own` gets; 0: nothing to do afterwards */
   size_t offset;
 } DssProperty;
 
 typedef struct DssReader DssReader;
+typedef enum DssClassId {
+  DSS_SOURCE,
+  DSS_LINE,
+  DSS_CODE,
+  DSS_TRANSFORMER,
+  DSS_TRANSFORMER_CODE,
+  DSS_LOAD,
+  DSS_CAPACITOR,
+  DSS_REACTOR,
+  DSS_REGULATOR,
+  DSS_SHAPE,
+  DSS_CLASSES,
+} DssClassId;
+
 typedef struct DssClass {
+  DssClassId id;
   const char *name;
   const DssProperty *properties; /* in OpenDSS's order; a NULL name ends */
   size_t size;
-  void *(*add)(DssReader *reader);                       /* a fresh object with its defaults; NULL: out of memory */
+  void *(*add)(DssReader *reader); /* a fresh object with its defaults; NULL: out of memory */
   void *(*at)(DssModel *model, size_t index);
   size_t (*count)(const DssModel *model);
   bool (*own)(DssReader *reader, void *object, int id, Text field, Text value, Error *error);
   void (*after)(DssReader *reader, void *object, int id);
 } DssClass;
 
-enum { DSS_CLASSES = 11 };
-extern const DssClass dss_classes[DSS_CLASSES];
+extern const DssClass *const dss_classes[DSS_CLASSES];
 
 struct DssReader {
   DssModel *model;
@@ -69,8 +87,8 @@ struct DssReader {
   TextMap names[DSS_CLASSES];
   const DssClass *kind; /* what ~ goes on with; NULL: something passed over */
   size_t active;
-  int place;            /* the last property's place */
-  bool comment;         /* between slash-star and star-slash */
+  int place;    /* the last property's place */
+  bool comment; /* between slash-star and star-slash */
 };
 
 const DssClass *dss_class(Text name);

@@ -24,12 +24,18 @@ Text dss_lower(Arena *arena, Text text) {
 
 static char closing(char c) {
   switch (c) {
-    case '"': return '"';
-    case '\'': return '\'';
-    case '(': return ')';
-    case '[': return ']';
-    case '{': return '}';
-    default: return 0;
+    case '"':
+      return '"';
+    case '\'':
+      return '\'';
+    case '(':
+      return ')';
+    case '[':
+      return ']';
+    case '{':
+      return '}';
+    default:
+      return 0;
   }
 }
 
@@ -87,8 +93,10 @@ bool dss_element(Text *rest, Text *element) {
       *rest = TEXT("");
       return true;
     }
-    if (rest->len == before.len) *rest = drop(*rest, 1); /* a lone = */
-    else return true;
+    if (rest->len == before.len)
+      *rest = drop(*rest, 1); /* a lone = */
+    else
+      return true;
   }
   return false;
 }
@@ -112,13 +120,16 @@ static double pop(Stack *stack) {
 /* The operators of OpenDSS's calculator; angles in degrees. */
 static bool operate(Stack *stack, Text word) {
   static const char *const TWO[] = {"+", "-", "*", "/", "^", "atan2", "swap"};
-  static const char *const ONE[] = {"sqr", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "ln", "log10", "exp", "inv", "pi", "rollup", "rolldn"};
+  static const char *const ONE[] = {"sqr", "sqrt",  "sin", "cos", "tan", "asin",   "acos",  "atan",
+                                    "ln",  "log10", "exp", "inv", "pi",  "rollup", "rolldn"};
   const double degree = 3.14159265358979323846 / 180;
   for (int i = 0; i < 7; i++) {
     if (!dss_same(word, text_of(TWO[i]))) continue;
     double b = pop(stack), a = pop(stack);
-    if (i == 6) push(stack, b), push(stack, a);
-    else push(stack, i == 0 ? a + b : i == 1 ? a - b : i == 2 ? a * b : i == 3 ? a / b : i == 4 ? pow(a, b) : atan2(a, b) / degree);
+    if (i == 6)
+      push(stack, b), push(stack, a);
+    else
+      push(stack, i == 0 ? a + b : i == 1 ? a - b : i == 2 ? a * b : i == 3 ? a / b : i == 4 ? pow(a, b) : atan2(a, b) / degree);
     return true;
   }
   for (int i = 0; i < 15; i++) {
@@ -127,8 +138,18 @@ static bool operate(Stack *stack, Text word) {
     if (i == 13) return push(stack, stack->at[STACK - 1]), true;
     double a = pop(stack);
     if (i == 14) return stack->at[STACK - 1] = a, true;
-    push(stack, i == 0 ? a * a : i == 1 ? sqrt(a) : i == 2 ? sin(a * degree) : i == 3 ? cos(a * degree) : i == 4 ? tan(a * degree) : i == 5 ? asin(a) / degree
-              : i == 6 ? acos(a) / degree : i == 7 ? atan(a) / degree : i == 8 ? log(a) : i == 9 ? log10(a) : i == 10 ? exp(a) : 1 / a);
+    push(stack, i == 0    ? a * a
+                : i == 1  ? sqrt(a)
+                : i == 2  ? sin(a * degree)
+                : i == 3  ? cos(a * degree)
+                : i == 4  ? tan(a * degree)
+                : i == 5  ? asin(a) / degree
+                : i == 6  ? acos(a) / degree
+                : i == 7  ? atan(a) / degree
+                : i == 8  ? log(a)
+                : i == 9  ? log10(a)
+                : i == 10 ? exp(a)
+                          : 1 / a);
     return true;
   }
   return false;
@@ -141,8 +162,10 @@ bool dss_number(Text field, Text value, double *out, Error *error) {
   if (text_to_f64(text_trim(value), out)) return true;
   for (; dss_element(&rest, &word); words++) {
     double number;
-    if (text_to_f64(word, &number)) push(&stack, number);
-    else if (!operate(&stack, word)) words = SIZE_MAX / 2;
+    if (text_to_f64(word, &number))
+      push(&stack, number);
+    else if (!operate(&stack, word))
+      words = SIZE_MAX / 2;
   }
   *out = stack.at[0];
   if (words > 0 && words < SIZE_MAX / 2 && isfinite(*out)) return true;
@@ -152,8 +175,10 @@ bool dss_number(Text field, Text value, double *out, Error *error) {
 bool dss_whole(Text field, Text value, int64_t least, int64_t most, int64_t *out, Error *error) {
   double number;
   if (!dss_number(field, value, &number, error)) return false;
-  if (number < (double)least) return error_raise(error, ERROR_FIELD_SMALL, "%.*s\t%lld\t%.*s", TEXT_ARG(field), (long long)least, TEXT_ARG(value));
-  if (number > (double)most) return error_raise(error, ERROR_FIELD_LARGE, "%.*s\t%lld\t%.*s", TEXT_ARG(field), (long long)most, TEXT_ARG(value));
+  if (number < (double)least)
+    return error_raise(error, ERROR_FIELD_SMALL, "%.*s\t%lld\t%.*s", TEXT_ARG(field), (long long)least, TEXT_ARG(value));
+  if (number > (double)most)
+    return error_raise(error, ERROR_FIELD_LARGE, "%.*s\t%lld\t%.*s", TEXT_ARG(field), (long long)most, TEXT_ARG(value));
   *out = (int64_t)number;
   return true;
 }
@@ -183,7 +208,8 @@ bool dss_matrix(Text field, Text value, int order, double *out, Error *error) {
     size_t count;
     if (rows == order) return error_raise(error, ERROR_FIELD_MANY, "%.*s\t%d rows\tmore", TEXT_ARG(field), order);
     if (!dss_numbers(field, part, (size_t)order, row, &count, error)) return false;
-    if (count <= (size_t)rows) return error_raise(error, ERROR_FIELD_FEW, "%.*s (row %d)\t%d\t%zu", TEXT_ARG(field), rows + 1, rows + 1, count);
+    if (count <= (size_t)rows)
+      return error_raise(error, ERROR_FIELD_FEW, "%.*s (row %d)\t%d\t%zu", TEXT_ARG(field), rows + 1, rows + 1, count);
     for (size_t i = 0; i < count; i++) read[rows * order + (int)i] = row[i];
     whole = whole && count == (size_t)order;
   }
