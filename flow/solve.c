@@ -178,16 +178,22 @@ static void snapshot_json(const Run *r, const FlowFigures *f, Json *json) {
 
 /* ---- steps ---- */
 
+static void put_number(Buffer *out, double value) {
+  if (isfinite(value)) buffer_format(out, "%.6f", value);
+  buffer_byte(out, ',');
+}
+
 static void step_line(const Run *r, const FlowFigures *f, size_t at, int64_t step, Json *json, Buffer *out) {
   bool settled = f->iterations[at] > 0;
   uint32_t load = settled ? f->lowest_load[at] : f->worst_load[at];
   Text name = load < r->circuit.loads.count ? r->circuit.loads.at[load].name : TEXT_NONE;
   if (r->options->csv) {
-    if (settled)
-      buffer_format(out, "%lld,%.6f,%.6f,%.*s,%.6f,%.6f,%.6f,%d\n", (long long)step, f->v_least[at], f->v_most[at], TEXT_ARG(name),
-                    f->source_p[at] / 1000, f->source_q[at] / 1000, f->loss_p[at] / 1000, f->iterations[at]);
-    else
-      buffer_format(out, "%lld,,,%.*s,,,,0\n", (long long)step, TEXT_ARG(name));
+    const double figures[] = {f->source_p[at] / 1000, f->source_q[at] / 1000, f->loss_p[at] / 1000};
+    buffer_format(out, "%lld,", (long long)step);
+    put_number(out, f->v_least[at]), put_number(out, f->v_most[at]);
+    buffer_text(out, name), buffer_byte(out, ',');
+    for (int i = 0; i < 3; i++) put_number(out, figures[i]);
+    buffer_format(out, "%d\n", f->iterations[at]);
     return;
   }
   json_open_object(json);

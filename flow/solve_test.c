@@ -32,7 +32,8 @@ static const char *solve(char *script, FlowFileOptions options, Error *error) {
 #define LINE "new line.l bus1=sourcebus bus2=b r1=0.1 x1=0 r0=0.1 x0=0 c1=0 c0=0\n"
 
 static void snapshot(void **state) {
-  char script[] = HEAD LINE "new load.x bus1=b kv=0.4 kw=30 kvar=0 vminpu=0.5\nnew line.island bus1=p bus2=q\n";
+  char script[] =
+      HEAD LINE "new load.x bus1=b kv=0.4 kw=30 kvar=0 vminpu=0.5\nnew line.island bus1=p bus2=q\nnew load.y bus1=q kv=0.4 kw=99\n";
   Error error;
   (void)state;
   const char *csv = solve(script, (FlowFileOptions){.csv = true}, &error);

@@ -314,8 +314,8 @@ static void note(const Solving *s, size_t set, size_t lane) {
   if (out->iterations) out->iterations[set] = s->batch.iterations[lane];
   if (out->lowest_load) out->lowest_load[set] = lowest;
   if (out->worst_load) out->worst_load[set] = worst;
-  if (out->v_least) out->v_least[set] = settled ? sqrt(least) : NAN;
-  if (out->v_most) out->v_most[set] = settled ? sqrt(most) : NAN;
+  if (out->v_least) out->v_least[set] = settled && isfinite(least) ? sqrt(least) : NAN;
+  if (out->v_most) out->v_most[set] = settled && isfinite(least) ? sqrt(most) : NAN;
   if (out->source_p) out->source_p[set] = p;
   if (out->source_q) out->source_q[set] = q;
   if (out->loss_p) out->loss_p[set] = p - drawn;
@@ -340,6 +340,14 @@ bool flow_solve(const FlowPlan *plan, const FlowSets *sets, FlowIsa isa, FlowFig
   if (!s.p || !s.q || !s.batch.v || !s.batch.j || !s.batch.before || !s.batch.current)
     return error_raise(error, ERROR_OUT_OF_MEMORY, "flow");
   *unsettled = 0;
+  for (size_t i = 0; i < plan->tree->circuit->loads.count; i++) { /* a load that is not fed draws nothing and has no voltage */
+    if (plan->tree->place[plan->tree->circuit->loads.at[i].bus] >= 0) continue;
+    for (size_t set = 0, at = i * sets->count; set < sets->count; set++, at++) {
+      if (figures->volts) figures->volts[at] = NAN;
+      if (figures->current_re) figures->current_re[at] = 0;
+      if (figures->current_im) figures->current_im[at] = 0;
+    }
+  }
   for (size_t begin = 0; begin < sets->count; begin += s.lanes) {
     size_t here = sets->count - begin < s.lanes ? sets->count - begin : s.lanes;
     for (uint32_t i = 0; i < kernel->load_count; i++)

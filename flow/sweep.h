@@ -35,9 +35,9 @@ typedef struct FlowSets {
 typedef struct FlowFigures {
   uint16_t *iterations;                 /* [set]; 0: not settled */
   uint32_t *lowest_load, *worst_load;   /* [set]: where v_least is; where it moved most when not settled */
-  double *v_least, *v_most;             /* [set]: volts over the loads, each relative to nothing */
+  double *v_least, *v_most;             /* [set]: least and most |V| across a load; NaN without loads */
   double *source_p, *source_q, *loss_p; /* [set]: watts, vars out of the source's bus; watts lost between there and the loads */
-  double *volts;                        /* [load][set]: |V| across each load */
+  double *volts;                        /* [load][set]: |V| across each load; NaN where not fed or not settled */
   double *current_re, *current_im;      /* [load][set]: for flow_tree_voltages, which gives every bus */
 } FlowFigures;
 
