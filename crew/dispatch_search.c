@@ -6,7 +6,8 @@
 #include "crew/dispatch_internal.h"
 
 enum { STRING_MAX = 10, NEAR_MAX = 128, PROGRESS_EVERY = 16 };
-#define WIDE_SHARE 0.1 /* of rounds that take long strings out of short routes too */
+#define WIDE_SHARE(jobs) \
+  ((jobs) <= 12 ? 0.5 : 0.1) /* of rounds that take long strings out of short routes too; small cases stick without */
 #define SPLIT_GROWS 0.01
 
 typedef enum SortKey { SORT_RANDOM, SORT_AMOUNT, SORT_FAR, SORT_CLOSE, SORT_WIDTH, SORT_FROM, SORT_TO, SORT_WORTH, SORT_DUE } SortKey;
@@ -223,7 +224,8 @@ static void cut_string(Dispatch *d, int crew, int pos, int length) {
 
 static void ruin(Dispatch *d) {
   double mean = d->crews_used ? (double)(d->job_count - d->absent_count) / d->crews_used : 1;
-  double longest = mean < STRING_MAX && random_unit(&d->random) > WIDE_SHARE ? mean : STRING_MAX; /* wide: whole short routes may go */
+  double longest =
+      mean < STRING_MAX && random_unit(&d->random) > WIDE_SHARE(d->job_count) ? mean : STRING_MAX; /* wide: whole short routes may go */
   double strings_max = 4 * d->removed / (1 + (mean < longest ? mean : longest)) - 1;
   int strings = (int)(random_unit(&d->random) * strings_max + 1), done = 0;
   int seed = (int)random_below(&d->random, (uint32_t)d->job_count);
