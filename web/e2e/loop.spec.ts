@@ -8,8 +8,8 @@ interface Hit {
 }
 /** A household that has power and no open matter, by asking the program itself. */
 async function someone(page: Page): Promise<Hit> {
-  for (let tries = 0; tries < 20; tries++) {
-    const q = "王李张刘陈杨黄周吴徐孙朱马胡郭林何高梁郑"[Math.floor(Math.random() * 20)]!;
+  for (let tries = 0; tries < 80; tries++) {
+    const q = tries % 2 ? "王李张刘陈杨黄周吴徐孙朱马胡郭林何高梁郑"[Math.floor(Math.random() * 20)]! : `${1 + Math.floor(Math.random() * 60)}号`;
     const { items } = (await (await page.request.get(`/api/v1/customers?q=${encodeURIComponent(q)}&limit=20`)).json()) as { items: Hit[] };
     const hit = items[Math.floor(Math.random() * items.length)];
     if (!hit) continue;
