@@ -24,8 +24,8 @@ const apart = (a: { lon: number | null; lat: number | null }, b: { lon: number |
 const page = <T>(items: T[]) => ({ items, next: null });
 
 const ref = (d: MockDevice) => ({ id: d.id, index: d.index, end: d.end, kind: KINDS[d.kind]!, name: d.name, customers: d.customers });
-const card = (d: MockDevice) => ({ ...ref(d), code: d.id, parent_id: null, feeder: feederName(d.feeder), org: "城关供电所", lon: d.lon, lat: d.lat, rated_kva: d.rated || null, phases: "ABC", path: pathOf(d.index).map(({ id, name }) => ({ id, name })) });
-const masked = (c: (typeof customers)[number]) => ({ id: c.id, number: c.number, name: `${c.name[0]}**`, phone: c.phone.replace(/^(...)....(....)$/, "$1****$2"), address: c.address, device_id: devices[c.device]!.id, device_index: c.device, category: "residential", importance: "none", tags: Number(c.id) % 9 ? [] : ["elder"] });
+const card = (d: MockDevice) => ({ ...ref(d), code: d.id, parent_id: null, feeder: feederName(d.feeder), org: "城关供电所", lon: d.lon, lat: d.lat, rated_kva: d.rated || null, phases: "ABC", path: pathOf(d.index).map(ref) });
+const masked = (c: (typeof customers)[number]) => ({ id: c.id, number: c.number, name: `${c.name[0]}**`, phone: c.phone.replace(/^(...)....(....)$/, "$1****$2"), address: c.address, device_id: devices[c.device]!.id, device_index: c.device, category: "residential", importance: "none", tags: Number(c.id) % 9 ? [] : ["elder_alone"] });
 
 const note = { id: "note", name_zh: "说明", name_en: "Note", type: "note", required: false };
 const reason = { ...note, id: "reason", name_zh: "原因", name_en: "Reason", required: true };

@@ -91,7 +91,7 @@ export function declare(device: MockDevice, state: MockOutage["state"]): MockOut
   const outage: MockOutage = {
     id: newId(), number: `TD2602${String(outages.length + 1).padStart(4, "0")}`, state, ladder: "assessing",
     device: { id: device.id, index: device.index, end: device.end, kind: KINDS[device.kind]!, name: device.name, lon: device.lon, lat: device.lat },
-    feeder: feederName(device.feeder), since: iso(now() - 4 * MINUTE), found_at: iso(), customers_out: device.customers, customers_total: device.customers,
+    feeder: feederName(device.feeder), since: iso(now() - 4 * MINUTE), found_at: iso(), restored_at: null, customers_out: device.customers, customers_total: device.customers,
     important_out: chance() < 0.4 ? 1 : 0, calls: 0, crew: null, eta: null, cause: null, dark: [[device.index, device.end]], version: 1, etas: [],
     history: [{ ...written("found", "发现停电", "Outage found"), kind: "outage.found", actor_name: "程序" }], back: [],
   }; // prettier-ignore
@@ -144,6 +144,7 @@ export function restore(outage: MockOutage, deviceIds: string[] | null): void {
     return rest;
   }); // prettier-ignore
   outage.state = all ? "restored" : "partly_restored";
+  outage.restored_at = all ? iso() : null;
   advance(outage, all ? "restored" : "partly_restored");
   emit("outage.restored", { kind: "outage", id: outage.id }, { number: outage.number, device: outage.device.name, customers_out: outage.customers_out });
 }

@@ -180,6 +180,7 @@ export interface OutageSummary {
   feeder: string | null;
   since: string;
   found_at: string;
+  restored_at: string | null;
   customers_out: number;
   customers_total: number;
   important_out: number;
@@ -331,7 +332,7 @@ export interface DeviceCard {
   rated_kva: number | null;
   phases: string;
   customers: number;
-  path: Named[];
+  path: DeviceRef[];
 }
 export interface Backdrop {
   rivers: { name: string; width: number; line: [number, number][] }[];

@@ -399,9 +399,6 @@ export const zh = {
   "importance.2": "二级重要",
   "importance.1": "一级重要",
   "importance.special": "特级重要",
-  "tag.elder": "独居老人",
-  "tag.fish_farm": "养鱼户",
-  "tag.medical": "居家医疗",
   "skill.mv": "中压",
   "skill.lv": "低压",
   "skill.cable": "电缆",
@@ -495,4 +492,21 @@ export const zh = {
 
   "time.yesterday": "昨 {at}",
   "time.tomorrow": "明 {at}",
+
+  "tag.elder_alone": "独居老人",
+  "tag.vulnerable": "困难户",
+  "tag.one_kwh": "一度电户",
+  "tag.fish_farm": "养鱼户",
+  "tag.curing": "烤房",
+  "tag.irrigation": "灌溉",
+  "tag.street_lamps": "路灯",
+  "tag.school": "学校",
+  "tag.cold_store": "冷库",
+  "tag.telecom": "通信基站",
+  "tag.life_support": "居家医疗设备",
+  "tag.temporary_supply": "临时用电",
+  "tag.hospital": "医院",
+  "tag.water": "供水",
+
+  "outage.restored_at": "{at} 全部复电",
 };
