@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/folder.h"
 #include "app/house.h"
+#include "interop/form.h"
 #include "people/import.h"
 #include "store/schema.h"
 
@@ -47,7 +48,7 @@ static bool settle(Db *db, Error *error) {
 
 bool app_package_read(Package *out, const char *path, Error *error) {
   PackageProblems problems = {0};
-  bool ok = package_read(out, path, &problems, NULL, NULL, error);
+  bool ok = form_read(out, path, &problems, NULL, NULL, error);
   print_problems(&problems);
   package_problems_end(&problems);
   return ok;

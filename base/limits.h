@@ -37,6 +37,7 @@
 #define LIMIT_DEVICES 40000000                    /* in one county's network */
 #define LIMIT_CUSTOMERS 40000000
 #define LIMIT_TREE_DEPTH 4096
+#define LIMIT_CIM_OBJECTS 400000000               /* in one file */
 #define LIMIT_ORG_DEPTH 12
 
 /* planning of crews */

@@ -4,9 +4,8 @@
 
 #include "interop/package_reader.h"
 
-Error *package_problem(PackageReader *reader) {
+Error *package_problem_in(PackageProblems *problems) {
   static _Thread_local Error unlisted;
-  PackageProblems *problems = reader->problems;
   problems->count++;
   if (problems->listed < LIMIT_IMPORT_ERRORS) {
     if (!problems->at) problems->at = memory_new(LIMIT_IMPORT_ERRORS * sizeof *problems->at);
@@ -14,6 +13,8 @@ Error *package_problem(PackageReader *reader) {
   }
   return &unlisted;
 }
+
+Error *package_problem(PackageReader *reader) { return package_problem_in(reader->problems); }
 
 void package_problem_field(PackageReader *reader, uint64_t line, size_t column, const char *name, Text value, const char *why) {
   Error *problem = package_problem(reader);

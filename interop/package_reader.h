@@ -50,6 +50,7 @@ extern const PackageTable PACKAGE_TABLE[FILE_COUNT];
 
 /* A new problem, to be raised by the caller. */
 Error *package_problem(PackageReader *reader);
+Error *package_problem_in(PackageProblems *problems);
 void package_problem_field(PackageReader *reader, uint64_t line, size_t column, const char *name, Text value, const char *why);
 
 /* Fields of the present row. Each notes a problem where there is one and gives a harmless value instead. */

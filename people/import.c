@@ -1,6 +1,7 @@
 #include "people/import.h"
 
 #include "base/json.h"
+#include "interop/form.h"
 #include "store/event.h"
 
 static void bind_degrees(DbStatement *statement, int at, int32_t micro) {
@@ -93,7 +94,7 @@ bool package_import(const PackageImport *import, Db *db, PackageProblems *proble
   Package package;
   Buffer data;
   Json json;
-  if (!package_read(&package, import->folder, problems, import->progress, import->progress_self, error)) return false;
+  if (!form_read(&package, import->folder, problems, import->progress, import->progress_self, error)) return false;
   buffer_begin(&data, 0);
   json_begin(&json, &data);
   json_open_object(&json);

@@ -18,7 +18,7 @@ typedef struct PackageImporter {
 } PackageImporter;
 
 typedef struct PackageImport {
-  const char *folder;
+  const char *folder; /* or a file in another form: interop/form.h */
   int64_t county_id;
   Instant now;
   Text actor;                        /* of the event, "system" */
