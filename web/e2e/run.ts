@@ -1,10 +1,10 @@
-// npm run e2e [-- part of a test's name]: builds the specs and runs them. With BASE_URL unset, before the mock server on the built pages.
+// npm run e2e [-- part of a test's name]: builds the specs and runs them; itself made runnable by esbuild first. With BASE_URL unset, before the mock server on the built pages.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
+const here = `${process.cwd()}/e2e/`; // npm runs a script in the package's folder
 const specs = readdirSync(here).filter((name) => name.endsWith(".spec.ts"));
 const outfile = `${here}../node_modules/.cache/e2e.mjs`;
 await build({
@@ -28,7 +28,7 @@ async function startMock() {
 
 const mock = process.env.BASE_URL ? null : await startMock();
 try {
-  const { runAll } = await import(pathToFileURL(outfile).href);
+  const { runAll } = (await import(pathToFileURL(outfile).href)) as { runAll: (part: string) => Promise<void> };
   await runAll(process.argv[2] ?? "");
 } finally {
   mock?.kill();
