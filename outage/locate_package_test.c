@@ -101,7 +101,8 @@ static void real_networks_tell_their_outages(void **state) {
     assert_int_equal(run.truth_count, 4);
     evidence_write(&run, &p.names, parameters.zone, &evidence, &truth);
     Text text = buffer_as_text(&evidence);
-    assert_ok(csv_open(&csv, "evidence.csv", read_text, &text, &error) && locate_evidence_read(csv, &p.names, &arena, &rows, &count, &error), &error);
+    assert_ok(csv_open(&csv, "evidence.csv", read_text, &text, &error), &error);
+    assert_ok(locate_evidence_read(csv, &p.names, &arena, &rows, &count, &error), &error);
     csv_close(csv);
     assert_int_equal(count, run.evidence_count);
     LocateQuestion question = {.network = &p.network, .ties = p.ties, .tie_count = p.tie_count, .names = &p.names, .parameters = &parameters,

@@ -15,7 +15,7 @@ static const Span LONGEST_EVENING = 24 * SPAN_HOUR;
 Instant replay_now(Replay *replay) { return time_now(replay->rooms.time); }
 
 bool replay_put(Replay *replay, Span in, ReplayWhat what, int64_t subject, Error *error) {
-  return agenda_put(&replay->agenda, replay_now(replay) + in, what, subject) ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "replay");
+  return agenda_put(&replay->agenda, replay_now(replay) + in, (int)what, subject) ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "replay");
 }
 
 Span replay_minutes(Replay *replay, double least, double most) {
