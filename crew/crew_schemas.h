@@ -2,19 +2,8 @@
 #ifndef CREW_SCHEMAS_H
 #define CREW_SCHEMAS_H
 
-#define S_TEXT "{\"type\":\"string\"}"
-#define S_TEXT_NULL "{\"type\":[\"string\",\"null\"]}"
-#define S_ID "{\"type\":\"string\",\"format\":\"id\"}"
-#define S_ID_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"id\"}"
-#define S_TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
-#define S_TIME_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
-#define S_WHOLE "{\"type\":\"integer\"}"
-#define S_NUMBER_NULL "{\"type\":[\"number\",\"null\"]}"
-#define S_BOOL "{\"type\":\"boolean\"}"
-#define S_REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
-#define S_LIST(of) "{\"type\":\"array\",\"items\":" of "}"
-#define S_KEY "{\"type\":\"string\",\"format\":\"id\",\"maxLength\":20}"
-#define S_VERSION "{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}"
+#include "http/schema_words.h"
+
 #define TAKES(required, properties) "{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
 
 #define S_NAMED_NULL "{\"type\":[\"object\",\"null\"],\"required\":[\"id\",\"name\"],\"properties\":{\"id\":" S_ID ",\"name\":" S_TEXT "}}"

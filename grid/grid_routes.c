@@ -243,7 +243,7 @@ static bool read_find(HttpRequest *request, HttpReply *reply, void *room, Error 
   "{\"type\":\"object\",\"required\":[\"bounds\",\"feeders\",\"substations\",\"counts\",\"version\"],\"properties\":{"     \
   "\"version\":" S_WHOLE ",\"bounds\":{\"type\":[\"array\",\"null\"],\"description\":\"west, south, east, north\",\"items\":{\"type\":\"number\"}}," \
   "\"feeders\":" S_LIST("{\"type\":\"object\",\"properties\":{" HEAD_PROPERTIES ",\"color_index\":" S_WHOLE "}}") ","      \
-  "\"substations\":" S_LIST("{\"type\":\"object\",\"properties\":{" HEAD_PROPERTIES ",\"lon\":" S_NUMBER_OR_NULL ",\"lat\":" S_NUMBER_OR_NULL "}}") "," \
+  "\"substations\":" S_LIST("{\"type\":\"object\",\"properties\":{" HEAD_PROPERTIES ",\"lon\":" S_NUMBER_NULL ",\"lat\":" S_NUMBER_NULL "}}") "," \
   "\"counts\":{\"type\":\"object\",\"additionalProperties\":" S_WHOLE "}}}"
 #define BACKDROP \
   "{\"type\":\"object\",\"description\":\"see interop/backdrop.h\",\"additionalProperties\":" S_LIST("{\"type\":\"object\"}") "}"
@@ -252,9 +252,9 @@ static bool read_find(HttpRequest *request, HttpReply *reply, void *room, Error 
 static const char DEVICE_STEP[] = "{\"type\":\"object\",\"properties\":{" HEAD_PROPERTIES ",\"kind\":" S_TEXT "}}";
 static const char DEVICE_CARD[] =
     "{\"type\":\"object\",\"required\":[\"id\",\"index\",\"end\",\"kind\",\"name\",\"customers\",\"path\"],\"properties\":{"
-    "\"id\":" S_ID ",\"code\":" S_TEXT ",\"index\":" S_WHOLE ",\"end\":" S_WHOLE ",\"kind\":" S_TEXT ",\"name\":" S_TEXT ",\"parent_id\":" S_ID_OR_NULL
-    ",\"feeder\":" S_TEXT_OR_NULL ",\"org\":" S_TEXT_OR_NULL ",\"lon\":" S_NUMBER_OR_NULL ",\"lat\":" S_NUMBER_OR_NULL ",\"borrowed_place\":" S_BOOL
-    ",\"rated_kva\":" S_NUMBER_OR_NULL ",\"length_m\":" S_NUMBER_OR_NULL ",\"ownership\":" S_TEXT_OR_NULL ",\"phases\":" S_TEXT ",\"customers\":" S_WHOLE
+    "\"id\":" S_ID ",\"code\":" S_TEXT ",\"index\":" S_WHOLE ",\"end\":" S_WHOLE ",\"kind\":" S_TEXT ",\"name\":" S_TEXT ",\"parent_id\":" S_ID_NULL
+    ",\"feeder\":" S_TEXT_NULL ",\"org\":" S_TEXT_NULL ",\"lon\":" S_NUMBER_NULL ",\"lat\":" S_NUMBER_NULL ",\"borrowed_place\":" S_BOOL
+    ",\"rated_kva\":" S_NUMBER_NULL ",\"length_m\":" S_NUMBER_NULL ",\"ownership\":" S_TEXT_NULL ",\"phases\":" S_TEXT ",\"customers\":" S_WHOLE
     ",\"path\":" S_LIST(S_REF("DeviceStep")) ",\"children\":" S_LIST(S_REF("DeviceStep")) "}}";
 
 const HttpRoute GRID_ROUTES[] = {

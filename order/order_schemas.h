@@ -2,62 +2,51 @@
 #ifndef ORDER_SCHEMAS_H
 #define ORDER_SCHEMAS_H
 
-#define TEXT_VALUE "{\"type\":\"string\"}"
-#define TEXT_OR_NULL "{\"type\":[\"string\",\"null\"]}"
-#define ID_VALUE "{\"type\":\"string\",\"format\":\"id\"}"
-#define ID_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"id\"}"
-#define TIME_VALUE "{\"type\":\"string\",\"format\":\"date-time\"}"
-#define TIME_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
-#define WHOLE_VALUE "{\"type\":\"integer\"}"
-#define WHOLE_OR_NULL "{\"type\":[\"integer\",\"null\"]}"
-#define NUMBER_VALUE "{\"type\":\"number\"}"
-#define NUMBER_OR_NULL "{\"type\":[\"number\",\"null\"]}"
-#define BOOL_VALUE "{\"type\":\"boolean\"}"
-#define COMPONENT(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
+#include "http/schema_words.h"
 
 #define SUMMARY_PROPERTIES \
-  "\"id\":" ID_VALUE ",\"number\":" TEXT_VALUE ",\"kind\":" TEXT_VALUE ",\"state\":" TEXT_VALUE ",\"ladder\":" \
-  TEXT_VALUE ",\"customer\":" COMPONENT("OrderCustomer") ",\"address\":" TEXT_OR_NULL ",\"lon\":" \
-  NUMBER_OR_NULL ",\"lat\":" NUMBER_OR_NULL ",\"device_id\":" ID_OR_NULL ",\"device_index\":" \
-  WHOLE_OR_NULL ",\"outage_id\":" ID_OR_NULL ",\"crew_id\":" ID_OR_NULL ",\"assignee_id\":" \
-  ID_OR_NULL ",\"parent_id\":" ID_OR_NULL ",\"org_id\":" ID_OR_NULL ",\"at\":" TIME_VALUE ",\"state_since\":" \
-  TIME_VALUE ",\"nearest_clock\":" COMPONENT("OrderClock") ",\"what\":" TEXT_OR_NULL ",\"urgency\":" \
-  WHOLE_VALUE ",\"calls\":" WHOLE_VALUE ",\"reopened\":" WHOLE_VALUE ",\"suspended\":" BOOL_VALUE ",\"version\":" \
-  WHOLE_VALUE ""
+  "\"id\":" S_ID ",\"number\":" S_TEXT ",\"kind\":" S_TEXT ",\"state\":" S_TEXT ",\"ladder\":" \
+  S_TEXT ",\"customer\":" S_REF("OrderCustomer") ",\"address\":" S_TEXT_NULL ",\"lon\":" \
+  S_NUMBER_NULL ",\"lat\":" S_NUMBER_NULL ",\"device_id\":" S_ID_NULL ",\"device_index\":" \
+  S_WHOLE_NULL ",\"outage_id\":" S_ID_NULL ",\"crew_id\":" S_ID_NULL ",\"assignee_id\":" \
+  S_ID_NULL ",\"parent_id\":" S_ID_NULL ",\"org_id\":" S_ID_NULL ",\"at\":" S_TIME ",\"state_since\":" \
+  S_TIME ",\"nearest_clock\":" S_REF("OrderClock") ",\"what\":" S_TEXT_NULL ",\"urgency\":" \
+  S_WHOLE ",\"calls\":" S_WHOLE ",\"reopened\":" S_WHOLE ",\"suspended\":" S_BOOL ",\"version\":" \
+  S_WHOLE ""
 #define ORIGIN_PROPERTIES \
-  "\"id\":" TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" TEXT_VALUE ",\"rule_version\":" \
-  TEXT_VALUE ",\"source\":" TEXT_VALUE ",\"strength\":" TEXT_VALUE ",\"region\":" TEXT_VALUE ",\"from\":" \
-  TEXT_VALUE ",\"until\":" TEXT_OR_NULL ""
+  "\"id\":" S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"rule_version\":" \
+  S_TEXT ",\"source\":" S_TEXT ",\"strength\":" S_TEXT ",\"region\":" S_TEXT ",\"from\":" \
+  S_TEXT ",\"until\":" S_TEXT_NULL ""
 
 #define COMPONENT_CLOCK \
   "{\"type\":[\"object\",\"null\"],\"required\":[\"id\",\"state\",\"due\"],\"properties\":{\"id\":" \
-  TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" \
-  TEXT_VALUE ",\"state\":{\"type\":\"string\",\"enum\":[\"running\",\"paused\",\"kept\",\"broken\",\"cancelled\"]}," \
-  "\"started\":" TIME_OR_NULL ",\"due\":" TIME_OR_NULL ",\"amber_at\":" TIME_OR_NULL ",\"ended\":" \
-  TIME_OR_NULL ",\"limit_s\":" WHOLE_VALUE ",\"used_s\":" WHOLE_VALUE ",\"run\":" WHOLE_VALUE ",\"promise\":" \
-  TEXT_VALUE ",\"promise_version\":" TEXT_VALUE ",\"source\":" \
-  TEXT_VALUE ",\"judged\":{\"type\":\"string\",\"enum\":[\"each\",\"average\"]}}}"
+  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" \
+  S_TEXT ",\"state\":{\"type\":\"string\",\"enum\":[\"running\",\"paused\",\"kept\",\"broken\",\"cancelled\"]}," \
+  "\"started\":" S_TIME_NULL ",\"due\":" S_TIME_NULL ",\"amber_at\":" S_TIME_NULL ",\"ended\":" \
+  S_TIME_NULL ",\"limit_s\":" S_WHOLE ",\"used_s\":" S_WHOLE ",\"run\":" S_WHOLE ",\"promise\":" \
+  S_TEXT ",\"promise_version\":" S_TEXT ",\"source\":" \
+  S_TEXT ",\"judged\":{\"type\":\"string\",\"enum\":[\"each\",\"average\"]}}}"
 #define COMPONENT_CUSTOMER \
-  "{\"type\":[\"object\",\"null\"],\"properties\":{\"id\":" ID_VALUE ",\"number\":" TEXT_OR_NULL ",\"name\":" \
-  TEXT_OR_NULL ",\"phone\":" TEXT_OR_NULL "}}"
+  "{\"type\":[\"object\",\"null\"],\"properties\":{\"id\":" S_ID ",\"number\":" S_TEXT_NULL ",\"name\":" \
+  S_TEXT_NULL ",\"phone\":" S_TEXT_NULL "}}"
 #define COMPONENT_SUMMARY \
   "{\"type\":\"object\",\"required\":[\"id\",\"number\",\"kind\",\"state\",\"ladder\",\"version\"]," \
   "\"properties\":{" SUMMARY_PROPERTIES "}}"
 #define COMPONENT_FIELD \
   "{\"type\":\"object\",\"required\":[\"id\",\"name_zh\",\"name_en\",\"type\",\"required\"],\"properties\":{\"id\":" \
-  TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" TEXT_VALUE ",\"type\":" TEXT_VALUE ",\"required\":" \
-  BOOL_VALUE ",\"least\":" NUMBER_VALUE ",\"most\":" \
-  NUMBER_VALUE ",\"choices\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" \
-  TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" TEXT_VALUE "}}}}}"
+  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"type\":" S_TEXT ",\"required\":" \
+  S_BOOL ",\"least\":" S_NUMBER ",\"most\":" \
+  S_NUMBER ",\"choices\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" \
+  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT "}}}}}"
 #define COMPONENT_STEP \
   "{\"type\":\"object\",\"required\":[\"id\",\"name_zh\",\"name_en\",\"fields\"],\"properties\":{\"id\":" \
-  TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" TEXT_VALUE ",\"side\":" \
-  BOOL_VALUE ",\"fields\":{\"type\":\"array\",\"items\":" COMPONENT("KindField") "}}}"
+  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"side\":" \
+  S_BOOL ",\"fields\":{\"type\":\"array\",\"items\":" S_REF("KindField") "}}}"
 #define SCHEMA_ORDER \
-  COMPONENT("OrderSummary")
+  S_REF("OrderSummary")
 #define SCHEMA_ORDER_LIST \
   "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
-  "\"items\":" COMPONENT("OrderSummary") "},\"next\":" TEXT_OR_NULL "}}"
+  "\"items\":" S_REF("OrderSummary") "},\"next\":" S_TEXT_NULL "}}"
 #define SCHEMA_ACCEPT \
   "{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{\"kind\":{\"type\":\"string\",\"maxLength\":64," \
   "\"format\":\"code\"},\"customer_id\":{\"type\":[\"string\",\"null\"],\"format\":\"id\"}," \
@@ -71,65 +60,65 @@
   "\"fields\":{\"type\":[\"object\",\"null\"],\"additionalProperties\":true}}}"
 #define SCHEMA_PAGE \
   "{\"type\":\"object\",\"required\":[\"id\",\"number\",\"kind\",\"state\",\"clocks\",\"history\",\"steps\",\"links\"," \
-  "\"fields\"],\"properties\":{" SUMMARY_PROPERTIES ",\"closed_at\":" TIME_OR_NULL ",\"open\":" \
-  BOOL_VALUE ",\"clocks\":{\"type\":\"array\",\"items\":" \
-  COMPONENT("OrderClock") "},\"history\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"seq\",\"at\"," \
-  "\"actor\",\"kind\"],\"properties\":{\"seq\":" WHOLE_VALUE ",\"at\":" TIME_VALUE ",\"actor\":" \
-  TEXT_VALUE ",\"actor_name\":" TEXT_OR_NULL ",\"kind\":" TEXT_VALUE ",\"step\":" TEXT_OR_NULL ",\"branch\":" \
-  TEXT_OR_NULL ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" TEXT_VALUE ",\"from\":" TEXT_OR_NULL ",\"to\":" \
-  TEXT_OR_NULL ",\"note\":" TEXT_OR_NULL ",\"clock\":" TEXT_OR_NULL ",\"mark\":" WHOLE_OR_NULL ",\"outage\":" \
-  TEXT_OR_NULL ",\"fields\":{\"type\":\"object\"}}}},\"fields\":{\"type\":\"object\"},\"description\":" \
-  TEXT_OR_NULL ",\"source\":" TEXT_OR_NULL ",\"outcome\":" TEXT_OR_NULL ",\"caller_name\":" \
-  TEXT_OR_NULL ",\"caller_phone\":" TEXT_OR_NULL ",\"steps\":{\"type\":\"array\",\"items\":" \
-  COMPONENT("KindStep") "},\"links\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"kind\":" \
-  TEXT_VALUE ",\"id\":" ID_VALUE ",\"label\":" TEXT_OR_NULL "}}}}}"
+  "\"fields\"],\"properties\":{" SUMMARY_PROPERTIES ",\"closed_at\":" S_TIME_NULL ",\"open\":" \
+  S_BOOL ",\"clocks\":{\"type\":\"array\",\"items\":" \
+  S_REF("OrderClock") "},\"history\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"seq\",\"at\"," \
+  "\"actor\",\"kind\"],\"properties\":{\"seq\":" S_WHOLE ",\"at\":" S_TIME ",\"actor\":" \
+  S_TEXT ",\"actor_name\":" S_TEXT_NULL ",\"kind\":" S_TEXT ",\"step\":" S_TEXT_NULL ",\"branch\":" \
+  S_TEXT_NULL ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"from\":" S_TEXT_NULL ",\"to\":" \
+  S_TEXT_NULL ",\"note\":" S_TEXT_NULL ",\"clock\":" S_TEXT_NULL ",\"mark\":" S_WHOLE_NULL ",\"outage\":" \
+  S_TEXT_NULL ",\"fields\":{\"type\":\"object\"}}}},\"fields\":{\"type\":\"object\"},\"description\":" \
+  S_TEXT_NULL ",\"source\":" S_TEXT_NULL ",\"outcome\":" S_TEXT_NULL ",\"caller_name\":" \
+  S_TEXT_NULL ",\"caller_phone\":" S_TEXT_NULL ",\"steps\":{\"type\":\"array\",\"items\":" \
+  S_REF("KindStep") "},\"links\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"kind\":" \
+  S_TEXT ",\"id\":" S_ID ",\"label\":" S_TEXT_NULL "}}}}}"
 #define SCHEMA_KINDS \
   "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
   "\"items\":{\"type\":\"object\",\"required\":[\"id\",\"states\",\"steps\",\"form\"]," \
   "\"properties\":{" ORIGIN_PROPERTIES ",\"form\":{\"type\":\"array\",\"items\":" \
-  COMPONENT("KindField") "},\"states\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" \
-  TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" TEXT_VALUE ",\"ladder\":" TEXT_VALUE ",\"final\":" \
-  BOOL_VALUE "}}},\"steps\":{\"type\":\"array\",\"items\":" \
-  COMPONENT("KindStep") "},\"clocks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" \
-  TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" TEXT_VALUE ",\"promise\":" TEXT_VALUE "}}}}}}}}"
+  S_REF("KindField") "},\"states\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" \
+  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"ladder\":" S_TEXT ",\"final\":" \
+  S_BOOL "}}},\"steps\":{\"type\":\"array\",\"items\":" \
+  S_REF("KindStep") "},\"clocks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" \
+  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"promise\":" S_TEXT "}}}}}}}}"
 #define SCHEMA_PROMISES \
   "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
-  "\"items\":{\"type\":\"object\",\"properties\":{" ORIGIN_PROPERTIES ",\"calendar\":" TEXT_VALUE ",\"judged\":" \
-  TEXT_VALUE ",\"urban_s\":" WHOLE_VALUE ",\"rural_s\":" WHOLE_VALUE ",\"remote_s\":" \
-  WHOLE_VALUE ",\"marks\":{\"type\":\"array\",\"items\":" WHOLE_VALUE "}}}}}}"
+  "\"items\":{\"type\":\"object\",\"properties\":{" ORIGIN_PROPERTIES ",\"calendar\":" S_TEXT ",\"judged\":" \
+  S_TEXT ",\"urban_s\":" S_WHOLE ",\"rural_s\":" S_WHOLE ",\"remote_s\":" \
+  S_WHOLE ",\"marks\":{\"type\":\"array\",\"items\":" S_WHOLE "}}}}}}"
 #define SCHEMA_COUNTS \
   "{\"type\":\"object\",\"required\":[\"open\",\"amber\",\"broken\",\"callbacks\",\"by_ladder\",\"by_state\"]," \
-  "\"properties\":{\"open\":" WHOLE_VALUE ",\"calls_10min\":" WHOLE_VALUE ",\"amber\":" WHOLE_VALUE ",\"broken\":" \
-  WHOLE_VALUE ",\"callbacks\":" WHOLE_VALUE ",\"by_ladder\":{\"type\":\"object\",\"additionalProperties\":" \
-  WHOLE_VALUE "},\"by_state\":{\"type\":\"object\",\"additionalProperties\":" WHOLE_VALUE "}}}"
+  "\"properties\":{\"open\":" S_WHOLE ",\"calls_10min\":" S_WHOLE ",\"amber\":" S_WHOLE ",\"broken\":" \
+  S_WHOLE ",\"callbacks\":" S_WHOLE ",\"by_ladder\":{\"type\":\"object\",\"additionalProperties\":" \
+  S_WHOLE "},\"by_state\":{\"type\":\"object\",\"additionalProperties\":" S_WHOLE "}}}"
 #define SCHEMA_CALLBACKS \
   "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
   "\"items\":{\"type\":\"object\",\"required\":[\"order_id\",\"order_version\",\"number\"]," \
-  "\"properties\":{\"order_id\":" ID_VALUE ",\"order_version\":" WHOLE_VALUE ",\"number\":" \
-  TEXT_VALUE ",\"customer\":" COMPONENT("OrderCustomer") ",\"address\":" TEXT_OR_NULL ",\"restored_at\":" \
-  TIME_OR_NULL ",\"since\":" TIME_OR_NULL ",\"outage_id\":" ID_OR_NULL ",\"tries\":" WHOLE_VALUE ",\"due\":" \
-  TIME_OR_NULL "}}},\"next\":" TEXT_OR_NULL "}}"
+  "\"properties\":{\"order_id\":" S_ID ",\"order_version\":" S_WHOLE ",\"number\":" \
+  S_TEXT ",\"customer\":" S_REF("OrderCustomer") ",\"address\":" S_TEXT_NULL ",\"restored_at\":" \
+  S_TIME_NULL ",\"since\":" S_TIME_NULL ",\"outage_id\":" S_ID_NULL ",\"tries\":" S_WHOLE ",\"due\":" \
+  S_TIME_NULL "}}},\"next\":" S_TEXT_NULL "}}"
 
 #define SUM_PROPERTIES \
-  "\"measured\":" WHOLE_VALUE ",\"kept\":" WHOLE_VALUE ",\"broken\":" WHOLE_VALUE ",\"rate\":" \
-  NUMBER_OR_NULL ",\"average_s\":" NUMBER_OR_NULL ""
+  "\"measured\":" S_WHOLE ",\"kept\":" S_WHOLE ",\"broken\":" S_WHOLE ",\"rate\":" \
+  S_NUMBER_NULL ",\"average_s\":" S_NUMBER_NULL ""
 #define SCHEMA_BOARD \
   "{\"type\":\"object\",\"required\":[\"from_day\",\"to_day\",\"items\"],\"properties\":{\"from_day\":" \
-  WHOLE_VALUE ",\"to_day\":" \
-  WHOLE_VALUE ",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"measured\",\"kept\"," \
-  "\"broken\"],\"properties\":{\"id\":" TEXT_VALUE ",\"name_zh\":" TEXT_VALUE ",\"name_en\":" \
-  TEXT_VALUE ",\"source\":" TEXT_VALUE ",\"rule_version\":" TEXT_VALUE ",\"judged\":" \
-  TEXT_VALUE ",\"kept_as_a_whole\":" BOOL_VALUE "," SUM_PROPERTIES ",\"running\":" WHOLE_VALUE ",\"in_danger\":" \
-  WHOLE_VALUE ",\"broken_now\":" \
-  WHOLE_VALUE ",\"areas\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"area\":" \
-  TEXT_VALUE ",\"limit_s\":" WHOLE_VALUE "," \
+  S_WHOLE ",\"to_day\":" \
+  S_WHOLE ",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"measured\",\"kept\"," \
+  "\"broken\"],\"properties\":{\"id\":" S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" \
+  S_TEXT ",\"source\":" S_TEXT ",\"rule_version\":" S_TEXT ",\"judged\":" \
+  S_TEXT ",\"kept_as_a_whole\":" S_BOOL "," SUM_PROPERTIES ",\"running\":" S_WHOLE ",\"in_danger\":" \
+  S_WHOLE ",\"broken_now\":" \
+  S_WHOLE ",\"areas\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"area\":" \
+  S_TEXT ",\"limit_s\":" S_WHOLE "," \
   SUM_PROPERTIES "}}},\"parts\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"org_id\":" \
-  ID_VALUE ",\"name\":" TEXT_VALUE "," SUM_PROPERTIES "}}},\"year_before\":{\"type\":\"object\",\"properties\":{" \
+  S_ID ",\"name\":" S_TEXT "," SUM_PROPERTIES "}}},\"year_before\":{\"type\":\"object\",\"properties\":{" \
   SUM_PROPERTIES "}}}}}}}"
 #define SCHEMA_BROKEN \
   "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
-  "\"items\":{\"type\":\"object\",\"properties\":{\"order_id\":" ID_VALUE ",\"number\":" TEXT_VALUE ",\"org_id\":" \
-  ID_OR_NULL ",\"clock\":" TEXT_VALUE ",\"started\":" TIME_VALUE ",\"ended\":" TIME_VALUE ",\"used_s\":" \
-  WHOLE_VALUE ",\"limit_s\":" WHOLE_VALUE "}}}}}"
+  "\"items\":{\"type\":\"object\",\"properties\":{\"order_id\":" S_ID ",\"number\":" S_TEXT ",\"org_id\":" \
+  S_ID_NULL ",\"clock\":" S_TEXT ",\"started\":" S_TIME ",\"ended\":" S_TIME ",\"used_s\":" \
+  S_WHOLE ",\"limit_s\":" S_WHOLE "}}}}}"
 
 #endif

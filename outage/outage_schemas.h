@@ -2,19 +2,7 @@
 #ifndef OUTAGE_SCHEMAS_H
 #define OUTAGE_SCHEMAS_H
 
-#define S_TEXT "{\"type\":\"string\"}"
-#define S_TEXT_NULL "{\"type\":[\"string\",\"null\"]}"
-#define S_ID "{\"type\":\"string\",\"format\":\"id\"}"
-#define S_ID_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"id\"}"
-#define S_TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
-#define S_TIME_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}"
-#define S_WHOLE "{\"type\":\"integer\"}"
-#define S_NUMBER_NULL "{\"type\":[\"number\",\"null\"]}"
-#define S_BOOL "{\"type\":\"boolean\"}"
-#define S_REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
-#define S_LIST(of) "{\"type\":\"array\",\"items\":" of "}"
-#define S_KEY "{\"type\":\"string\",\"format\":\"id\",\"maxLength\":20}"
-#define S_VERSION "{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}"
+#include "http/schema_words.h"
 
 #define OUTAGE_SUMMARY_PROPERTIES                                                                                                              \
   "\"id\":" S_ID ",\"number\":" S_TEXT ",\"state\":" S_TEXT ",\"stage\":" S_TEXT ",\"ladder\":" S_TEXT ",\"device\":" S_REF("OutageDevice")      \

@@ -247,9 +247,9 @@ static bool read_orgs(HttpRequest *request, HttpReply *reply, void *room, Error 
   S_LIST("{\"type\":\"object\",\"required\":[\"id\",\"number\"],\"properties\":{" HIT_PROPERTIES "}}") "}}"
 #define CUSTOMER_FILE                                                                                                                   \
   "{\"type\":\"object\",\"required\":[\"id\",\"number\",\"area\",\"manager\",\"version\"],\"properties\":{" HIT_PROPERTIES              \
-  ",\"meter_id\":" S_TEXT_OR_NULL ",\"contract_kw\":" S_NUMBER_OR_NULL ",\"phases\":" S_TEXT ",\"lon\":" S_NUMBER_OR_NULL               \
-  ",\"lat\":" S_NUMBER_OR_NULL ",\"version\":" S_WHOLE ",\"area\":{\"type\":\"object\",\"properties\":{\"transformer\":" S_TEXT_OR_NULL \
-  ",\"feeder\":" S_TEXT_OR_NULL ",\"station\":" S_TEXT_OR_NULL ",\"grid\":" S_TEXT_OR_NULL ",\"type\":" S_TEXT                          \
+  ",\"meter_id\":" S_TEXT_NULL ",\"contract_kw\":" S_NUMBER_NULL ",\"phases\":" S_TEXT ",\"lon\":" S_NUMBER_NULL               \
+  ",\"lat\":" S_NUMBER_NULL ",\"version\":" S_WHOLE ",\"area\":{\"type\":\"object\",\"properties\":{\"transformer\":" S_TEXT_NULL \
+  ",\"feeder\":" S_TEXT_NULL ",\"station\":" S_TEXT_NULL ",\"grid\":" S_TEXT_NULL ",\"type\":" S_TEXT                          \
   "}},\"manager\":{\"type\":[\"object\",\"null\"],\"properties\":{\"name\":" S_TEXT ",\"phone\":" S_TEXT "}}}}"
 #define REVEAL_BODY                                                                                                                        \
   "{\"type\":\"object\",\"required\":[\"reason\"],\"properties\":{\"reason\":{\"type\":\"string\",\"format\":\"line\",\"maxLength\":100}}" \
@@ -258,7 +258,7 @@ static bool read_orgs(HttpRequest *request, HttpReply *reply, void *room, Error 
 
 static const char ORG[] =
     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"level\",\"children\"],\"properties\":{\"id\":" S_ID ",\"code\":" S_TEXT ",\"level\":" S_TEXT
-    ",\"name\":" S_TEXT ",\"area_type\":" S_TEXT_OR_NULL ",\"manager\":" S_TEXT_OR_NULL ",\"children\":" S_LIST(S_REF("Org")) "}}";
+    ",\"name\":" S_TEXT ",\"area_type\":" S_TEXT_NULL ",\"manager\":" S_TEXT_NULL ",\"children\":" S_LIST(S_REF("Org")) "}}";
 
 const HttpRoute CUSTOMER_ROUTES[] = {
     {"GET", "/api/v1/customers", SEE_CUSTOMERS, HTTP_UNLOCKED, "Customers by number, telephone, meter, or part of name or address; masked", "q limit", NULL,

@@ -2,17 +2,8 @@
 #ifndef PEOPLE_ROUTE_WORDS_H
 #define PEOPLE_ROUTE_WORDS_H
 
+#include "http/schema_words.h"
 #include "people/routes.h"
-
-#define S_TEXT "{\"type\":\"string\"}"
-#define S_TEXT_OR_NULL "{\"type\":[\"string\",\"null\"]}"
-#define S_ID "{\"type\":\"string\",\"format\":\"id\"}"
-#define S_ID_OR_NULL "{\"type\":[\"string\",\"null\"],\"format\":\"id\"}"
-#define S_WHOLE "{\"type\":\"integer\"}"
-#define S_NUMBER_OR_NULL "{\"type\":[\"number\",\"null\"]}"
-#define S_BOOL "{\"type\":\"boolean\"}"
-#define S_LIST(of) "{\"type\":\"array\",\"items\":" of "}"
-#define S_REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
 
 bool grid_add_routes(Http *http, People *people, Error *error) MUST_USE; /* grid/grid_routes.c */
 
