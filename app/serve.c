@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/assets.h"
@@ -105,8 +107,31 @@ static bool wait_for_signal(Error *error) {
   return code == 0 ? true : error_raise(error, ERROR_INTERNAL, "sigwait: %s", strerror(code));
 }
 
-static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error) {
+/* The first password, for the owner of the program alone: a service must not print it into a journal. */
+static bool write_password(int file, const char *path, const char *password, Error *error) {
+  char line[STAFF_PASSWORD_TEXT + 16];
+  int len = snprintf(line, sizeof line, "admin / %s\n", password);
+  bool ok = ftruncate(file, 0) == 0 && write(file, line, (size_t)len) == len && fsync(file) == 0;
+  explicit_bzero(line, sizeof line);
+  return ok ? true : error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+}
+
+/* Only once everything else stands, and its file is open: a password must not be made and lost by a start that fails. */
+static bool first_password(Serve *serve, const CommandLine *line, Error *error) {
   char password[STAFF_PASSWORD_TEXT] = "";
+  const char *path = command_option(line, "--password-file");
+  bool zh = command_language() == LANGUAGE_ZH;
+  int file = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+  if (path && (file < 0 || fchmod(file, 0600) != 0)) return error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+  bool ok = staff_first_administrator(serve->house.staff, password, error);
+  if (ok && password[0] && path) ok = write_password(file, path, password, error);
+  if (ok && password[0] && !path) printf(zh ? "登录: admin / %s  (仅显示这一次)\n" : "sign in: admin / %s  (shown this once)\n", password);
+  if (file >= 0) close(file);
+  explicit_bzero(password, sizeof password);
+  return ok;
+}
+
+static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error) {
   const char *data = command_option(line, "--data"), *address = command_option(line, "--address");
   HouseOptions options = {.data = data ? data : "data", .rules = command_option(line, "--rules"), .mode = DB_WRITE, .make = true, .checkpoints = true};
   if (!house_open(&serve->house, &options, error)) return false;
@@ -114,13 +139,10 @@ static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error
   if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
   if (!desk_start(serve->house.desk, error) || !http_start(serve->http, error)) return false;
-  /* only now: a password must not be made and lost by a start that fails */
-  if (!staff_first_administrator(serve->house.staff, password, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;
   printf(zh ? "电保姆: http://%s:%u/\n" : "dianbaomu: http://%s:%u/\n", address ? address : "127.0.0.1", http_port(serve->http));
-  if (password[0]) printf(zh ? "登录: admin / %s  (仅显示这一次)\n" : "sign in: admin / %s  (shown this once)\n", password);
+  if (!first_password(serve, line, error)) return false;
   fflush(stdout);
-  memset(password, 0, sizeof password);
   return wait_for_signal(error);
 }
 
