@@ -7,7 +7,7 @@ int command_dispatch(const CommandLine *line) {
   Error error = {0};
   Buffer out;
   int64_t threads, seed, decimals;
-  DispatchCommand command = {.input = command_option(line, "--input"), .solomon = command_option(line, "--solomon"), .trsp = command_option(line, "--trsp")};
+  DispatchCommand command = {.input = command_option(line, "--input"), .solomon = command_option(line, "--solomon"), .trsp = command_option(line, "--trsp"), .osrm = command_option(line, "--osrm")};
   if (!command_words(line, 0, 0, &error) || !command_decimal(line, "--seconds", 1, 0, 86400, &command.run.seconds, &error) ||
       !command_number(line, "--threads", 1, 1, DISPATCH_THREADS, &threads, &error) || !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, &error) ||
       !command_number(line, "--decimals", -1, -1, 9, &decimals, &error))

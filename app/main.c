@@ -49,6 +49,7 @@ static const Command COMMANDS[] = {
                  {"--seconds", "S", "improve the plan for so long (1; 0: the first plan)"},
                  {"--threads", "N", "on so many threads (1)"},
                  {"--seed", "K", "the search's chance (1)"},
+                 {"--osrm", "URL", "travel times by this OSRM server; what it does not know by straight line and speed"},
                  {"--decimals", "D", "truncate each leg of Solomon's form to so many decimals"}},
      .run = command_dispatch},
     {.name = "locate",

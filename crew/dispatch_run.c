@@ -108,12 +108,29 @@ bool dispatch_run(const DispatchProblem *problem, const DispatchPlan *from, Disp
 
 /* --- the command --------------------------------------------------------------------------------------------------- */
 
+/* The problem's travel times by an OSRM server; where it fails they stay as they are, and the solution says so. */
+static bool ask_server(ProblemJson *problem, const char *osrm, Arena *arena, TravelAnswer *answer, Error *error) {
+  size_t n = (size_t)problem->problem.place_count;
+  TravelOptions options = {.osrm = osrm};
+  Travel *travel;
+  if (!problem->points) return error_raise(error, ERROR_USAGE, "--osrm needs an --input with geographic coordinates\tdispatch");
+  double *seconds = ARENA_ARRAY(arena, double, n *n + 1);
+  if (!seconds) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "travel");
+  if (!travel_open(&travel, &options, error)) return false;
+  bool ok = travel_table(travel, problem->speeds, problem->points, (int)n, 0, seconds, n, answer, error);
+  travel_close(travel);
+  problem->problem.travel = seconds;
+  problem->answer = answer;
+  return ok;
+}
+
 bool dispatch_command(const DispatchCommand *command, Buffer *out, Error *error) {
   if ((command->input != NULL) + (command->solomon != NULL) + (command->trsp != NULL) != 1)
     return error_raise(error, ERROR_USAGE, "one of --input, --solomon, --trsp is needed\tdispatch");
   Buffer text;
   Arena arena;
   ProblemJson problem = {.matrix = "car"};
+  TravelAnswer answer;
   DispatchPlan plan;
   buffer_begin(&text, LIMIT_DISPATCH_BYTES);
   arena_begin(&arena, 0);
@@ -125,6 +142,7 @@ bool dispatch_command(const DispatchCommand *command, Buffer *out, Error *error)
     ok = problem_read_solomon(&arena, buffer_as_text(&text), command->decimals, &problem.problem, error);
   else if (ok)
     ok = problem_read_trsp(&arena, buffer_as_text(&text), &problem.problem, error);
+  if (ok && command->osrm) ok = ask_server(&problem, command->osrm, &arena, &answer, error);
   if (ok) ok = dispatch_run(&problem.problem, problem.before.crew_count ? &problem.before : NULL, command->run, &arena, &plan, NULL, error);
   if (ok) problem_write_json(&problem, &plan, out);
   if (ok && out->failed) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "solution");

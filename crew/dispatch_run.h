@@ -34,6 +34,7 @@ bool dispatch_run(const DispatchProblem *problem, const DispatchPlan *from, Disp
  * Errors: ERROR_USAGE unless exactly one file is given; those of reading and planning with their paths. */
 typedef struct DispatchCommand {
   const char *input, *solomon, *trsp; /* JSON; Solomon's and Pillac's text forms; NULL: not given */
+  const char *osrm;                   /* address of a server that knows the roads, or NULL; only where --input has coordinates */
   int decimals;                       /* of a leg in Solomon's form, truncated; -1: as it is */
   DispatchRun run;
 } DispatchCommand;

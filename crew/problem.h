@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "crew/dispatch.h"
+#include "crew/travel.h"
 
 /* Which job of the JSON a job of the problem is: one that needs several crews at once stands for each of them. */
 typedef struct ProblemJson {
@@ -14,6 +15,9 @@ typedef struct ProblemJson {
   DispatchPlan before;       /* the plan in force, from "plan"; crew_count 0: none was given */
   const char *matrix;        /* profile of the vehicles */
   const Text *vehicle_names, *job_names; /* "description"; NULL at: none */
+  const TravelPoint *points; /* the places, where the problem has geographic coordinates; NULL: a matrix, or a plane */
+  const TravelSpeeds *speeds;
+  const TravelAnswer *answer; /* where travel times came from, when a server was asked; NULL: none was. Written into the solution */
 } ProblemJson;
 
 bool problem_read_json(Arena *arena, Text json, ProblemJson *out, Error *error) MUST_USE;

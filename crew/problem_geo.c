@@ -30,10 +30,15 @@ static double distance_of(const ProblemGeo *geo, double x1, double y1, double x2
   return 2 * 6371008.8 * asin(sqrt(h < 1 ? h : 1));
 }
 
-static double speed_at(const ProblemGeo *geo, double x, double y) {
+static int zone_at(const ProblemGeo *geo, double x, double y) { /* -1: in none */
   for (int z = 0; z < geo->zone_count; z++)
-    if (distance_of(geo, x, y, geo->zones[z].x, geo->zones[z].y) <= geo->zones[z].radius) return geo->zones[z].speed;
-  return geo->speed;
+    if (distance_of(geo, x, y, geo->zones[z].x, geo->zones[z].y) <= geo->zones[z].radius) return z;
+  return -1;
+}
+
+static double speed_at(const ProblemGeo *geo, double x, double y) {
+  int zone = zone_at(geo, x, y);
+  return zone < 0 ? geo->speed : geo->zones[zone].speed;
 }
 
 const double *problem_geo_travel(const ProblemGeo *geo) {
@@ -45,4 +50,16 @@ const double *problem_geo_travel(const ProblemGeo *geo) {
     for (size_t j = 0; j < i; j++)
       travel[i * n + j] = travel[j * n + i] = distance_of(geo, geo->x[i], geo->y[i], geo->x[j], geo->y[j]) * (slow[i] + slow[j]);
   return travel;
+}
+
+bool problem_geo_points(const ProblemGeo *geo, const TravelPoint **points, const TravelSpeeds **speeds) {
+  double kmh[TRAVEL_ZONES] = {geo->speed * 3.6};
+  TravelPoint *at = ARENA_ARRAY(geo->arena, TravelPoint, (size_t)geo->count + 1);
+  TravelSpeeds *out = ARENA_NEW(geo->arena, TravelSpeeds);
+  if (!at || !out) return false;
+  for (int z = 0; z < geo->zone_count; z++) kmh[z + 1] = geo->zones[z].speed * 3.6;
+  travel_speeds_begin(out, geo->detour, kmh, geo->zone_count + 1);
+  for (int i = 0; i < geo->count; i++) at[i] = (TravelPoint){geo->x[i], geo->y[i], 1 + zone_at(geo, geo->x[i], geo->y[i])};
+  *points = at, *speeds = out;
+  return true;
 }

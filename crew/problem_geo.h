@@ -29,5 +29,7 @@ bool problem_geo_begin(ProblemGeo *geo, Arena *arena);
 bool problem_geo_add(ProblemGeo *geo, double x, double y, int *place, const char **why);
 /* The matrix over all points, count × count; NULL: out of memory. */
 const double *problem_geo_travel(const ProblemGeo *geo);
+/* The same places and speeds as crew/travel.h has them. False: out of memory. */
+bool problem_geo_points(const ProblemGeo *geo, const TravelPoint **points, const TravelSpeeds **speeds);
 
 #endif

@@ -70,7 +70,7 @@ static bool read_root(Reader *r, const json_t *root) {
   if (!r->has_matrix) {
     p->travel = problem_geo_travel(&r->geo);
     p->place_count = r->geo.count, p->travel_stride = (size_t)r->geo.count;
-    if (!p->travel) return read_out_of_memory(r);
+    if (!p->travel || (!r->geo.euclidean && !problem_geo_points(&r->geo, &r->out->points, &r->out->speeds))) return read_out_of_memory(r);
   }
   return read_plan(r, root) && dispatch_check(p, r->error);
 }
@@ -158,6 +158,18 @@ static void put_route(Json *json, const ProblemJson *problem, int crew, const Di
   json_close(json);
 }
 
+static void put_answer(Json *json, const TravelAnswer *answer) {
+  json_key(json, "travel");
+  json_open_object(json);
+  json_put_i64(json, "by_server", answer->asked + answer->kept);
+  json_put_i64(json, "by_speed", answer->filled);
+  json_put_i64(json, "requests", answer->requests);
+  json_put_i64(json, "retries", answer->retries);
+  json_put_bool(json, "degraded", answer->degraded);
+  json_put_string(json, "why", answer->why[0] ? answer->why : NULL);
+  json_close(json);
+}
+
 static void put_summary(Json *json, const DispatchScore *score) {
   json_key(json, "summary");
   json_open_object(json);
@@ -185,6 +197,7 @@ void problem_write_json(const ProblemJson *problem, const DispatchPlan *plan, Bu
   json_open_object(&json);
   json_put_i64(&json, "code", 0);
   put_summary(&json, &plan->score);
+  if (problem->answer) put_answer(&json, problem->answer);
   json_key(&json, "unassigned");
   json_open_array(&json);
   for (int u = 0; u < plan->unassigned_count; u++) {
