@@ -31,6 +31,13 @@ typedef struct LocateBefore {
   uint32_t weight, gasps; /* of all customers before: call weight in 1/16, meters that gasp */
 } LocateBefore;
 
+/* Devices of one kind that feed about as many people: how many faults the priors expect of them all in the window, and their mean customers. A
+ * fault nobody speaks of is not found, so what is found is held against what could be. */
+enum { LOCATE_EXPOSURE_CALLS = 16, LOCATE_EXPOSURE_GASPS = 8, LOCATE_EXPOSURES = LOCATE_EXPOSURE_CALLS * LOCATE_EXPOSURE_GASPS };
+typedef struct LocateExposure {
+  double faults, weight, gasps;
+} LocateExposure;
+
 /* The network in preorder. Everything inside the engine counts in these places. */
 typedef struct LocateLayout {
   uint32_t device_count, customer_count;
@@ -40,12 +47,13 @@ typedef struct LocateLayout {
   uint8_t *customer_lane, *customer_class, *customer_flags;
   LocateBefore *before; /* one more than there are customers */
   LocatePhaseSums *several;
-  double expected[LOCATE_KINDS]; /* faults in the window, of devices that feed anybody */
+  LocateExposure (*exposure)[LOCATE_EXPOSURES]; /* by kind */
   uint64_t bytes;
 } LocateLayout;
 
 bool locate_layout_make(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) MUST_USE;
 void locate_layout_free(LocateLayout *layout);
+void locate_layout_expose(LocateLayout *layout); /* `exposure`, anew */
 
 typedef struct LocateItem {
   Instant at;

@@ -16,7 +16,7 @@ static bool take(LocateLayout *layout, void *at, size_t count, size_t size, Erro
 void locate_layout_free(LocateLayout *layout) {
   void *all[] = {layout->device,         layout->device_of,       layout->place_of,      layout->customer_of,
                  layout->customer_place, layout->customer_device, layout->customer_lane, layout->customer_class,
-                 layout->customer_flags, layout->before,          layout->several};
+                 layout->customer_flags, layout->before,          layout->several,       layout->exposure};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) memory_free(all[i]);
   *layout = (LocateLayout){0};
 }
@@ -181,19 +181,38 @@ static bool place_customers(LocateLayout *layout, const LocateNetwork *network, 
         to->weight[i] += layout->several[layout->device[v].several].weight[i],
             to->gasps[i] += layout->several[layout->device[v].several].gasps[i];
   }
-  for (uint32_t v = 0; v < n; v++)
-    if (layout->device[v].first < layout->device[layout->device[v].end].first)
-      layout->expected[layout->device[v].kind] += exp((double)layout->device[v].log_odds);
   return true;
+}
+
+/* 0, 1 … 7, then two a doubling */
+static uint32_t bucket(uint32_t n, uint32_t buckets) {
+  uint32_t at = n < 8 ? n : 2 + 2 * (31 - (uint32_t)__builtin_clz(n)) + (n >> (30 - __builtin_clz(n)) & 1);
+  return at < buckets ? at : buckets - 1;
+}
+
+void locate_layout_expose(LocateLayout *layout) {
+  memset(layout->exposure, 0, LOCATE_KINDS * sizeof *layout->exposure);
+  for (uint32_t v = 0; v < layout->device_count; v++) {
+    const LocateDevice *device = &layout->device[v];
+    if (device->first == device->last) continue;
+    double odds = exp((double)device->log_odds), weight = (double)(layout->before[device->last].weight - layout->before[device->first].weight) / 16,
+           gasps = (double)(layout->before[device->last].gasps - layout->before[device->first].gasps);
+    LocateExposure *of = &layout->exposure[device->kind][bucket((uint32_t)weight, LOCATE_EXPOSURE_CALLS) * LOCATE_EXPOSURE_GASPS +
+                                                         bucket((uint32_t)gasps, LOCATE_EXPOSURE_GASPS)];
+    of->faults += odds, of->weight += odds * weight, of->gasps += odds * gasps;
+  }
 }
 
 bool locate_layout_make(LocateLayout *layout, const LocateNetwork *network, const LocateParameters *p, Error *error) {
   uint32_t n = network->device_count, m = network->customer_count;
   *layout = (LocateLayout){.device_count = n, .customer_count = m};
   bool ok = TAKE(device, n) && TAKE(device_of, n) && TAKE(place_of, n) && TAKE(customer_of, m) && TAKE(customer_place, m) &&
-            TAKE(customer_device, m) && TAKE(customer_lane, m) && TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(before, m) &&
+            TAKE(customer_device, m) && TAKE(customer_lane, m) && TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(before, m) && TAKE(exposure, LOCATE_KINDS) &&
             order_devices(layout, network, error) && describe_devices(layout, network, p, error) &&
             place_customers(layout, network, p, error);
-  if (!ok) locate_layout_free(layout);
+  if (ok)
+    locate_layout_expose(layout);
+  else
+    locate_layout_free(layout);
   return ok;
 }

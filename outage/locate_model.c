@@ -88,7 +88,11 @@ void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant 
     assert(onsets->end[i] > onsets->begin[i]);
   }
   double window = (double)(onsets->end[n - 1] - onsets->begin[0]), share[LOCATE_ONSETS_MAX];
-  for (int i = 0; i < n; i++) share[i] = (double)(onsets->end[i] - onsets->begin[i]) / window;
+  for (int i = 0; i < n; i++) {
+    share[i] = (double)(onsets->end[i] - onsets->begin[i]) / window;
+    onsets->even[i] = true;
+    for (int s = 0; s < LOCATE_SLOTS; s++) onsets->slot[i][s] = 1.0 / LOCATE_SLOTS;
+  }
   locate_onsets_share(onsets, share);
   locate_onsets_tick(onsets, p, now);
 }
@@ -98,6 +102,16 @@ void locate_onsets_share(LocateOnsets *onsets, const double *share) {
   for (int i = n; i-- > 0;) {
     onsets->share[i] = share[i], onsets->log_share[i] = log(share[i]);
     onsets->tail[i] = share[i] + (i + 1 < n ? onsets->tail[i + 1] : 0);
+  }
+}
+
+void locate_onsets_slots(LocateOnsets *onsets, const double (*count)[LOCATE_SLOTS], double prior) {
+  for (int i = 0; i < onsets->count; i++) {
+    double all = prior;
+    for (int s = 0; s < LOCATE_SLOTS; s++) all += count[i][s];
+    onsets->even[i] = all - prior < 1e-6 || prior <= 0;
+    for (int s = 0; s < LOCATE_SLOTS; s++)
+      onsets->slot[i][s] = onsets->even[i] ? 1.0 / LOCATE_SLOTS : (prior / LOCATE_SLOTS + count[i][s]) / all;
   }
 }
 
@@ -121,25 +135,64 @@ static double mean_decay(Instant begin, Instant end, Instant now, double lag_s) 
   return lag_s * (exp(-seconds(now - end) / lag_s) - exp(-seconds(now - begin) / lag_s)) / width;
 }
 
+static Instant slot_begin(const LocateOnsets *onsets, int i, int s) {
+  return onsets->begin[i] + (onsets->end[i] - onsets->begin[i]) * s / LOCATE_SLOTS;
+}
+
+/* The same over the slots of an onset, as far as they have begun. */
+static double mean_decay_of(const LocateOnsets *onsets, int i, Instant now, double lag_s) {
+  if (onsets->even[i]) return mean_decay(onsets->begin[i], onsets->end[i] < now ? onsets->end[i] : now, now, lag_s);
+  double sum = 0, all = 0;
+  for (int s = 0; s < LOCATE_SLOTS; s++) {
+    Instant begin = slot_begin(onsets, i, s), whole = slot_begin(onsets, i, s + 1), end = whole < now ? whole : now;
+    if (end <= begin) break;
+    double weight = onsets->slot[i][s] * (double)(end - begin) / (double)(whole - begin);
+    sum += weight * mean_decay(begin, end, now, lag_s), all += weight;
+  }
+  return all > 0 ? sum / all : 1;
+}
+
 void locate_onsets_tick(LocateOnsets *onsets, const LocateParameters *p, Instant now) {
   for (int i = 0; i < onsets->count; i++) {
     Instant begin = onsets->begin[i], end = onsets->end[i] < now ? onsets->end[i] : now;
-    double call = 1 - mean_decay(begin, end, now, p->call_lag_s), gasp = 1 - mean_decay(begin, end, now, p->gasp_lag_s);
+    double call = 1 - mean_decay_of(onsets, i, now, p->call_lag_s), gasp = 1 - mean_decay_of(onsets, i, now, p->gasp_lag_s);
     onsets->quiet_call[i] = hours_between(p, begin + (end - begin) / 2, now) * log1p(-p->call_share * fmax(call, 0));
     onsets->quiet_gasp[i] = log1p(-p->gasp_share * fmax(gasp, 0));
   }
 }
 
-/* log(1 + density / stray) for a message sent once after the onset with chance `share` and an exponential lag. Evidence from
- * before the window is moved to its beginning: an outage that lasts is not forgotten. */
-static void message_llr(const LocateOnsets *onsets, Instant at, double share, double lag_s, double stray_year, double *out) {
+/* Evidence from before the window is moved to its beginning: an outage that lasts is not forgotten. */
+static Instant within_window(const LocateOnsets *onsets, Instant at, double lag_s) {
   Instant first = onsets->begin[0] + (Span)(5e6 * lag_s);
   if (first > onsets->end[0]) first = onsets->end[0];
-  if (at < first) at = first;
-  double stray = stray_year / YEAR_S, here = at > onsets->begin[0] ? exp(-seconds(at - onsets->begin[0]) / lag_s) : 1;
+  return at < first ? first : at;
+}
+
+static double decay_since(Instant at, Instant from, double lag_s) { return at > from ? exp(-seconds(at - from) / lag_s) : 1; }
+
+void locate_slot_density(const LocateOnsets *onsets, int k, Instant at, double lag_s, double *out) {
+  at = within_window(onsets, at, lag_s);
+  double here = decay_since(at, onsets->begin[k], lag_s), width = seconds(onsets->end[k] - onsets->begin[k]) / LOCATE_SLOTS;
+  for (int s = 0; s < LOCATE_SLOTS; s++) {
+    double there = decay_since(at, slot_begin(onsets, k, s + 1), lag_s);
+    out[s] = fmax(there - here, 0) / width;
+    here = there;
+  }
+}
+
+/* log(1 + density / stray) for a message sent once after the onset with chance `share` and an exponential lag. */
+static void message_llr(const LocateOnsets *onsets, Instant at, double share, double lag_s, double stray_year, double *out) {
+  at = within_window(onsets, at, lag_s);
+  double stray = stray_year / YEAR_S, here = decay_since(at, onsets->begin[0], lag_s);
   for (int i = 0; i < onsets->count; i++) {
-    double there = at > onsets->end[i] ? exp(-seconds(at - onsets->end[i]) / lag_s) : 1;
+    double there = decay_since(at, onsets->end[i], lag_s);
     double density = share * (there - here) / seconds(onsets->end[i] - onsets->begin[i]);
+    if (density > 0 && !onsets->even[i]) {
+      double by_slot[LOCATE_SLOTS];
+      locate_slot_density(onsets, i, at, lag_s, by_slot);
+      density = 0;
+      for (int s = 0; s < LOCATE_SLOTS; s++) density += share * onsets->slot[i][s] * by_slot[s];
+    }
     out[i] = density > 0 ? log1p(density / stray) : 0;
     here = there;
   }
@@ -158,13 +211,21 @@ void locate_switch_open_llr(const LocateOnsets *onsets, const LocateParameters *
   message_llr(onsets, at, 0.99, p->switch_lag_s, p->stray_switch_year, out);
 }
 
+/* Of an onset's faults, the share that began before `at`. */
+static double begun_before(const LocateOnsets *onsets, int i, Instant at) {
+  double whole = (double)(at - onsets->begin[i]) / (double)(onsets->end[i] - onsets->begin[i]) * LOCATE_SLOTS, sum = 0;
+  if (whole <= 0) return 0;
+  if (whole >= LOCATE_SLOTS) return 1;
+  for (int s = 0; s < LOCATE_SLOTS; s++) sum += onsets->slot[i][s] * fmin(fmax(whole - s, 0), 1);
+  return sum;
+}
+
 void locate_look_llr(const LocateOnsets *onsets, Instant at, double llr, double *out) {
   /* a dark sign from before the window still stands; a lit one says nothing of what came later */
   if (llr > 0 && at < onsets->end[0]) at = onsets->end[0];
   double odds = exp(llr);
   for (int i = 0; i < onsets->count; i++) {
-    double before = (double)(at - onsets->begin[i]) / (double)(onsets->end[i] - onsets->begin[i]);
-    before = before < 0 ? 0 : before > 1 ? 1 : before;
+    double before = begun_before(onsets, i, at);
     out[i] = before >= 1 ? llr : before <= 0 ? 0 : log1p(before * (odds - 1));
   }
 }

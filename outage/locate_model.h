@@ -24,7 +24,7 @@ typedef enum LocateKind {
   LOCATE_KINDS
 } LocateKind;
 
-enum { LOCATE_ONSETS_MAX = 8, LOCATE_CLASSES = 8 };
+enum { LOCATE_ONSETS_MAX = 8, LOCATE_SLOTS = 8, LOCATE_CLASSES = 8 };
 
 typedef struct LocateKindPrior {
   double per_year;     /* sustained interruptions by such a device itself a year */
@@ -84,6 +84,8 @@ typedef struct LocateOnsets {
   Instant begin[LOCATE_ONSETS_MAX], end[LOCATE_ONSETS_MAX];      /* end[i] = begin[i+1]; the newest ends in the future */
   double share[LOCATE_ONSETS_MAX], log_share[LOCATE_ONSETS_MAX]; /* prior: even over the window */
   double tail[LOCATE_ONSETS_MAX];                                /* Σ of shares from this onset on */
+  double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS];                  /* of its faults, the share that began in each eighth of its span; Σ = 1 */
+  bool even[LOCATE_ONSETS_MAX];                                  /* all its slots are alike */
   double quiet_call[LOCATE_ONSETS_MAX];                          /* log P(no call by now | dark since), of a customer of weight 1 */
   double quiet_gasp[LOCATE_ONSETS_MAX];                          /* log P(no gasp by now | dark since) */
 } LocateOnsets;
@@ -91,7 +93,12 @@ typedef struct LocateOnsets {
 void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now);
 /* Other shares than by width, Σ = 1. */
 void locate_onsets_share(LocateOnsets *onsets, const double *share);
+/* When within each onset they began: faults counted by slot, as if `prior` more had been found spread evenly. Then tick. */
+void locate_onsets_slots(LocateOnsets *onsets, const double (*count)[LOCATE_SLOTS], double prior);
 void locate_onsets_tick(LocateOnsets *onsets, const LocateParameters *p, Instant now); /* silence at `now` */
+
+/* Density at `at` of a message with an exponential lag of mean `lag_s`, sent after a fault of each slot of onset k. */
+void locate_slot_density(const LocateOnsets *onsets, int k, Instant at, double lag_s, double *out);
 
 /* Log-likelihood ratios, dark since onset i against lit, into out[onsets->count]. */
 void locate_call_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double weight, double *out);

@@ -100,7 +100,7 @@ static bool lay_out(const Locate *l, const uint32_t *parent, LocateLayout *fresh
   if (!ok) return false;
   /* the priors stay with their devices: what is known of lengths, age and load is in them */
   for (uint32_t v = 0; v < fresh->device_count; v++) fresh->device[v].log_odds = old->device[old->place_of[fresh->device_of[v]]].log_odds;
-  memcpy(fresh->expected, old->expected, sizeof fresh->expected);
+  locate_layout_expose(fresh);
   return true;
 }
 

@@ -351,6 +351,35 @@ static void survives_want_of_memory(void **state) {
   }
 }
 
+/* Ten transformers go dark in one minute; then two lone gasps from single customers. The one of that minute is believed, the one of twenty
+ * minutes later, in the same onset, much less. */
+static void what_begins_together_is_believed_together(void **state) {
+  (void)state;
+  enum { AREAS = 40, OUT = 10, EACH = 4, LONE = AREAS - 2, PEOPLE = LONE * EACH + 2 };
+  uint32_t above[AREAS + 1], home[PEOPLE];
+  uint8_t kinds[AREAS + 1];
+  above[0] = LOCATE_NONE, kinds[0] = LOCATE_SUBSTATION;
+  for (uint32_t d = 1; d <= AREAS; d++) above[d] = 0, kinds[d] = LOCATE_TRANSFORMER;
+  for (uint32_t c = 0; c < PEOPLE; c++) home[c] = 1 + (c < LONE * EACH ? c / EACH : LONE + (c - LONE * EACH));
+  LocateNetwork network = {.device_count = AREAS + 1, .customer_count = PEOPLE, .parent = above, .kind = kinds, .customer_device = home};
+  LocateParameters p = locate_parameters_default();
+  LocateEvidence said[OUT * EACH + 2];
+  Instant began = NOW - 42 * SPAN_MINUTE;
+  for (uint32_t c = 0; c < OUT * EACH; c++) said[c] = (LocateEvidence){began + (30 + c % 7) * SPAN_SECOND, LOCATE_LAST_GASP, false, c};
+  said[OUT * EACH] = (LocateEvidence){began + 40 * SPAN_SECOND, LOCATE_LAST_GASP, false, LONE * EACH};
+  said[OUT * EACH + 1] = (LocateEvidence){began + 20 * SPAN_MINUTE, LOCATE_LAST_GASP, false, LONE * EACH + 1};
+  Locate *l;
+  Error error = {0};
+  double with, later, dark;
+  assert_ok(locate_new(&l, &network, &p, NOW, &error), &error);
+  assert_ok(locate_add_all(l, said, OUT * EACH + 2, NULL, &error), &error);
+  assert_ok(locate_fit(l, &error), &error);
+  assert_ok(locate_device(l, LONE + 1, &with, &dark, &error), &error);
+  assert_ok(locate_device(l, LONE + 2, &later, &dark, &error), &error);
+  if (!(with > 0.8 && with / (1 - with) > 4 * later / (1 - later))) fail_msg("%f of the same minute, %f of another", with, later);
+  locate_free(l);
+}
+
 TEST_MAIN(TEST(is_exact), TEST(finds_the_fuse_and_says_why), TEST(understands_a_burst_as_one_event_upstream),
-          TEST(silence_speaks_louder_with_time), TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be),
+          TEST(silence_speaks_louder_with_time), TEST(what_begins_together_is_believed_together), TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be),
           TEST(piece_by_piece_is_as_from_nothing), TEST(refuses_what_is_no_tree), TEST(survives_want_of_memory))
