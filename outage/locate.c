@@ -39,6 +39,11 @@ bool locate_new(Locate **out, const LocateNetwork *network, const LocateParamete
       double one = kind == LOCATE_KINDS ? 0 : fmin(fmax(l->p.kind[kind].single_phase, 1e-9), 1 - 1e-9), each = one / (phases ? phases : 1);
       l->share[kind][phases] = (LocateShare){.all = 1 - one, .one = each, .log_all = log1p(-one), .log_one = log(each)};
     }
+  locate_weigh_night(l);
+  l->settle = locate_settle_plain;
+#if defined __x86_64__
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) l->settle = locate_settle_avx2;
+#endif
   locate_onsets_lay(&l->onsets, &l->p, now);
   if (!locate_layout_make(&l->layout, network, &l->p, error) || !fresh_tables(l, error)) {
     locate_free(l);
@@ -57,7 +62,6 @@ void locate_free(Locate *l) {
   vector_free(&l->items);
   vector_free(&l->nodes);
   vector_free(&l->own);
-  vector_free(&l->node_several);
   vector_free(&l->states);
   memory_free(l);
 }
@@ -68,7 +72,7 @@ LocateSize locate_size(const Locate *l) {
   size_t n = l->layout.device_count, m = l->layout.customer_count;
   return (LocateSize){.bytes = l->layout.bytes + m * sizeof(uint32_t) + n / 8 + l->items.room * sizeof *l->items.at +
                                l->nodes.room * sizeof *l->nodes.at + l->own.room * sizeof *l->own.at +
-                               l->node_several.room * sizeof *l->node_several.at + l->states.room * sizeof *l->states.at +
+                               l->states.room * sizeof *l->states.at +
                                (l->device_items.slots ? (l->device_items.mask + 1) * sizeof(MapSlot) : 0),
                       .active_devices = (uint32_t)l->nodes.count,
                       .items = l->item_count};
@@ -186,11 +190,9 @@ void locate_item_llr(const Locate *l, const LocateItem *item, double *out) {
 
 /* ---- nodes ---- */
 
-static void shrink_quiet(Locate *l, LocateNode *node, uint8_t lane, int64_t weight, int64_t gasps) {
-  node->quiet_weight -= weight, node->quiet_gasps -= gasps;
-  if (node->lane != LOCATE_LANE_SEVERAL || lane > LOCATE_LANE_C) return;
-  LocatePhaseSums *sums = &l->node_several.at[node->several];
-  sums->weight[lane] -= (uint32_t)weight, sums->gasps[lane] -= (uint32_t)gasps;
+static void shrink_quiet(LocateNode *node, uint8_t lane, double weight, double gasps) {
+  node->weight[0] -= weight, node->gasps[0] -= gasps;
+  if (node->lane == LOCATE_LANE_SEVERAL && lane <= LOCATE_LANE_C) node->weight[lane + 1] -= weight, node->gasps[lane + 1] -= gasps;
 }
 
 /* Room reserved before. All below is silent, or was the parent's until now. */
@@ -202,26 +204,22 @@ static void grow_node(Locate *l, uint32_t place) {
                      .parent = up == LOCATE_NONE ? LOCATE_NONE : l->layout.device[up].node,
                      .child = LOCATE_NONE,
                      .own = LOCATE_NONE,
-                     .several = LOCATE_NONE,
                      .lane = device->lane,
-                     .quiet_weight = layout->before[high].weight - layout->before[low].weight,
-                     .quiet_gasps = layout->before[high].gasps - layout->before[low].gasps,
+                     .kind = device->kind,
+                     .phase_bits = device->phase_bits,
+                     .weight = {(double)(layout->before[high].weight - layout->before[low].weight) / 16},
+                     .gasps = {layout->before[high].gasps - layout->before[low].gasps},
+                     .log_odds = (double)device->log_odds,
                      .odds = exp((double)device->log_odds),
                      .at = l->states.count};
   uint32_t *link = node.parent == LOCATE_NONE ? &l->first_root : &l->nodes.at[node.parent].child;
   node.sibling = *link, *link = at;
-  if (node.lane == LOCATE_LANE_SEVERAL) {
-    node.several = (uint32_t)l->node_several.count;
-    l->node_several.at[l->node_several.count++] = layout->several[device->several];
-  }
+  const LocatePhaseSums *sums = node.lane == LOCATE_LANE_SEVERAL ? &layout->several[device->several] : NULL;
+  for (int m = 0; sums && m < 3; m++) node.weight[m + 1] = (double)sums->weight[m] / 16, node.gasps[m + 1] = sums->gasps[m];
   if (node.parent != LOCATE_NONE) {
     LocateNode *parent = &l->nodes.at[node.parent];
-    if (node.lane == LOCATE_LANE_SEVERAL) {
-      const LocatePhaseSums *sums = &l->node_several.at[node.several];
-      LocatePhaseSums *from = &l->node_several.at[parent->several];
-      for (int m = 0; m < 3; m++) from->weight[m] -= sums->weight[m], from->gasps[m] -= sums->gasps[m];
-    }
-    shrink_quiet(l, parent, node.lane, node.quiet_weight, node.quiet_gasps);
+    for (int m = 1; sums && m <= 3; m++) parent->weight[m] -= node.weight[m], parent->gasps[m] -= node.gasps[m];
+    shrink_quiet(parent, node.lane, node.weight[0], node.gasps[0]);
   }
   size_t states = 2 * (size_t)locate_state_count(l, node.lane);
   memset(l->states.at + l->states.count, 0, states * sizeof(double));
@@ -231,16 +229,35 @@ static void grow_node(Locate *l, uint32_t place) {
 }
 
 static bool reserve_nodes(Locate *l, size_t count, Error *error) {
-  if (!vector_reserve(&l->nodes, count) || !vector_reserve(&l->node_several, count) ||
-      !vector_reserve(&l->states, count * 2 * (size_t)(1 + 4 * l->onsets.count)))
+  if (!vector_reserve(&l->nodes, count) || !vector_reserve(&l->states, count * 2 * (size_t)(1 + 4 * l->onsets.count)))
     return out_of_memory(error);
+  return true;
+}
+
+/* Room for what the next pieces grow, touched now: to the first who writes to it, fresh memory costs more than all his sums. */
+static bool reserve_ahead(Locate *l, Error *error) {
+  enum { AHEAD = 4096 };
+  size_t count = l->nodes.count / 8 < AHEAD ? l->nodes.count / 8 + 256 : AHEAD;
+  if (!reserve_nodes(l, count, error)) return false;
+  if (l->nodes_touched < l->nodes.count) l->nodes_touched = l->nodes.count;
+  if (l->states_touched < l->states.count) l->states_touched = l->states.count;
+  size_t nodes = l->nodes.count + count, states = l->states.count + count * 2 * (size_t)(1 + 4 * l->onsets.count);
+  if (nodes > l->nodes_touched)
+    memset(l->nodes.at + l->nodes_touched, 0, (nodes - l->nodes_touched) * sizeof *l->nodes.at), l->nodes_touched = nodes;
+  if (states > l->states_touched)
+    memset(l->states.at + l->states_touched, 0, (states - l->states_touched) * sizeof *l->states.at), l->states_touched = states;
   return true;
 }
 
 static bool ensure_node(Locate *l, uint32_t device, Error *error) {
   uint32_t missing[LIMIT_TREE_DEPTH], count = 0;
-  for (uint32_t d = device; d != LOCATE_NONE && l->layout.device[d].node == LOCATE_NONE; d = l->layout.device[d].parent)
+  for (uint32_t d = device; d != LOCATE_NONE && l->layout.device[d].node == LOCATE_NONE; d = l->layout.device[d].parent) {
+    const LocateDevice *at = &l->layout.device[d];
+    __builtin_prefetch(&l->layout.before[at->first]);
+    __builtin_prefetch(&l->layout.before[at->last]);
+    if (at->several != LOCATE_NONE) __builtin_prefetch(&l->layout.several[at->several]);
     missing[count++] = d;
+  }
   if (count && !(reserve_nodes(l, count, error))) return false;
   if (!vector_reserve(&l->own, 1)) return out_of_memory(error);
   while (count) grow_node(l, missing[--count]);
@@ -254,19 +271,20 @@ static void weigh_item(Locate *l, const LocateItem *item, double sign, LocateNod
   double llr[LOCATE_ONSETS_MAX];
   int K = l->onsets.count;
   locate_item_llr(l, item, llr);
-  for (int k = 0; k < K; k++) delta[1 + k] += sign * llr[k];
+  int stride = locate_stride(node->lane);
+  for (int k = 0; k < K; k++) delta[1 + k * stride] += sign * llr[k];
   if (item->on_device) return;
   uint32_t c = item->subject;
   uint8_t lane = l->layout.customer_lane[c];
-  int64_t weight = 0, gasps = 0;
-  if (item->kind == LOCATE_CALL) weight = l->layout.before[c + 1].weight - l->layout.before[c].weight;
+  double weight = 0, gasps = 0;
+  if (item->kind == LOCATE_CALL) weight = (double)(l->layout.before[c + 1].weight - l->layout.before[c].weight) / 16;
   if (item->kind == LOCATE_LAST_GASP) gasps = l->layout.before[c + 1].gasps - l->layout.before[c].gasps;
-  shrink_quiet(l, node, lane, sign > 0 ? weight : -weight, sign > 0 ? gasps : -gasps);
+  shrink_quiet(node, lane, sign > 0 ? weight : -weight, sign > 0 ? gasps : -gasps);
   if (node->lane != LOCATE_LANE_SEVERAL) return;
   /* who has several phases calls when one is gone, but his meter lives on */
   for (int m = 0; m < 3; m++)
     if (lane == m || (lane > LOCATE_LANE_C && item->kind == LOCATE_CALL))
-      for (int k = 0; k < K; k++) delta[1 + (m + 1) * K + k] += sign * llr[k];
+      for (int k = 0; k < K; k++) delta[1 + 4 * k + m + 1] += sign * llr[k];
 }
 
 /* Recomputes what the device's own items say; the change in certainty is counted all the way up. */
@@ -295,22 +313,31 @@ static void add_states(double *to, const double *delta, int count) {
   for (int s = 0; s < count; s++) to[s] += delta[s];
 }
 
-/* One node after its inner vector changed: its outer one anew; the change goes to `up` as the parent's states see it. */
-static void settle(Locate *l, const LocateNode *node, double *up) {
-  LocateWays ways;
-  double c[LOCATE_STATES_MAX], a[LOCATE_STATES_MAX], *old = locate_outer_of(l, node);
-  int count = locate_state_count(l, node->lane);
-  locate_ways(l, node, &ways);
-  locate_inner(l, node, c);
-  locate_outer(l, node, &ways, c, true, a);
-  for (int s = 0; s < count; s++) {
-    double fresh = a[s];
-    a[s] = fresh - old[s], old[s] = fresh;
+/* One node whose inner vector changes by `change`: its outer one anew; by how much that changed is left in `change`, as the parent's
+ * states see it. */
+static void settle(Locate *l, const LocateNode *node, double *change) {
+  double *inner = locate_inner_of(l, node), *outer = locate_outer_of(l, node);
+  const LocateFour *four = &l->four[node->kind][node->phase_bits & 7];
+  if (node->lane == LOCATE_LANE_SEVERAL && node->own == LOCATE_NONE && node->log_odds + l->log_storm[node->kind] < -1) {
+    l->settle(&l->onsets, node, four, inner, outer, change);
+  } else {
+    LocateWays ways;
+    double c[LOCATE_STATES_MAX], a[LOCATE_STATES_MAX];
+    int count = locate_state_count(l, node->lane);
+    add_states(inner, change, count);
+    locate_ways(l, node, &ways);
+    locate_inner(l, node, c);
+    locate_outer(l, node, &ways, c, true, a);
+    for (int s = 0; s < count; s++) change[s] = a[s] - outer[s], outer[s] = a[s];
   }
-  if (node->parent != LOCATE_NONE) locate_spread(l, l->nodes.at[node->parent].lane, node->lane, a, up);
+  if (node->parent != LOCATE_NONE && l->nodes.at[node->parent].lane != node->lane) {
+    double own[LOCATE_STATES_MAX];
+    memcpy(own, change, (size_t)locate_state_count(l, node->lane) * sizeof *own);
+    locate_spread(l, l->nodes.at[node->parent].lane, node->lane, own, change);
+  }
 }
 
-/* From a node whose inner vector changes by `change` up to its source. */
+/* From a node whose inner vector changes by `change` up to its source; what the next two steps need is fetched ahead. */
 static void climb(Locate *l, uint32_t at, double *change) {
   for (; at != LOCATE_NONE; at = l->nodes.at[at].parent) {
     const LocateNode *node = &l->nodes.at[at];
@@ -319,8 +346,11 @@ static void climb(Locate *l, uint32_t at, double *change) {
       const char *next = (const char *)locate_inner_of(l, parent),
                  *end = (const char *)(locate_outer_of(l, parent) + locate_state_count(l, parent->lane));
       for (; next < end; next += 64) __builtin_prefetch(next, 1);
+      if (parent->parent != LOCATE_NONE) {
+        __builtin_prefetch(&l->nodes.at[parent->parent]);
+        __builtin_prefetch((const char *)&l->nodes.at[parent->parent] + 64);
+      }
     }
-    add_states(locate_inner_of(l, node), change, locate_state_count(l, node->lane));
     settle(l, node, change);
   }
 }
@@ -330,6 +360,7 @@ void locate_sweep(Locate *l) {
   double change[LOCATE_STATES_MAX];
   for (uint32_t at = (uint32_t)l->nodes.count; at-- > 0;) {
     const LocateNode *node = &l->nodes.at[at];
+    memset(change, 0, sizeof change);
     settle(l, node, change);
     if (node->parent == LOCATE_NONE) continue;
     const LocateNode *parent = &l->nodes.at[node->parent];
@@ -356,7 +387,7 @@ bool locate_solve(Locate *l, Error *error) {
   }
   size_t owners = l->device_items.count;
   for (size_t i = 0; i < l->nodes.count; i++) l->layout.device[l->nodes.at[i].device].node = LOCATE_NONE;
-  l->nodes.count = l->own.count = l->node_several.count = l->states.count = 0;
+  l->nodes.count = l->own.count = l->states.count = 0;
   l->first_root = LOCATE_NONE;
   if (!reserve_nodes(l, count, error)) return false;
   if (!vector_reserve(&l->own, owners)) return out_of_memory(error);
@@ -376,7 +407,7 @@ bool locate_solve(Locate *l, Error *error) {
     add_states(locate_inner_of(l, node), delta, locate_state_count(l, node->lane));
   }
   locate_sweep(l);
-  return true;
+  return reserve_ahead(l, error);
 }
 
 bool locate_advance(Locate *l, Instant now, Error *error) {
@@ -388,7 +419,7 @@ bool locate_advance(Locate *l, Instant now, Error *error) {
   }
   locate_onsets_tick(&l->onsets, &l->p, now);
   locate_sweep(l);
-  return true;
+  return reserve_ahead(l, error);
 }
 
 /* ---- evidence ---- */

@@ -15,30 +15,24 @@ static double log_sum(const double *x, int count) {
 
 void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view) {
   const LocateNode *node = &l->nodes.at[beam->node];
-  int K = l->onsets.count;
+  bool several = node->lane == LOCATE_LANE_SEVERAL;
+  int K = l->onsets.count, stride = locate_stride(node->lane);
   double c[LOCATE_STATES_MAX];
   LocateWays ways;
   locate_inner(l, node, c);
   locate_ways(l, node, &ways);
   const double *from = beam->from;
   view->inner[0] = from[0] + ways.stay + c[0];
-  /* what reaches a failing of all phases at onset j: lit, dark later than j, one phase dark whenever */
-  double reach = from[0];
-  if (node->lane == LOCATE_LANE_SEVERAL) reach = locate_log_add(reach, log_sum(from + 1 + K, 3 * K));
-  for (int k = K; k-- > 0;) {
-    view->cause[0][k] = reach + ways.way[0][k] + c[1 + k];
-    view->inner[1 + k] = locate_log_add(from[1 + k] + ways.hidden[1][0][k] + c[1 + k], view->cause[0][k]);
-    reach = locate_log_add(reach, from[1 + k]);
-  }
-  for (int m = 1; m <= 3; m++) {
-    bool several = node->lane == LOCATE_LANE_SEVERAL;
-    const double *own = from + 1 + m * K;
-    reach = from[0];
+  for (int m = 0; m <= 3; m++) {
+    /* what reaches a failing at onset j: lit, dark later than j; one of all phases: those of one phase whenever, too */
+    double reach = from[0];
+    for (int k = 0; several && m == 0 && k < K; k++) reach = locate_log_add(reach, log_sum(from + 1 + 4 * k + 1, 3));
     for (int k = K; k-- > 0;) {
-      view->cause[m][k] = several ? reach + ways.way[m][k] + c[1 + m * K + k] : -INFINITY;
-      if (!several) continue;
-      view->inner[1 + m * K + k] = locate_log_add(own[k] + ways.hidden[1][m][k] + c[1 + m * K + k], view->cause[m][k]);
-      reach = locate_log_add(reach, own[k]);
+      int at = 1 + k * stride + m;
+      view->cause[m][k] = several || m == 0 ? reach + ways.way[m][k] + c[at] : -INFINITY;
+      if (!several && m) continue;
+      view->inner[at] = locate_log_add(from[at] + ways.hidden[1][m][k] + c[at], view->cause[m][k]);
+      reach = locate_log_add(reach, from[at]);
     }
   }
 }
@@ -55,11 +49,11 @@ void locate_beam(const Locate *l, const LocateBeam *above, const LocateView *vie
     return;
   }
   out->from[0] = seen[0];
-  for (int k = 0; k < K; k++) out->from[1 + k] = seen[1 + k];
+  for (int k = 0; k < K; k++) out->from[1 + k] = seen[1 + 4 * k];
   for (int m = 1; m <= 3; m++)
     for (int k = 0; k < K; k++) {
       double *to = m == node->lane + 1 ? &out->from[1 + k] : &out->from[0];
-      *to = locate_log_add(*to, seen[1 + m * K + k]);
+      *to = locate_log_add(*to, seen[1 + 4 * k + m]);
     }
 }
 
@@ -107,9 +101,12 @@ double locate_view_cause(const Locate *l, const LocateView *view, int *onset, in
 }
 
 double locate_view_dark(const Locate *l, const LocateNode *node, const LocateView *view, uint8_t lane) {
-  int K = l->onsets.count;
-  double dark = log_sum(view->inner + 1, K);
-  if (node->lane == LOCATE_LANE_SEVERAL && lane <= LOCATE_LANE_C) dark = locate_log_add(dark, log_sum(view->inner + 1 + (lane + 1) * K, K));
+  bool one = node->lane == LOCATE_LANE_SEVERAL && lane <= LOCATE_LANE_C;
+  double dark = -INFINITY;
+  for (int k = 0; k < l->onsets.count; k++) {
+    const double *at = view->inner + 1 + k * locate_stride(node->lane);
+    dark = locate_log_add(dark, one ? locate_log_add(at[0], at[lane + 1]) : at[0]);
+  }
   return probability(dark, view->log_z);
 }
 

@@ -26,7 +26,8 @@ static void place_onset(const Locate *l, const LocateCandidate *fault, Tally *ta
   for (uint32_t c = device->first; c < device->last; c++)
     for (uint32_t i = l->customer_items[c]; i != LOCATE_NONE; i = l->items.at[i].next) {
       const LocateItem *item = &l->items.at[i];
-      if (item->kind == LOCATE_LAST_GASP && item->at >= l->onsets.begin[fault->onset] && (first == INSTANT_NONE || item->at < first)) first = item->at;
+      if (item->kind == LOCATE_LAST_GASP && item->at >= l->onsets.begin[fault->onset] && (first == INSTANT_NONE || item->at < first))
+        first = item->at;
     }
   double part[LOCATE_SLOTS], all = 0;
   if (first != INSTANT_NONE) locate_slot_density(&l->onsets, fault->onset, first, l->p.gasp_lag_s, part);
@@ -102,6 +103,7 @@ static bool fit_step(Locate *l, const LocateOnsets *even, bool *steady, Error *e
     if (fabs(log(storm / l->storm[kind])) > 0.05) *steady = false;
     l->storm[kind] = storm, l->log_storm[kind] = log(storm);
   }
+  locate_weigh_night(l);
   double began[LOCATE_ONSETS_MAX];
   for (int k = 0; k < even->count; k++) began[k] = (l->p.storm_onsets * even->share[k] + tally.began[k]) / (l->p.storm_onsets + tally.all);
   if (l->p.storm_onsets > 0) {

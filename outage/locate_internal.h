@@ -6,8 +6,8 @@
 #include "base/vector.h"
 #include "outage/locate.h"
 
-/* A node's states: 0 lit; 1 + k dark since onset k. Where phases play a part (a node of several phases) also
- * 1 + m·K + k, m = 1…3: only phase A, B or C dark since onset k. */
+/* A node's states: 0 lit; 1 + k dark since onset k. Where phases play a part (a node of several phases) 1 + 4k + m: m = 0 all dark since
+ * onset k, m = 1…3 only phase A, B or C: so that one onset is one vector of four. */
 enum { LOCATE_STATES_MAX = 1 + 4 * LOCATE_ONSETS_MAX };
 
 /* How a device carries phases. ANY: phases play no part, or one only. SEVERAL: has single-phase states. */
@@ -31,8 +31,8 @@ typedef struct LocateBefore {
   uint32_t weight, gasps; /* of all customers before: call weight in 1/16, meters that gasp */
 } LocateBefore;
 
-/* Devices of one kind that feed about as many people: how many faults the priors expect of them all in the window, and their mean customers. A
- * fault nobody speaks of is not found, so what is found is held against what could be. */
+/* Devices of one kind that feed about as many people: how many faults the priors expect of them all in the window, and their mean
+ * customers. A fault nobody speaks of is not found, so what is found is held against what could be. */
 enum { LOCATE_EXPOSURE_CALLS = 16, LOCATE_EXPOSURE_GASPS = 8, LOCATE_EXPOSURES = LOCATE_EXPOSURE_CALLS * LOCATE_EXPOSURE_GASPS };
 typedef struct LocateExposure {
   double faults, weight, gasps;
@@ -71,21 +71,34 @@ typedef struct LocateOwn {
   bool sound;                    /* surely has not */
 } LocateOwn;
 
+/* What a step up the tree needs stands together: two lines of the cache, and the states. */
 typedef struct LocateNode {
+  double weight[4],
+      gasps[4]; /* silent customers here and in inactive parts below: call weight, meters that gasp; of all, of phase A, B, C only */
+  double log_odds, odds;                   /* by the prior */
+  size_t at;                               /* of its states in `states`: inner, then outer */
   uint32_t device, parent, child, sibling; /* parent, child, sibling are nodes; parents come before children */
   uint32_t own;                            /* index of `own`, LOCATE_NONE */
   uint32_t sure;                           /* here and below: devices that surely have failed */
-  uint8_t lane;
-  int64_t quiet_weight, quiet_gasps; /* silent customers here and in inactive parts below */
-  uint32_t several;                  /* index of node_several */
-  double odds;                       /* exp(log_odds) */
-  size_t at;                         /* of its states in `states`: inner, then outer */
+  uint8_t lane, kind, phase_bits;
 } LocateNode;
 
 /* Of a device's failings: those of all its phases, those of a given one. */
 typedef struct LocateShare {
   double all, one, log_all, log_one;
 } LocateShare;
+
+/* The same for the four modes of a device, by kind and the phases it has, the night's factor in it; log −1e300 where it has not the phase.
+ */
+typedef struct LocateFour {
+  double log[4], odds[4];
+} LocateFour;
+
+/* Adds `change` to an ordinary node's inner vector, makes its outer one anew, and leaves in `change` by how much that changed. */
+typedef void LocateSettle(const LocateOnsets *onsets, const LocateNode *node, const LocateFour *share, double *inner, double *outer,
+                          double *change);
+LocateSettle locate_settle_plain, locate_settle_avx2;
+void locate_weigh_night(Locate *l); /* after `storm` changed */
 
 struct Locate {
   LocateParameters p;                      /* stray rates: as fitted */
@@ -95,19 +108,23 @@ struct Locate {
   Instant now;
   double storm[LOCATE_KINDS], log_storm[LOCATE_KINDS]; /* factor on the odds; its log */
   LocateShare share[LOCATE_KINDS + 1][4];              /* by kind and number of phases; the last: where phases play no part */
-  uint32_t *customer_items;                            /* by place: newest item */
-  Map device_items;                                    /* device place → newest item */
+  LocateFour four[LOCATE_KINDS][8];
+  LocateSettle *settle;     /* the best this machine has */
+  uint32_t *customer_items; /* by place: newest item */
+  Map device_items;         /* device place → newest item */
   VECTOR(LocateItem) items;
   uint32_t free_item, item_count;
   VECTOR(LocateNode) nodes;
   VECTOR(LocateOwn) own;
-  VECTOR(LocatePhaseSums) node_several; /* quiet sums by phase, of active nodes of several phases */
   VECTOR(double) states;
-  uint32_t first_root; /* roots linked by sibling */
-  uint64_t *active;    /* scratch of locate_solve: a bit a device */
+  size_t nodes_touched, states_touched; /* so far each was written to since it was last moved */
+  uint32_t first_root;                  /* roots linked by sibling */
+  uint64_t *active;                     /* scratch of locate_solve: a bit a device */
   uint64_t counts[LOCATE_VERDICTS];
 };
 
+/* The next onset's state stands so many further on. */
+static inline int locate_stride(uint8_t lane) { return lane == LOCATE_LANE_SEVERAL ? 4 : 1; }
 static inline int locate_state_count(const Locate *l, uint8_t lane) { return 1 + (lane == LOCATE_LANE_SEVERAL ? 4 : 1) * l->onsets.count; }
 /* A node's own vectors, sums: inner (what hangs on it and below says, given the state it hands on; but for silence) and outer
  * (given the state that reaches it). */

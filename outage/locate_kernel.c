@@ -6,8 +6,6 @@
 
 /* log(e^a + e^b). Past 36 nats the smaller is below the double's last bit; log(1 + t) errs by 1e-16, which is enough, and is three
  * times as fast as log1p. */
-/* log(e^a + e^b). Past 36 nats the smaller is below the double's last bit; log(1 + t) errs by 1e-16, which is enough, and is three
- * times as fast as log1p. */
 double locate_log_add(double a, double b) {
   double high = a > b ? a : b, low = a > b ? b : a;
   if (!(high - low < 36)) return high;
@@ -18,10 +16,22 @@ double locate_log_add(double a, double b) {
 static inline double log_one_and_little(double x) { return x * (1 - x * (0.5 - x * (1.0 / 3))); }
 static inline double log_one_and(double x) { return x < 1e-3 ? log_one_and_little(x) : log(1 + x); }
 
+void locate_weigh_night(Locate *l) {
+  for (int kind = 0; kind < LOCATE_KINDS; kind++)
+    for (int bits = 0; bits < 8; bits++) {
+      const LocateShare *share = &l->share[kind][__builtin_popcount((unsigned)bits)];
+      LocateFour *to = &l->four[kind][bits];
+      for (int m = 0; m < 4; m++) {
+        bool has = m == 0 || (bits >> (m - 1) & 1);
+        to->log[m] = has ? l->log_storm[kind] + (m ? share->log_one : share->log_all) : -1e300;
+        to->odds[m] = has ? l->storm[kind] * (m ? share->one : share->all) : 0;
+      }
+    }
+}
+
 static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn *own, double log_share, double *way, double *most,
                         double *sum) {
-  double log_odds = (double)l->layout.device[node->device].log_odds + l->log_storm[l->layout.device[node->device].kind] + log_share,
-         high = own->stay, all = own->stay;
+  double log_odds = node->log_odds + l->log_storm[node->kind] + log_share, high = own->stay, all = own->stay;
   for (int k = l->onsets.count; k-- > 0;) {
     way[k] = own->sound ? -INFINITY : log_odds + l->onsets.log_share[k] + own->llr[k];
     most[k] = high = way[k] > high ? way[k] : high;
@@ -30,11 +40,10 @@ static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn
 }
 
 void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways) {
-  int K = l->onsets.count, kind = l->layout.device[node->device].kind;
+  int K = l->onsets.count, kind = node->kind, bits = node->phase_bits;
   bool several = node->lane == LOCATE_LANE_SEVERAL;
-  int bits = l->layout.device[node->device].phase_bits;
   const LocateShare *share = &l->share[several ? kind : LOCATE_KINDS][__builtin_popcount((unsigned)bits)];
-  double log_odds = (double)l->layout.device[node->device].log_odds + l->log_storm[kind];
+  double log_odds = node->log_odds + l->log_storm[kind];
   static const LocateOwn none = {0};
   const LocateOwn *own = node->own == LOCATE_NONE ? &none : &l->own.at[node->own];
   ways->stay = own->stay;
@@ -58,35 +67,29 @@ void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways) {
 }
 
 void locate_inner(const Locate *l, const LocateNode *node, double *c) {
-  int K = l->onsets.count;
+  int stride = locate_stride(node->lane);
   const double *from = locate_inner_of(l, node);
-  double weight = (double)node->quiet_weight / 16, gasps = (double)node->quiet_gasps;
   c[0] = from[0];
-  for (int k = 0; k < K; k++) c[1 + k] = from[1 + k] + weight * l->onsets.quiet_call[k] + gasps * l->onsets.quiet_gasp[k];
-  if (node->lane != LOCATE_LANE_SEVERAL) return;
-  const LocatePhaseSums *several = &l->node_several.at[node->several];
-  for (int m = 0; m < 3; m++) {
-    weight = (double)several->weight[m] / 16, gasps = (double)several->gasps[m];
-    for (int k = 0; k < K; k++)
-      c[1 + (m + 1) * K + k] = from[1 + (m + 1) * K + k] + weight * l->onsets.quiet_call[k] + gasps * l->onsets.quiet_gasp[k];
-  }
+  for (int k = 0; k < l->onsets.count; k++)
+    for (int m = 0; m < stride; m++)
+      c[1 + k * stride + m] =
+          from[1 + k * stride + m] + node->weight[m] * l->onsets.quiet_call[k] + node->gasps[m] * l->onsets.quiet_gasp[k];
 }
 
 static inline double greater(double a, double b) { return a > b ? a : b; }
 
-static void outer_most(int K, const LocateWays *ways, bool several, const double *c, double *a) {
+static void outer_most(int K, const LocateWays *ways, int stride, const double *c, double *a) {
   double all = -INFINITY, any = c[0] + ways->stay;
   for (int k = 0; k < K; k++) {
-    a[1 + k] = greater(c[1 + k] + ways->hidden[0][0][k], all);
-    all = greater(all, c[1 + k] + ways->way[0][k]);
+    a[1 + k * stride] = greater(c[1 + k * stride] + ways->hidden[0][0][k], all);
+    all = greater(all, c[1 + k * stride] + ways->way[0][k]);
   }
   any = greater(any, all);
-  for (int m = 1; several && m <= 3; m++) {
+  for (int m = 1; m < stride; m++) {
     double one = all;
-    const double *from = c + 1 + m * K;
     for (int k = 0; k < K; k++) {
-      a[1 + m * K + k] = greater(from[k] + ways->hidden[0][m][k], one);
-      one = greater(one, from[k] + ways->way[m][k]);
+      a[1 + 4 * k + m] = greater(c[1 + 4 * k + m] + ways->hidden[0][m][k], one);
+      one = greater(one, c[1 + 4 * k + m] + ways->way[m][k]);
     }
     any = greater(any, one);
   }
@@ -119,19 +122,18 @@ static inline double sum_with(double m, double s, double y) {
   return y + log_one_and(s * exp(d));
 }
 
-static void outer_sum(int K, const LocateWays *ways, bool several, const double *c, double *a) {
+static void outer_sum(int K, const LocateWays *ways, int stride, const double *c, double *a) {
   Sum all = {-INFINITY, 0, 0};
   for (int k = 0; k < K; k++) {
-    a[1 + k] = sum_with(all.m, all.s, c[1 + k] + ways->hidden[1][0][k]);
-    sum_add(&all, c[1 + k] + ways->way[0][k]);
+    a[1 + k * stride] = sum_with(all.m, all.s, c[1 + k * stride] + ways->hidden[1][0][k]);
+    sum_add(&all, c[1 + k * stride] + ways->way[0][k]);
   }
   double any = sum_with(all.m, all.s, c[0] + ways->stay);
-  for (int m = 1; several && m <= 3; m++) {
+  for (int m = 1; m < stride; m++) {
     Sum one = {all.m, all.s, 0};
-    const double *from = c + 1 + m * K;
     for (int k = 0; k < K; k++) {
-      a[1 + m * K + k] = sum_with(one.m, one.s, from[k] + ways->hidden[1][m][k]);
-      sum_add(&one, from[k] + ways->way[m][k]);
+      a[1 + 4 * k + m] = sum_with(one.m, one.s, c[1 + 4 * k + m] + ways->hidden[1][m][k]);
+      sum_add(&one, c[1 + 4 * k + m] + ways->way[m][k]);
     }
     if (one.part > 0) any = sum_with(one.m, one.part, any);
   }
@@ -139,7 +141,7 @@ static void outer_sum(int K, const LocateWays *ways, bool several, const double 
 }
 
 void locate_outer(const Locate *l, const LocateNode *node, const LocateWays *ways, const double *c, bool sum, double *a) {
-  (sum ? outer_sum : outer_most)(l->onsets.count, ways, node->lane == LOCATE_LANE_SEVERAL, c, a);
+  (sum ? outer_sum : outer_most)(l->onsets.count, ways, locate_stride(node->lane), c, a);
 }
 
 void locate_spread(const Locate *l, uint8_t parent_lane, uint8_t child_lane, const double *child, double *out) {
@@ -150,6 +152,6 @@ void locate_spread(const Locate *l, uint8_t parent_lane, uint8_t child_lane, con
     return;
   }
   out[0] = child[0];
-  for (int m = 0; m < 4; m++)
-    for (int k = 0; k < K; k++) out[1 + m * K + k] = m == 0 || m == child_lane + 1 ? child[1 + k] : child[0];
+  for (int k = 0; k < K; k++)
+    for (int m = 0; m < 4; m++) out[1 + 4 * k + m] = m == 0 || m == child_lane + 1 ? child[1 + k] : child[0];
 }

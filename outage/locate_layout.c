@@ -195,7 +195,8 @@ void locate_layout_expose(LocateLayout *layout) {
   for (uint32_t v = 0; v < layout->device_count; v++) {
     const LocateDevice *device = &layout->device[v];
     if (device->first == device->last) continue;
-    double odds = exp((double)device->log_odds), weight = (double)(layout->before[device->last].weight - layout->before[device->first].weight) / 16,
+    double odds = exp((double)device->log_odds),
+           weight = (double)(layout->before[device->last].weight - layout->before[device->first].weight) / 16,
            gasps = (double)(layout->before[device->last].gasps - layout->before[device->first].gasps);
     LocateExposure *of = &layout->exposure[device->kind][bucket((uint32_t)weight, LOCATE_EXPOSURE_CALLS) * LOCATE_EXPOSURE_GASPS +
                                                          bucket((uint32_t)gasps, LOCATE_EXPOSURE_GASPS)];
@@ -207,8 +208,8 @@ bool locate_layout_make(LocateLayout *layout, const LocateNetwork *network, cons
   uint32_t n = network->device_count, m = network->customer_count;
   *layout = (LocateLayout){.device_count = n, .customer_count = m};
   bool ok = TAKE(device, n) && TAKE(device_of, n) && TAKE(place_of, n) && TAKE(customer_of, m) && TAKE(customer_place, m) &&
-            TAKE(customer_device, m) && TAKE(customer_lane, m) && TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(before, m) && TAKE(exposure, LOCATE_KINDS) &&
-            order_devices(layout, network, error) && describe_devices(layout, network, p, error) &&
+            TAKE(customer_device, m) && TAKE(customer_lane, m) && TAKE(customer_class, m) && TAKE(customer_flags, m) && TAKE(before, m) &&
+            TAKE(exposure, LOCATE_KINDS) && order_devices(layout, network, error) && describe_devices(layout, network, p, error) &&
             place_customers(layout, network, p, error);
   if (ok)
     locate_layout_expose(layout);

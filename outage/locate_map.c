@@ -12,31 +12,30 @@ typedef struct Step {
 
 /* The state a node hands on, and whether it failed to make it so. */
 static int best_state(const Locate *l, const LocateNode *node, const double *over, int state, bool *failed) {
-  int K = l->onsets.count;
+  int K = l->onsets.count, stride = locate_stride(node->lane);
   double c[LOCATE_STATES_MAX];
   LocateWays ways;
   locate_inner(l, node, c);
   for (int s = 0; s < locate_state_count(l, node->lane); s++) c[s] += over[node->at / 2 + (size_t)s];
   locate_ways(l, node, &ways);
-  int mode = state == 0 ? 0 : (state - 1) / K, k = state == 0 ? K : (state - 1) % K, best = state;
+  int mode = state == 0 ? 0 : (state - 1) % stride, k = state == 0 ? K : (state - 1) / stride, best = state;
   double stay = state == 0 ? ways.stay : ways.hidden[0][mode][k], high = c[state] + stay;
   *failed = state != 0 && node->own != LOCATE_NONE && l->own.at[node->own].stay < 0;
   for (int j = 0; j < K; j++) {
     bool all = state == 0 || mode > 0 || j < k;
-    if (all && ways.way[0][j] + c[1 + j] > high) high = ways.way[0][j] + c[1 + j], best = 1 + j, *failed = true;
+    if (all && ways.way[0][j] + c[1 + j * stride] > high) high = ways.way[0][j] + c[1 + j * stride], best = 1 + j * stride, *failed = true;
     for (int m = 1; node->lane == LOCATE_LANE_SEVERAL && m <= 3; m++) {
       if (!(state == 0 || (mode == m && j < k))) continue;
-      double one = ways.way[m][j] + c[1 + m * K + j];
-      if (one > high) high = one, best = 1 + m * K + j, *failed = true;
+      double one = ways.way[m][j] + c[1 + 4 * j + m];
+      if (one > high) high = one, best = 1 + 4 * j + m, *failed = true;
     }
   }
   return best;
 }
 
-static int child_state(const Locate *l, uint8_t parent_lane, uint8_t child_lane, int state) {
-  int K = l->onsets.count;
+static int child_state(uint8_t parent_lane, uint8_t child_lane, int state) {
   if (state == 0 || parent_lane == child_lane || parent_lane != LOCATE_LANE_SEVERAL) return state;
-  int mode = (state - 1) / K, k = (state - 1) % K;
+  int mode = (state - 1) % 4, k = (state - 1) / 4;
   return mode == 0 || mode == child_lane + 1 ? 1 + k : 0;
 }
 
@@ -67,7 +66,6 @@ bool locate_map(const Locate *l, Arena *arena, LocateFault **faults, size_t *cou
   VECTOR(LocateFault) found = {0};
   VECTOR(Step) stack = {0};
   bool ok = false;
-  int K = l->onsets.count;
   double *over = memory_new((l->states.count / 2 + 1) * sizeof *over), *lit = memory_new((l->nodes.count + 1) * sizeof *lit);
   if (!over || !lit) goto done;
   find_greatest(l, over, lit);
@@ -84,13 +82,13 @@ bool locate_map(const Locate *l, Arena *arena, LocateFault **faults, size_t *cou
     bool failed = false;
     int state = best_state(l, node, over, step.state, &failed);
     if (failed) {
-      int mode = (state - 1) / K;
+      int stride = locate_stride(node->lane), mode = (state - 1) % stride;
       LocateFault fault = {
-          .device = l->layout.device_of[node->device], .phases = (uint8_t)(mode ? 1 << (mode - 1) : 0), .onset = (state - 1) % K};
+          .device = l->layout.device_of[node->device], .phases = (uint8_t)(mode ? 1 << (mode - 1) : 0), .onset = (state - 1) / stride};
       if (!vector_push(&found, fault)) goto done;
     }
     for (uint32_t child = node->child; child != LOCATE_NONE; child = l->nodes.at[child].sibling)
-      if (!vector_push(&stack, (Step){child, child_state(l, node->lane, l->nodes.at[child].lane, state)})) goto done;
+      if (!vector_push(&stack, (Step){child, child_state(node->lane, l->nodes.at[child].lane, state)})) goto done;
   }
   *faults = arena_copy(arena, found.at, found.count * sizeof *found.at);
   *count = found.count;

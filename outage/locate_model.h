@@ -84,10 +84,10 @@ typedef struct LocateOnsets {
   Instant begin[LOCATE_ONSETS_MAX], end[LOCATE_ONSETS_MAX];      /* end[i] = begin[i+1]; the newest ends in the future */
   double share[LOCATE_ONSETS_MAX], log_share[LOCATE_ONSETS_MAX]; /* prior: even over the window */
   double tail[LOCATE_ONSETS_MAX];                                /* Σ of shares from this onset on */
-  double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS];                  /* of its faults, the share that began in each eighth of its span; Σ = 1 */
-  bool even[LOCATE_ONSETS_MAX];                                  /* all its slots are alike */
-  double quiet_call[LOCATE_ONSETS_MAX];                          /* log P(no call by now | dark since), of a customer of weight 1 */
-  double quiet_gasp[LOCATE_ONSETS_MAX];                          /* log P(no gasp by now | dark since) */
+  double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS]; /* of its faults, the share that began in each eighth of its span; Σ = 1 */
+  bool even[LOCATE_ONSETS_MAX];                 /* all its slots are alike */
+  double quiet_call[LOCATE_ONSETS_MAX];         /* log P(no call by now | dark since), of a customer of weight 1 */
+  double quiet_gasp[LOCATE_ONSETS_MAX];         /* log P(no gasp by now | dark since) */
 } LocateOnsets;
 
 void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now);

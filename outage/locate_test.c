@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/testing.h"
+#include "outage/locate_internal.h"
 #include "outage/locate_twin.h"
 
 #define NOW INT64_C(1700000000000000)
@@ -380,6 +381,50 @@ static void what_begins_together_is_believed_together(void **state) {
   locate_free(l);
 }
 
-TEST_MAIN(TEST(is_exact), TEST(finds_the_fuse_and_says_why), TEST(understands_a_burst_as_one_event_upstream),
-          TEST(silence_speaks_louder_with_time), TEST(what_begins_together_is_believed_together), TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be),
+/* The way up by vectors of each instruction set against the same one state after the other, on vectors of any size. */
+static void vectors_say_what_states_say(void **state) {
+  (void)state;
+  static const uint32_t above[2] = {LOCATE_NONE, 0}, home[1] = {1};
+  static const uint8_t kinds[2] = {LOCATE_SUBSTATION, LOCATE_FUSE};
+  Random random;
+  random_seed(&random, 5);
+  for (int round = 0; round < 2000; round++) {
+    LocateParameters p = locate_parameters_default();
+    p.onsets = 1 + (int)random_below(&random, 6);
+    p.weather = exp(7 * random_unit(&random));
+    uint8_t bits[2] = {7, (uint8_t)(3 + random_below(&random, 5) % 5)};
+    if (bits[1] == 4) bits[1] = 7; /* one phase alone has no vector */
+    LocateNetwork network = {
+        .device_count = 2, .customer_count = 1, .parent = above, .kind = kinds, .phases = bits, .customer_device = home};
+    Locate *l;
+    Error error = {0};
+    LocateVerdict verdict;
+    assert_ok(locate_new(&l, &network, &p, NOW, &error), &error);
+    assert_ok(locate_add(l, &(LocateEvidence){NOW, LOCATE_CALL, false, 0}, &verdict, &error), &error);
+    LocateNode *node = &l->nodes.at[1];
+    int count = locate_state_count(l, node->lane);
+    assert_int_equal(count, 1 + 4 * p.onsets);
+    double inner[LOCATE_STATES_MAX], change[LOCATE_STATES_MAX], outer[LOCATE_STATES_MAX] = {0}, c[LOCATE_STATES_MAX],
+                                                                right[LOCATE_STATES_MAX], size = exp(9 * random_unit(&random));
+    for (int m = 0; m < 4; m++) node->weight[m] = random_below(&random, 300), node->gasps[m] = random_below(&random, 300);
+    for (int s = 0; s < count; s++) inner[s] = size * (random_unit(&random) - 0.5), change[s] = random_unit(&random);
+    for (int s = 0; s < count; s++) locate_inner_of(l, node)[s] = inner[s] + change[s];
+    LocateWays ways;
+    locate_ways(l, node, &ways);
+    locate_inner(l, node, c);
+    locate_outer(l, node, &ways, c, true, right);
+    if (round % 2) l->settle = locate_settle_plain;
+    l->settle(&l->onsets, node, &l->four[node->kind][node->phase_bits], inner, outer, change);
+    for (int s = 0; s < count; s++) {
+      if (fabs(outer[s] - right[s]) > 1e-10 * (1 + fabs(right[s])))
+        fail_msg("round %d, state %d: %.15g, not %.15g", round, s, outer[s], right[s]);
+      assert_true(change[s] == outer[s] && inner[s] == locate_inner_of(l, node)[s]);
+    }
+    locate_free(l);
+  }
+}
+
+TEST_MAIN(TEST(is_exact), TEST(vectors_say_what_states_say), TEST(finds_the_fuse_and_says_why),
+          TEST(understands_a_burst_as_one_event_upstream), TEST(silence_speaks_louder_with_time),
+          TEST(what_begins_together_is_believed_together), TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be),
           TEST(piece_by_piece_is_as_from_nothing), TEST(refuses_what_is_no_tree), TEST(survives_want_of_memory))
