@@ -59,7 +59,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
             grid_open(&house->grid, house->db, HOUSE_COUNTY, error) && people_open(&house->people, house->db, house->grid, HOUSE_COUNTY, error) &&
             desk_open(&house->desk, house->db, &desk, error) && staff_open(&house->staff, house->desk, house->db, &staff, error) &&
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
-            outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, error);
+            outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error);
   CrewSites sites = {site_find, site_write, house};
   ok = ok && crew_open(&house->crews, house->desk, house->db, house->grid, house->people, &sites, options->rules, error);
   if (ok) {

@@ -40,6 +40,10 @@
 #define LIMIT_CIM_OBJECTS 400000000               /* in one file */
 #define LIMIT_ORG_DEPTH 12
 
+/* evidence of outages */
+#define LIMIT_POWER_EVENTS 20000                  /* in one message of a head-end */
+#define LIMIT_EVIDENCE_LISTED 1000                /* set aside and told one by one; all are counted */
+
 /* planning of crews */
 #define LIMIT_DISPATCH_JOBS 5000
 #define LIMIT_DISPATCH_CREWS 2000

@@ -28,6 +28,7 @@ static void open_face(Face *face) {
   http_test_end(test);
   http_test_begin(test);
   town_open_rooms(&face->town, test->db, test->desk);
+  town_talks(&face->town);
   outage_on_names(face->town.outages, name_of, NULL);
   crew_on_members(face->town.crews, member_of, &face->town);
   assert_ok(order_add_routes(test->http, face->town.orders, &error), &error);

@@ -23,6 +23,8 @@ typedef struct Town {
 void town_open(Town *town);
 /* The rooms alone, on a desk that is there already and stays; town_import comes before that desk is opened. */
 void town_open_rooms(Town *town, Db *db, Desk *desk);
+/* In so small a county a few calls must tell much: most people call, and soon; and nothing is fitted to it. town_open does this. */
+void town_talks(Town *town);
 void town_close_rooms(Town *town); /* without the checks */
 void town_import(Db *db, Instant now);
 /* Also checks that what is in memory is what the rows say, and that the events' chain is whole. A desk that was there already stays. */

@@ -5,8 +5,6 @@
 
 #include "base/log.h"
 
-static const Span GATHER_WINDOW = 45 * SPAN_MINUTE; /* calls further apart are no evidence of one fault */
-
 /* --- memory --- */
 
 Record *outage_record(const Outages *outages, OutageId id) {
@@ -14,19 +12,36 @@ Record *outage_record(const Outages *outages, OutageId id) {
   return map_get(&outages->record_of, id.value, &at) ? (Record *)(intptr_t)at : NULL;
 }
 
-Record *outage_record_at(const Outages *outages, uint32_t device) {
-  return outage_record(outages, (OutageId){gather_group_of(outages->gather, device)});
+
+/* The first place of `device` or a later one. */
+static size_t standing_from(const Outages *outages, uint32_t device, OutageId id) {
+  size_t low = 0, high = outages->by_device.count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    const Standing *at = &outages->by_device.at[middle];
+    if (at->device < device || (at->device == device && at->record->o.id.value < id.value)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
-static bool covers(void *self, int64_t key, uint32_t device) {
-  const Record *record = outage_record(self, (OutageId){key});
-  return record && grid_ranges_hold(&record->o.dark, device);
+void outage_below(const Outages *outages, uint32_t device, size_t *from, size_t *to) {
+  *from = standing_from(outages, device, (OutageId){0});
+  *to = standing_from(outages, grid_device(outages->grid, device)->end, (OutageId){0});
+}
+
+Record *outage_record_at(const Outages *outages, uint32_t device) {
+  for (uint32_t up = device; up != GRID_NONE && outages->by_device.count; up = grid_device(outages->grid, up)->parent)
+    for (size_t i = standing_from(outages, up, (OutageId){0}); i < outages->by_device.count && outages->by_device.at[i].device == up; i++)
+      if (grid_ranges_hold(&outages->by_device.at[i].record->o.dark, device)) return outages->by_device.at[i].record;
+  return NULL;
 }
 
 void outage_record_free(Record *record) {
   if (!record) return;
   grid_ranges_free(&record->o.dark);
   vector_free(&record->freed);
+  vector_free(&record->words);
   memory_free(record->undo_data);
   memory_free(record);
 }
@@ -69,28 +84,80 @@ bool outage_measure(const Outages *outages, Record *record, Error *error) {
   return true;
 }
 
-typedef struct Telling {
-  Outages *outages;
-  const Record *record;
-  Error *error;
-  bool ok;
-} Telling;
-
-static bool tell_call(void *self, const Order *order) {
-  Telling *telling = self;
-  if (order->device != GRID_NONE && grid_ranges_hold(&telling->record->o.dark, order->device))
-    telling->ok = gather_add(telling->outages->gather, telling->record->o.id.value, order->device, telling->error);
-  return telling->ok;
+static void unlist(Outages *outages, Record *record) {
+  if (record->listed == GRID_NONE) return;
+  size_t at = standing_from(outages, record->listed, record->o.id);
+  assert(at < outages->by_device.count && outages->by_device.at[at].record == record);
+  memmove(outages->by_device.at + at, outages->by_device.at + at + 1, (--outages->by_device.count - at) * sizeof *outages->by_device.at);
+  record->listed = GRID_NONE;
 }
 
-bool outage_evidence(Outages *outages, Record *record, Error *error) {
-  const Outage *o = &record->o;
-  Telling telling = {outages, record, error, true};
-  gather_drop(outages->gather, o->id.value);
-  if (o->dark.count == 0) return true;
-  if (!gather_found(outages->gather, o->id.value, o->device, record->settled || o->pinned, o->crew.value != 0, error)) return false;
-  order_of_outage(outages->orders, o->id, tell_call, &telling);
-  return telling.ok;
+static bool list(Outages *outages, Record *record) {
+  uint32_t wanted = record->o.dark.count ? record->o.device : GRID_NONE;
+  if (wanted == record->listed) return true;
+  unlist(outages, record);
+  if (wanted == GRID_NONE) return true;
+  if (!vector_reserve(&outages->by_device, 1)) return false;
+  size_t at = standing_from(outages, wanted, record->o.id);
+  memmove(outages->by_device.at + at + 1, outages->by_device.at + at, (outages->by_device.count++ - at) * sizeof *outages->by_device.at);
+  outages->by_device.at[at] = (Standing){wanted, record};
+  record->listed = wanted;
+  return true;
+}
+
+static bool holds_word(const Record *record, uint32_t device) {
+  for (size_t i = 0; i < record->words.count; i++)
+    if (record->words.at[i] == device) return true;
+  return false;
+}
+
+bool outage_word_at(const Outages *outages, const Record *but, uint32_t device) {
+  for (size_t i = 0; i < outages->open.count; i++)
+    if (outages->open.at[i] != but && outages->open.at[i]->words.count && holds_word(outages->open.at[i], device)) return true;
+  return false;
+}
+
+static LocateWord word_without(const Outages *outages, uint32_t device) {
+  for (size_t i = 0; i < outages->sounds.count; i++)
+    if (outages->sounds.at[i].device == device) return LOCATE_IS_SOUND;
+  return LOCATE_JUDGE;
+}
+
+/* The highest devices that are dark for sure: its own, or when parts have power again, what hangs beside those. */
+static bool dark_for_sure(const Outages *outages, const Record *record, uint32_t device, Record *out) {
+  const GridDevice *at = grid_device(outages->grid, device);
+  bool freed = false, freed_below = false;
+  for (size_t i = 0; i < record->freed.count; i++) {
+    freed |= grid_within(grid_device(outages->grid, record->freed.at[i]), record->freed.at[i], device);
+    freed_below |= grid_within(at, device, record->freed.at[i]);
+  }
+  if (freed) return true;
+  if (!freed_below) return vector_push(&out->words, device);
+  for (uint32_t child = device + 1; child < at->end; child = grid_device(outages->grid, child)->end)
+    if (!dark_for_sure(outages, record, child, out)) return false;
+  return true;
+}
+
+bool outage_believe(Outages *outages, Record *record, Error *error) {
+  Record fresh = {0};
+  bool ok = list(outages, record);
+  if (ok && record->o.dark.count && outage_is_fixed(record)) ok = dark_for_sure(outages, record, record->o.device, &fresh);
+  if (!ok) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
+  for (size_t i = 0; ok && i < record->words.count; i++) {
+    uint32_t device = record->words.at[i];
+    if (holds_word(&fresh, device) || outage_word_at(outages, record, device)) continue;
+    outages->changed = true;
+    ok = locate_override(outages->locate, device, word_without(outages, device), record->o.since, error);
+  }
+  for (size_t i = 0; ok && i < fresh.words.count; i++) {
+    if (record->words_since == record->o.since && holds_word(record, fresh.words.at[i])) continue;
+    outages->changed = true;
+    ok = locate_override(outages->locate, fresh.words.at[i], LOCATE_IS_OUT, record->o.since, error);
+  }
+  vector_free(&record->words);
+  record->words_since = record->o.since;
+  record->words.at = fresh.words.at, record->words.count = fresh.words.count, record->words.room = fresh.words.room;
+  return ok;
 }
 
 static size_t place_of(const Outages *outages, OutageId id) {
@@ -104,6 +171,7 @@ static size_t place_of(const Outages *outages, OutageId id) {
 }
 
 bool outage_adopt(Outages *outages, Record *record, Error *error) {
+  record->listed = GRID_NONE;
   size_t at = place_of(outages, record->o.id);
   if (!vector_reserve(&outages->open, 1) || !map_put(&outages->record_of, record->o.id.value, (int64_t)(intptr_t)record)) {
     outage_record_free(record);
@@ -112,15 +180,13 @@ bool outage_adopt(Outages *outages, Record *record, Error *error) {
   memmove(outages->open.at + at + 1, outages->open.at + at, (outages->open.count - at) * sizeof *outages->open.at);
   outages->open.at[at] = record;
   outages->open.count++;
-  return outage_measure(outages, record, error) &&
-         (record->o.dark.count == 0 || gather_found(outages->gather, record->o.id.value, record->o.device, record->settled || record->o.pinned,
-                                                    record->o.crew.value != 0, error));
+  return outage_measure(outages, record, error) && outage_believe(outages, record, error);
 }
 
 void outage_forget(Outages *outages, Record *record) {
   size_t at = place_of(outages, record->o.id);
   assert(at < outages->open.count && outages->open.at[at] == record);
-  gather_drop(outages->gather, record->o.id.value);
+  unlist(outages, record);
   map_remove(&outages->record_of, record->o.id.value);
   memmove(outages->open.at + at, outages->open.at + at + 1, (--outages->open.count - at) * sizeof *outages->open.at);
   outage_record_free(record);
@@ -135,14 +201,12 @@ static Link *link_of(const Outages *outages, OrderId order) {
 
 const Link *outage_link_of(const Outages *outages, OrderId order) { return link_of(outages, order); }
 
-static void link_drop(Outages *outages, Link *link, bool weighed) {
+static void link_drop(Outages *outages, Link *link) {
   Record *record = outage_record(outages, link->outage);
   if (record) {
     record->o.households--;
     record->o.calls -= link->calls;
     record->dirty = true;
-    if (weighed && link->device != GRID_NONE && grid_ranges_hold(&record->o.dark, link->device))
-      gather_remove(outages->gather, record->o.id.value, link->device);
   }
   size_t at = (size_t)(link - outages->links.at), last = outages->links.count - 1;
   map_remove(&outages->link_of, link->order.value);
@@ -154,9 +218,9 @@ static void link_drop(Outages *outages, Link *link, bool weighed) {
   outages->links.count--;
 }
 
-bool outage_note_link(Outages *outages, const Order *order, OutageId to, bool weighed, Error *error) {
+bool outage_note_link(Outages *outages, const Order *order, OutageId to, Error *error) {
   Link *old = link_of(outages, order->id);
-  if (old) link_drop(outages, old, true);
+  if (old) link_drop(outages, old);
   Record *record = outage_record(outages, to);
   if (!record) return true;
   if (!vector_push(&outages->links, (Link){order->id, to, order->device, order->calls}) ||
@@ -166,8 +230,7 @@ bool outage_note_link(Outages *outages, const Order *order, OutageId to, bool we
   record->o.calls += order->calls;
   record->dirty = true;
   if (order->accepted_at > record->last_call_at) record->last_call_at = order->accepted_at;
-  if (weighed || order->device == GRID_NONE || !grid_ranges_hold(&record->o.dark, order->device)) return true;
-  return gather_add(outages->gather, to.value, order->device, error);
+  return true;
 }
 
 void outage_note_gone(Outages *outages, OrderId order) {
@@ -175,7 +238,7 @@ void outage_note_gone(Outages *outages, OrderId order) {
   if (!link) return;
   Record *record = outage_record(outages, link->outage);
   uint32_t calls = link->calls;
-  link_drop(outages, link, true);
+  link_drop(outages, link);
   if (record) record->calls_gone += calls, record->o.calls += calls;
 }
 
@@ -196,7 +259,7 @@ static void clear(Outages *outages) {
   map_free(&outages->record_of);
   map_free(&outages->link_of);
   vector_clear(&outages->links);
-  gather_clear(outages->gather);
+  vector_clear(&outages->by_device);
 }
 
 static bool adopt_row(void *self, Record *record, Error *error) {
@@ -208,34 +271,15 @@ static bool adopt_row(void *self, Record *record, Error *error) {
 bool outage_reload(Db *db, void *room, Error *error) {
   Outages *outages = room;
   clear(outages);
+  if (!outage_weigh_load(db, outages, error)) return false;
   if (!outage_row_last_serial(db, outages->county_id, &outages->last_serial, error)) return false;
   if (!outage_rows_open(db, outages->county_id, outages->grid, adopt_row, outages, error)) return false;
   for (size_t i = 0; i < order_count(outages->orders); i++) {
     const Order *order = order_at(outages->orders, i);
-    if (order->outage.value && !outage_note_link(outages, order, order->outage, false, error)) return false;
+    if (order->outage.value && !outage_note_link(outages, order, order->outage, error)) return false;
   }
   for (size_t i = 0; i < outages->open.count; i++) outages->open.at[i]->dirty = false;
   return true;
-}
-
-static bool build_tree(Outages *outages, Error *error) {
-  const Grid *grid = outages->grid;
-  uint32_t count = grid_count(grid);
-  GatherOptions options = gather_options_default();
-  outages->tree = memory_new(((size_t)count + 1) * (3 * sizeof(uint32_t) + 2));
-  if (!outages->tree) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
-  uint32_t *parent = outages->tree, *end = parent + count, *customers = end + count;
-  uint8_t *can_fail = (uint8_t *)(customers + count), *transformer = can_fail + count;
-  for (uint32_t d = 0; d < count; d++) {
-    const GridDevice *device = grid_device(grid, d);
-    parent[d] = device->parent == GRID_NONE ? GATHER_NONE : device->parent;
-    end[d] = device->end;
-    customers[d] = outage_customers_in(outages, (GridRange){d, device->end});
-    can_fail[d] = grid_can_fail((GridKind)device->kind);
-    transformer[d] = device->kind == GRID_TRANSFORMER;
-  }
-  GatherTree tree = {count, parent, end, customers, can_fail, transformer};
-  return gather_new(&outages->gather, &tree, &options, (GatherCover){covers, outages}, error);
 }
 
 static bool list_important(Outages *outages, Error *error) {
@@ -253,17 +297,17 @@ static bool list_important(Outages *outages, Error *error) {
   return true;
 }
 
-static bool prepare(Outages **out, int64_t county_id, const Grid *grid, const People *people, Orders *orders, Error *error) {
+static bool prepare(Outages **out, int64_t county_id, const Grid *grid, const People *people, Orders *orders, const char *rules, Error *error) {
   Outages *outages = memory_new(sizeof *outages);
   if (!outages) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
-  *outages = (Outages){.grid = grid, .people = people, .orders = orders, .county_id = county_id, .gather_window = GATHER_WINDOW};
+  *outages = (Outages){.grid = grid, .people = people, .orders = orders, .county_id = county_id, .looked_at = INSTANT_NONE, .forgot_at = INSTANT_NONE};
   *out = outages;
-  return list_important(outages, error) && build_tree(outages, error);
+  return outage_rules_open(&outages->rules, rules, error) && list_important(outages, error);
 }
 
-bool outage_open(Outages **out, Desk *desk, Db *db, const Grid *grid, const People *people, Orders *orders, Error *error) {
+bool outage_open(Outages **out, Desk *desk, Db *db, const Grid *grid, const People *people, Orders *orders, const char *rules, Error *error) {
   Outages *outages = NULL;
-  if (!prepare(&outages, desk_county(desk), grid, people, orders, error) || !outage_reload(db, outages, error)) {
+  if (!prepare(&outages, desk_county(desk), grid, people, orders, rules, error) || !outage_reload(db, outages, error)) {
     outage_close(outages);
     return false;
   }
@@ -271,17 +315,19 @@ bool outage_open(Outages **out, Desk *desk, Db *db, const Grid *grid, const Peop
   desk_on_reload(desk, outage_reload, outages);
   outage_listen(outages);
   outage_listen_crews(outages);
+  outage_listen_meters(outages);
   *out = outages;
   return true;
 }
 
 void outage_close(Outages *outages) {
   if (!outages) return;
-  if (outages->gather) clear(outages);
-  gather_free(outages->gather);
+  clear(outages);
+  locate_free(outages->locate);
+  vector_free(&outages->by_device);
+  vector_free(&outages->sounds);
   vector_free(&outages->open);
   vector_free(&outages->links);
-  memory_free(outages->tree);
   memory_free(outages->important);
   memory_free(outages);
 }
@@ -357,7 +403,7 @@ void outage_on_names(Outages *outages, Text (*name_of)(void *self, int64_t staff
 bool outage_check(Db *db, const Grid *grid, const People *people, const Orders *orders, int64_t county_id, char problem[ERROR_TEXT_MAX], Error *error) {
   Outages *outages = NULL;
   problem[0] = 0;
-  bool ok = prepare(&outages, county_id, grid, people, (Orders *)orders, error) && outage_reload(db, outages, error);
+  bool ok = prepare(&outages, county_id, grid, people, (Orders *)orders, NULL, error) && outage_reload(db, outages, error);
   for (size_t i = 0; ok && i < order_count(orders) && !problem[0]; i++) {
     const Order *order = order_at(orders, i);
     const Record *record = outage_record(outages, order->outage);

@@ -15,6 +15,7 @@
  * Events (subject kind "outage"; data: number, device, customers_out, ladder, state, version, dark:[[from,to],…]):
  *   outage.found   outage.changed (counts; or the device, by further calls)   outage.confirmed   outage.moved {was}
  *   outage.split {from}  outage.merged {into}   outage.dismissed {reason}   outage.eta {from, until, source}   outage.undone {what}
+ *   outage.evidence {taken, repeated, set_aside} (subject kind "county")
  *   outage.progress {stage}   outage.restored {devices, freed, all}   outage.closed {…figures} */
 #ifndef OUTAGE_OUTAGE_H
 #define OUTAGE_OUTAGE_H
@@ -51,10 +52,11 @@ typedef struct Outage {
   char crew_name[OUTAGE_CREW_NAME_MAX], cause[OUTAGE_CAUSE_MAX];
   Instant eta_from, eta_until;    /* INSTANT_NONE: unknown */
   uint8_t eta_source, undo;       /* OutageEtaSource, OutageUndo */
+  float probability;              /* that its device has failed, by what is believed; 1 when known. Kept in memory only */
   int32_t version;
 } Outage;
 
-bool outage_open(Outages **out, Desk *desk, Db *db, const Grid *grid, const People *people, Orders *orders, Error *error) MUST_USE;
+bool outage_open(Outages **out, Desk *desk, Db *db, const Grid *grid, const People *people, Orders *orders, const char *rules_folder_or_null, Error *error) MUST_USE;
 void outage_close(Outages *outages);
 
 /* --- use cases: inside a desk job. `version` is the one the person saw (0: whatever it is), else ERROR_CONFLICT --- */
@@ -74,6 +76,26 @@ bool outage_set_eta(DeskContext *context, Outages *outages, OutageId id, int32_t
 /* Power is back below these devices of it; count 0: everywhere. */
 bool outage_restore(DeskContext *context, Outages *outages, OutageId id, int32_t version, const uint32_t *devices, size_t count, Error *error) MUST_USE;
 bool outage_undo(DeskContext *context, Outages *outages, OutageId id, int32_t version, Error *error) MUST_USE;
+
+/* --- evidence: what meters, head-ends, switches and people say --- */
+typedef struct OutageEvidence {
+  Instant at;      /* INSTANT_NONE: could not be read */
+  Text kind;       /* as in evidence files: last_gasp, power_up, ping_off, ping_on, concentrator_off, concentrator_on, switch_open, switch_closed,
+                      crew_dark, crew_lit, planned_start, planned_end, call; IEC 61968-9 codes 3.26.0.47, 3.26.0.216, 3.26.136.47,
+                      3.26.136.216; is_dark, has_power: a customer's answer when called back */
+  Text subject;    /* a meter, a customer's number, or the company's own id of a device */
+} OutageEvidence;
+typedef struct OutageEvidenceVerdict {
+  const char *name;     /* "taken", "repeated", or why it was set aside: unknown_subject, wrong_subject, unknown_kind, future, too_old, stale,
+                           contradicts, bad_time */
+  bool taken, repeated;
+} OutageEvidenceVerdict;
+/* Weighs them, and opens, moves or takes back outages by what is then believed. verdicts[count]. At most LIMIT_POWER_EVENTS.
+ * Another room says the same by an event of kind "meter.power", which this room hears: data is one item, or {"items":[…]} with many:
+ *   {"kind":"last_gasp","subject_kind":"meter","meter":"<number of the meter>","at":"2026-12-31T20:10:00Z"}
+ *   {"kind":"concentrator_off","subject_kind":"device","device":"<the company's id of the device>","at":…} */
+bool outage_evidence(DeskContext *context, Outages *outages, const OutageEvidence *items, size_t count, OutageEvidenceVerdict *verdicts,
+                     Error *error) MUST_USE;
 
 /* --- reading: with the state lock held --- */
 size_t outage_count(const Outages *outages);                             /* open ones */

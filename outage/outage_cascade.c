@@ -144,7 +144,7 @@ static bool free_orders(DeskContext *context, Outages *outages, const Record *re
     bool dark = order->device == GRID_NONE ? record->o.dark.count > 0 : grid_ranges_hold(&record->o.dark, order->device);
     if (dark) continue;
     Record *other = order->device == GRID_NONE ? NULL : outage_record_at(outages, order->device);
-    if (other ? !outage_link_order(context, outages, orders[i], other->o.id, false, error) || !outage_catch_up(context, outages, other, orders[i], error)
+    if (other ? !outage_link_order(context, outages, orders[i], other->o.id, error) || !outage_catch_up(context, outages, other, orders[i], error)
               : !take_step(context, outages, record, orders[i], "restore", error))
       return false;
   }
@@ -201,7 +201,8 @@ bool outage_free(DeskContext *context, Outages *outages, Record *record, const u
     for (size_t i = 0; ok && i < o->dark.count; i++) ok = grid_ranges_remove(&before, o->dark.at[i]);
     if (!ok) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
   }
-  ok = ok && outage_evidence(outages, record, error) && tell_restored(context, outages, record, devices, count, &before, error) &&
+  for (size_t i = 0; ok && i < (count ? count : 1); i++) ok = outage_weigh_restored(context, outages, count ? devices[i] : o->device, error);
+  ok = ok && outage_believe(outages, record, error) && tell_restored(context, outages, record, devices, count, &before, error) &&
        free_orders(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
   grid_ranges_free(&before);
   return ok ? true : desk_spoil(context);
@@ -246,7 +247,6 @@ static bool on_assigned(DeskContext *context, const Event *event, Outages *outag
   text_in(data, "name", o->crew_name, sizeof o->crew_name);
   o->stage = (uint8_t)(stage_in(data) > OUTAGE_ASSIGNED ? stage_in(data) : OUTAGE_ASSIGNED);
   if (o->assigned_at == INSTANT_NONE) o->assigned_at = context->now;
-  gather_hold(outages->gather, o->id.value, true);
   return tell_progress(context, outages, record, error) && outage_cascade(context, outages, record, error);
 }
 
@@ -262,7 +262,6 @@ static bool on_released(DeskContext *context, const Event *event, Outages *outag
   o->crew.value = 0;
   o->crew_name[0] = 0;
   o->stage = OUTAGE_NO_CREW;
-  gather_hold(outages->gather, o->id.value, false);
   return tell_progress(context, outages, record, error);
 }
 
@@ -292,8 +291,11 @@ static bool on_survey(DeskContext *context, Outages *outages, Record *record, co
   promised &= instant_from_text(text_of(text), &until);
   o->pinned = true;
   o->undo = UNDO_NOTHING;
-  gather_settle(outages->gather, o->id.value, true);
   if (o->state == OUTAGE_SUSPECTED) o->state = OUTAGE_CONFIRMED, o->confirmed_at = context->now;
+  LocateVerdict verdict;
+  bool lit = strcmp(o->cause, "no_fault_found") == 0;
+  LocateEvidence seen = {context->now, lit ? LOCATE_CREW_LIT : LOCATE_CREW_DARK, true, o->device};
+  if (!outage_weigh(context, outages, &seen, &verdict, error) || !outage_believe(outages, record, error)) return false;
   if (!promised) return true;
   o->eta_from = from;
   o->eta_until = until;

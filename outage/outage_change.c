@@ -72,13 +72,13 @@ static bool orders_of_json(DeskContext *context, const Outages *outages, const j
 
 static bool link_all(DeskContext *context, Outages *outages, const OrderId *orders, size_t count, OutageId to, Error *error) {
   for (size_t i = 0; i < count; i++)
-    if (!outage_link_order(context, outages, orders[i], to, true, error)) return false;
+    if (!outage_link_order(context, outages, orders[i], to, error)) return false;
   return true;
 }
 
 /* After a change by hand: what it darkens, what the engine knows, who is told. */
 static bool settle_change(DeskContext *context, Outages *outages, Record *record, const char *kind, Text extra, Error *error) {
-  return outage_measure(outages, record, error) && outage_evidence(outages, record, error) && outage_tell(context, outages, record, kind, extra, error);
+  return outage_measure(outages, record, error) && outage_believe(outages, record, error) && outage_tell(context, outages, record, kind, extra, error);
 }
 
 /* --- declare, confirm, move --- */
@@ -86,7 +86,7 @@ static bool settle_change(DeskContext *context, Outages *outages, Record *record
 bool outage_declare(DeskContext *context, Outages *outages, uint32_t device, Text cause, OutageId *out, Error *error) {
   Record *record = NULL;
   if (!may_fail(outages, device, error)) return false;
-  if (!outage_new(context, outages, device, true, &record, error)) return desk_spoil(context);
+  if (!outage_new(context, outages, device, true, context->now, &record, error)) return desk_spoil(context);
   record->o.pinned = true;
   record->o.state = OUTAGE_CONFIRMED;
   record->o.confirmed_at = context->now;
@@ -105,25 +105,16 @@ bool outage_confirm(DeskContext *context, Outages *outages, OutageId id, int32_t
   record->o.state = OUTAGE_CONFIRMED;
   record->o.confirmed_at = context->now;
   record->o.pinned = true;
-  gather_settle(outages->gather, id.value, true);
-  return (ok && outage_tell(context, outages, record, "outage.confirmed", TEXT_NONE, error)) || desk_spoil(context);
+  return (ok && outage_believe(outages, record, error) && outage_tell(context, outages, record, "outage.confirmed", TEXT_NONE, error)) || desk_spoil(context);
 }
 
 static bool move_to(DeskContext *context, Outages *outages, Record *record, uint32_t device, Error *error) {
-  OrderId *orders;
-  size_t count;
   char extra[48];
   uint32_t was = record->o.device;
   snprintf(extra, sizeof extra, "\"was\":\"%lld\"", (long long)grid_device(outages->grid, was)->id.value);
   record->o.device = device;
-  if (!settle_change(context, outages, record, "outage.moved", text_of(extra), error)) return false;
-  if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
-  for (size_t i = 0; i < count; i++) { /* who does not lie below it has another trouble */
-    const Order *order = order_find(outages->orders, orders[i]);
-    if (!order || order->device == GRID_NONE || grid_within(grid_device(outages->grid, device), device, order->device)) continue;
-    if (!outage_gather_order(context, outages, order, error)) return false;
-  }
-  return true;
+  /* who does not lie below it has another trouble */
+  return settle_change(context, outages, record, "outage.moved", text_of(extra), error) && outage_part_orders(context, outages, record->o.id, error);
 }
 
 bool outage_move(DeskContext *context, Outages *outages, OutageId id, int32_t version, uint32_t device, Error *error) {
@@ -165,7 +156,7 @@ bool outage_split(DeskContext *context, Outages *outages, OutageId id, int32_t v
   Instant since = context->now;
   for (size_t i = 0; i < count; i++) since = order_find(outages->orders, orders[i])->accepted_at < since ? order_find(outages->orders, orders[i])->accepted_at : since;
   snprintf(extra, sizeof extra, "\"from\":\"%lld\"", (long long)id.value);
-  bool ok = outage_new(context, outages, device, true, &fresh, error);
+  bool ok = outage_new(context, outages, device, true, since, &fresh, error);
   if (ok) *out = fresh->o.id, fresh->o.since = since, fresh->o.pinned = true;
   ok = ok && link_all(context, outages, orders, count, fresh->o.id, error) &&
        keep_undo(record, UNDO_SPLIT, json_pack("{s:o}", "outage", id_json(fresh->o.id.value)), error) &&
@@ -202,8 +193,10 @@ bool outage_dismiss(DeskContext *context, Outages *outages, OutageId id, int32_t
   size_t count;
   if (!changeable(outages, id, version, &record, error) || !still_dark(record, error) || !outage_orders(context, outages, id, &orders, &count, error)) return false;
   json_t *data = json_pack("{s:i,s:o,s:s#}", "state", record->o.state, "orders", orders_json(orders, count), "reason", reason.len ? reason.at : "", (int)reason.len);
+  uint32_t device = record->o.device;
   bool ok = keep_undo(record, UNDO_DISMISS, data, error) && link_all(context, outages, orders, count, (OutageId){0}, error) &&
-            outage_end(context, outages, record, OUTAGE_DISMISSED, "outage.dismissed", TEXT_NONE, error);
+            outage_end(context, outages, record, OUTAGE_DISMISSED, "outage.dismissed", TEXT_NONE, error) &&
+            outage_weigh_sound(context, outages, device, true, error);
   return ok || desk_spoil(context);
 }
 
@@ -290,7 +283,8 @@ static bool undo_merge(DeskContext *context, Outages *outages, Record *record, c
   for (size_t i = 0; ok && i < outages->links.count; i++)
     if (outages->links.at[i].outage.value == record->o.id.value) record->o.calls += outages->links.at[i].calls;
   ok = ok && settle_change(context, outages, other, "outage.changed", TEXT_NONE, error) &&
-       settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"merge\""), error);
+       settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"merge\""), error) &&
+       outage_part_orders(context, outages, record->o.id, error);
   return ok || desk_spoil(context);
 }
 
@@ -308,8 +302,8 @@ static bool undo_dismiss(DeskContext *context, Outages *outages, OutageId id, in
   ok = ok && orders_of_json(context, outages, json_object_get(data, "orders"), (OutageId){0}, &orders, &count, error);
   if (ok) {
     adopted = true;
-    ok = revive(context, outages, record, (int)json_integer_value(json_object_get(data, "state")), error) &&
-         link_all(context, outages, orders, count, id, error) && settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"dismiss\""), error);
+    ok = outage_weigh_sound(context, outages, record->o.device, false, error) &&
+         revive(context, outages, record, (int)json_integer_value(json_object_get(data, "state")), error) && link_all(context, outages, orders, count, id, error) && settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"dismiss\""), error);
     if (!ok) desk_spoil(context);
   }
   if (!adopted) outage_record_free(record);
@@ -341,14 +335,15 @@ static bool undo_simple(DeskContext *context, Outages *outages, Record *record, 
     const Order *order = order_find(outages->orders, (OrderId){id_of(json_array_get(list, i))});
     if (!order || order->outage.value == o->id.value) continue;
     OutageId from = order->outage;
-    if (!outage_link_order(context, outages, order->id, o->id, true, error)) return false;
+    if (!outage_link_order(context, outages, order->id, o->id, error)) return false;
     Record *other = outage_record(outages, from);
     if (!other) continue;
     bool empty = !other->o.by_hand && !other->o.households && !other->o.crew.value;
-    if (empty ? !outage_end(context, outages, other, OUTAGE_DISMISSED, "outage.dismissed", TEXT_NONE, error) : !outage_evidence(outages, other, error))
+    if (empty ? !outage_end(context, outages, other, OUTAGE_DISMISSED, "outage.dismissed", TEXT_NONE, error) : !outage_believe(outages, other, error))
       return false;
   }
-  return settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"move\""), error);
+  return settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"move\""), error) &&
+         outage_part_orders(context, outages, record->o.id, error); /* who called meanwhile below the other device */
 }
 
 bool outage_undo(DeskContext *context, Outages *outages, OutageId id, int32_t version, Error *error) {

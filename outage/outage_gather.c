@@ -18,6 +18,7 @@ static void write_facts(const Outages *outages, const Record *record, Json *json
   json_put_i64(json, "households", o->households);
   json_put_i64(json, "calls", o->calls);
   json_put_id(json, "crew", o->crew.value);
+  json_put_f64(json, "probability", o->probability, 2);
   json_put_i64(json, "version", o->version);
   json_key(json, "dark");
   json_open_array(json);
@@ -42,7 +43,7 @@ static bool save_and_tell(DeskContext *context, const Outages *outages, Record *
   bool ok = outage_row_save(context->db, context->county_id, outages->grid, record, error);
   if (ok && buffer.failed) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", kind);
   if (ok) ok = desk_event(context, kind, "outage", record->o.id.value, buffer_as_text(&buffer), error);
-  if (ok) record->dirty = false;
+  if (ok) record->dirty = false, record->told = record->o.probability;
   buffer_end(&buffer);
   return ok;
 }
@@ -76,14 +77,15 @@ bool outage_orders(DeskContext *context, const Outages *outages, OutageId id, Or
 
 /* --- making and ending --- */
 
-bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by_hand, Record **out, Error *error) {
+bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by_hand, Instant since, Record **out, Error *error) {
   Record *record = memory_new(sizeof *record);
   if (!record) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
   Instant now = context->now;
-  record->o = (Outage){.id = {desk_new_id(context)}, .serial = ++outages->last_serial, .device = device, .by_hand = by_hand, .since = now,
+  record->o = (Outage){.id = {desk_new_id(context)}, .serial = ++outages->last_serial, .device = device, .by_hand = by_hand, .since = since,
                        .found_at = now, .confirmed_at = INSTANT_NONE, .assigned_at = INSTANT_NONE, .arrived_at = INSTANT_NONE,
                        .restored_at = INSTANT_NONE, .eta_from = INSTANT_NONE, .eta_until = INSTANT_NONE};
   record->last_call_at = now;
+  record->listed = GRID_NONE;
   record->closed_at = INSTANT_NONE;
   if (!outage_adopt(outages, record, error) || !outage_tell(context, outages, record, "outage.found", TEXT_NONE, error)) return false;
   *out = record;
@@ -95,7 +97,7 @@ bool outage_end(DeskContext *context, Outages *outages, Record *record, OutageSt
   record->closed_at = context->now;
   grid_ranges_clear(&record->o.dark);
   record->o.customers_out = record->o.important_out = 0;
-  if (!outage_tell(context, outages, record, kind, extra, error)) return false;
+  if (!outage_believe(outages, record, error) || !outage_tell(context, outages, record, kind, extra, error)) return false;
   outage_forget(outages, record);
   return true;
 }
@@ -117,23 +119,22 @@ bool outage_close_if_done(DeskContext *context, Outages *outages, Record *record
 
 /* --- orders --- */
 
-bool outage_link_order(DeskContext *context, Outages *outages, OrderId id, OutageId to, bool weighed, Error *error) {
+bool outage_link_order(DeskContext *context, Outages *outages, OrderId id, OutageId to, Error *error) {
   if (!order_link(context, outages->orders, id, to, error)) return false;
   const Order *order = order_find(outages->orders, id);
-  return !order || outage_note_link(outages, order, to, weighed, error);
+  return !order || outage_note_link(outages, order, to, error);
 }
 
 bool outage_absorb(DeskContext *context, Outages *outages, Record *record, Record *into, Error *error) {
   OrderId *orders;
   size_t count;
   if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
-  /* the engine has brought their calls together already, or is told anew by whoever merges by hand */
-  gather_drop(outages->gather, record->o.id.value);
   for (size_t i = 0; i < count; i++)
-    if (!outage_link_order(context, outages, orders[i], into->o.id, true, error)) return false;
+    if (!outage_link_order(context, outages, orders[i], into->o.id, error)) return false;
   if (record->o.since < into->o.since) into->o.since = record->o.since;
   if (record->o.found_at < into->o.found_at) into->o.found_at = record->o.found_at;
   if (record->last_call_at > into->last_call_at) into->last_call_at = record->last_call_at;
+  if (!outage_believe(outages, into, error)) return false;
   into->calls_gone += record->calls_gone;
   into->o.calls += record->calls_gone;
   record->merged_into = into->o.id;
@@ -142,35 +143,112 @@ bool outage_absorb(DeskContext *context, Outages *outages, Record *record, Recor
   return outage_end(context, outages, record, OUTAGE_DISMISSED, "outage.merged", text_of(extra), error);
 }
 
-bool outage_gather_order(DeskContext *context, Outages *outages, const Order *order, Error *error) {
-  GatherAnswer answer;
-  Record *record;
-  OrderId id = order->id;
-  if (order->device == GRID_NONE) return true;
-  if (!gather_call(outages->gather, order->device, &answer, error)) return false;
-  bool fresh = answer.key == 0;
-  if (fresh ? !outage_new(context, outages, answer.device, false, &record, error) : !(record = outage_record(outages, (OutageId){answer.key})))
-    return fresh ? false : error_raise(error, ERROR_INTERNAL, "%s", "gathered into an outage nobody knows");
-  uint32_t was = record->o.device;
-  record->o.device = answer.device;
-  if (answer.moved && !outage_measure(outages, record, error)) return false;
-  for (uint32_t i = 0; i < answer.absorbed_count; i++) {
-    Record *up = outage_record(outages, (OutageId){answer.absorbed[i]});
-    if (up && !outage_absorb(context, outages, up, record, error)) return false;
+/* --- where a caller belongs --- */
+
+/* A transformer that feeds the same customers as `device` above it: people know it by its village, and its fuse hangs on the same pole. */
+static uint32_t transformer_of(const Outages *outages, uint32_t device) {
+  uint32_t all = outage_customers_in(outages, (GridRange){device, grid_device(outages->grid, device)->end}), at = device;
+  for (int depth = 0; all && depth < 4; depth++) {
+    if (grid_device(outages->grid, at)->kind == GRID_TRANSFORMER) return at;
+    uint32_t child = at + 1, end = grid_device(outages->grid, at)->end;
+    while (child < end && outage_customers_in(outages, (GridRange){child, grid_device(outages->grid, child)->end}) != all) child = grid_device(outages->grid, child)->end;
+    if (child >= end) break;
+    at = child;
   }
-  if (!outage_link_order(context, outages, id, record->o.id, true, error)) return false;
-  if (answer.settled) record->settled = true;
+  return GRID_NONE;
+}
+
+uint32_t outage_seat(const Outages *outages, uint32_t device) {
+  uint32_t up = device, transformer;
+  while (up != GRID_NONE && !grid_can_fail((GridKind)grid_device(outages->grid, up)->kind)) up = grid_device(outages->grid, up)->parent;
+  if (up == GRID_NONE) return device;
+  if (grid_device(outages->grid, up)->kind == GRID_TRANSFORMER || (transformer = transformer_of(outages, up)) == GRID_NONE) return up;
+  double at_up, at_transformer, dark;
+  bool known = locate_device(outages->locate, up, &at_up, &dark, NULL) && locate_device(outages->locate, transformer, &at_transformer, &dark, NULL);
+  return known && at_transformer > 0.02 * at_up ? transformer : up; /* far less likely: something told them apart, the fuse's own switch say */
+}
+
+/* What explains his darkness; GRID_NONE: nothing in the network better than his own house. */
+static bool cause_of(const Outages *outages, const Order *order, uint32_t *cause, Error *error) {
+  LocateCustomer believed;
+  *cause = GRID_NONE;
+  if (order->position == CUSTOMER_NONE || order->device != people_customer_device(outages->people, order->position)) return true;
+  if (!locate_customer(outages->locate, order->position, &believed, error)) return false;
+  if (believed.dark >= outages->rules.open && believed.cause != LOCATE_NONE) *cause = outage_seat(outages, believed.cause);
+  return true;
+}
+
+bool outage_shift(DeskContext *context, Outages *outages, Record *record, uint32_t device, bool alone, Error *error) {
+  char extra[48];
+  uint32_t was = record->o.device;
+  record->alone = alone;
+  if (device == was) return true;
+  record->o.device = device;
+  record->o.undo = UNDO_NOTHING; /* what the dispatcher decided was about the other device */
+  snprintf(extra, sizeof extra, "\"was\":\"%lld\"", (long long)grid_device(outages->grid, was)->id.value);
+  return outage_measure(outages, record, error) && outage_believe(outages, record, error) &&
+         outage_tell(context, outages, record, "outage.changed", text_of(extra), error);
+}
+
+bool outage_raise(DeskContext *context, Outages *outages, uint32_t device, Instant since, Record **out, Error *error) {
+  VECTOR(Record *) up = {0};
+  Record *first = NULL;
+  size_t from, to;
+  bool ok = true;
+  outage_below(outages, device, &from, &to);
+  for (size_t i = from; ok && i < to && i - from < OUTAGE_RAISED_MAX; i++) {
+    Record *record = outages->by_device.at[i].record;
+    double cause, dark;
+    if (outage_is_fixed(record)) continue;
+    ok = locate_device(outages->locate, record->o.device, &cause, &dark, error);
+    if (!ok || (record->o.device != device && cause >= outages->rules.stay)) continue; /* a fault of its own beneath this one */
+    bool first_now = !first || (record->o.crew.value && !first->o.crew.value) || (!record->o.crew.value == !first->o.crew.value && record->o.id.value < first->o.id.value);
+    if (first_now) first = record;
+    if (!vector_push(&up, record)) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
+  }
+  for (size_t i = 0; ok && i < up.count; i++) {
+    if (up.at[i] == first || up.at[i]->o.crew.value) continue; /* a crew is on its way to it: that stays by itself */
+    ok = outage_absorb(context, outages, up.at[i], first, error);
+  }
+  vector_free(&up);
+  if (!ok) return false;
+  *out = first;
+  if (first) {
+    if (since < first->o.since) first->o.since = since;
+    return outage_shift(context, outages, first, device, false, error);
+  }
+  return outage_new(context, outages, device, false, since, out, error);
+}
+
+static bool has_fixed(const Outages *outages, uint32_t device) {
+  for (uint32_t up = device; up != GRID_NONE && outages->by_device.count; up = grid_device(outages->grid, up)->parent) {
+    size_t from, to;
+    for (outage_below(outages, up, &from, &to); from < to && outages->by_device.at[from].device == up; from++)
+      if (outage_is_fixed(outages->by_device.at[from].record) && grid_ranges_hold(&outages->by_device.at[from].record->o.dark, device)) return true;
+  }
+  return false;
+}
+
+bool outage_gather_order(DeskContext *context, Outages *outages, const Order *order, Error *error) {
+  OrderId id = order->id;
+  uint32_t device = order->device, cause;
+  if (device == GRID_NONE) return true;
+  if (!cause_of(outages, order, &cause, error)) return false;
+  Record *record = outage_record_at(outages, device);
+  bool rises = cause != GRID_NONE && (!record || (cause < record->o.device && !has_fixed(outages, device)));
+  if (rises) {
+    if (!outage_raise(context, outages, cause, context->now, &record, error)) return false;
+  } else if (!record && outages->rules.lone_calls) {
+    if (!outage_new(context, outages, outage_seat(outages, device), false, context->now, &record, error)) return false;
+    record->alone = true;
+  }
+  if (!record) return true; /* he stays alone until more is known */
+  if (!outage_link_order(context, outages, id, record->o.id, error)) return false;
   record->last_call_at = context->now;
   record->dirty = true;
-  if (answer.moved) {
-    char extra[48];
-    snprintf(extra, sizeof extra, "\"was\":\"%lld\"", (long long)grid_device(outages->grid, was)->id.value);
-    if (!outage_tell(context, outages, record, "outage.changed", text_of(extra), error)) return false;
-  } else if (answer.settled && !outage_row_save(context->db, context->county_id, outages->grid, record, error)) {
-    return false;
-  }
   return outage_catch_up(context, outages, record, id, error);
 }
+
 
 /* --- what orders do --- */
 
@@ -188,7 +266,8 @@ static bool speaks_of_outage(const Order *order) {
 static bool on_accepted(DeskContext *context, const Event *event, void *room, Error *error) {
   Outages *outages = room;
   const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
-  return !order || !speaks_of_outage(order) || order->outage.value || outage_gather_order(context, outages, order, error);
+  if (!order || !speaks_of_outage(order)) return true;
+  return outage_weigh_order(context, outages, order, error) && (order->outage.value || outage_gather_order(context, outages, order, error));
 }
 
 static bool on_called_again(DeskContext *context, const Event *event, void *room, Error *error) {
@@ -203,6 +282,7 @@ static bool on_reopened(DeskContext *context, const Event *event, void *room, Er
   Outages *outages = room;
   const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
   if (!order || !speaks_of_outage(order) || order->device == GRID_NONE) return true;
+  if (!outage_weigh_order(context, outages, order, error)) return false;
   Record *old = outage_record(outages, order->outage);
   if (old && grid_ranges_hold(&old->o.dark, order->device)) return outage_catch_up(context, outages, old, order->id, error);
   OutageId was = order->outage;
@@ -219,7 +299,7 @@ static bool on_linked(DeskContext *context, const Event *event, void *room, Erro
   if (!order) return true;
   const Link *link = outage_link_of(outages, order->id);
   if ((link ? link->outage.value : 0) == order->outage.value) return true;
-  return outage_note_link(outages, order, order->outage, false, error);
+  return outage_note_link(outages, order, order->outage, error);
 }
 
 static bool on_archived(DeskContext *context, const Event *event, void *room, Error *error) {
@@ -232,17 +312,12 @@ static bool on_archived(DeskContext *context, const Event *event, void *room, Er
   return outage_row_save(context->db, context->county_id, outages->grid, record, error); /* calls_gone is known nowhere else */
 }
 
-/* Counts that changed are told, at most once a tick; groups without news settle. */
+/* What is believed is looked at, and counts that changed are told, at most once a tick. */
 static bool tick(DeskContext *context, void *room, Error *error) {
   Outages *outages = room;
+  if (!outage_look(context, outages, error)) return desk_spoil(context);
   for (size_t i = 0; i < outages->open.count; i++) {
     Record *record = outages->open.at[i];
-    bool ages = !record->settled && !record->o.pinned && context->now - record->last_call_at > outages->gather_window;
-    if (ages) {
-      record->settled = true;
-      gather_settle(outages->gather, record->o.id.value, true);
-      if (!outage_row_save(context->db, context->county_id, outages->grid, record, error)) return desk_spoil(context);
-    }
     if (record->dirty && !save_and_tell(context, outages, record, "outage.changed", TEXT_NONE, error)) return desk_spoil(context);
   }
   return true;

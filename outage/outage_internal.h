@@ -3,12 +3,17 @@
 #define OUTAGE_INTERNAL_H
 
 #include "base/map.h"
-#include "outage/gather.h"
+#include "outage/locate.h"
 #include "outage/outage.h"
+#include "outage/outage_rules.h"
 
 typedef struct Record { /* an open outage */
   Outage o;
-  bool settled;               /* see gather.h; pinned ones are */
+  bool alone;                 /* stands at its callers' own device for want of a better explanation */
+  float told;                 /* the probability as last told */
+  VECTOR(uint32_t) words;     /* devices the engine was told are out, for this one */
+  Instant words_since;        /* … since then */
+  uint32_t listed;            /* the device under which by_device holds it; GRID_NONE: not */
   bool dirty;                 /* counts changed since they were last told */
   Instant last_call_at;
   uint32_t calls_gone;
@@ -17,6 +22,16 @@ typedef struct Record { /* an open outage */
   OutageId merged_into;
   Instant closed_at;          /* INSTANT_NONE while open */
 } Record;
+
+typedef struct Standing { /* where an outage stands */
+  uint32_t device;
+  Record *record;
+} Standing;
+
+typedef struct Sound { /* the dispatcher: this device is sound */
+  uint32_t device;
+  Instant at;
+} Sound;
 
 typedef struct Link { /* an order under an outage */
   OrderId order;
@@ -36,11 +51,15 @@ struct Outages {
   Map link_of;                /* order id → place in links */
   VECTOR(Link) links;
   int64_t last_serial;
-  Gather *gather;
-  uint32_t *tree;             /* what gather's tree points into */
+  OutageRules rules;
+  Locate *locate;             /* what is believed, over grid indices and customers' positions */
+  Instant believed_at, looked_at, forgot_at; /* how far the engine's time has come; when all was last looked at; and old evidence forgotten */
+  bool meters_speak, changed; /* the company's meters report; something was weighed since all was looked at */
+  VECTOR(Standing) by_device; /* those with dark parts, by device then id */
+  VECTOR(Sound) sounds;
+  size_t round;               /* whose turn it is to be looked at again */
   uint32_t *important;        /* positions of important customers, rising */
   size_t important_count;
-  Span gather_window;
   Text (*name_of)(void *self, int64_t staff_id, Arena *arena);
   void *name_self;
 };
@@ -52,9 +71,13 @@ bool outage_adopt(Outages *outages, Record *record, Error *error) MUST_USE; /* i
 void outage_forget(Outages *outages, Record *record);                       /* out of both, and freed */
 void outage_record_free(Record *record);
 bool outage_measure(const Outages *outages, Record *record, Error *error) MUST_USE; /* dark and customers, from device and freed */
-bool outage_evidence(Outages *outages, Record *record, Error *error) MUST_USE; /* tells the engine anew all it is to know of this one */
-/* What an order stands under, 0: nothing. `weighed`: the engine has its call already. */
-bool outage_note_link(Outages *outages, const Order *order, OutageId to, bool weighed, Error *error) MUST_USE;
+bool outage_believe(Outages *outages, Record *record, Error *error) MUST_USE; /* where it stands, and to the engine what is known for sure of it */
+bool outage_word_at(const Outages *outages, const Record *but, uint32_t device); /* one of them, but this one, told the engine that it is out */
+static inline bool outage_is_fixed(const Record *record) { return record->o.pinned || record->o.state != OUTAGE_SUSPECTED; } /* its device is known */
+/* Those that stand in the subtree of `device`: by_device.at[*from … *to). */
+void outage_below(const Outages *outages, uint32_t device, size_t *from, size_t *to);
+/* What an order stands under, 0: nothing. */
+bool outage_note_link(Outages *outages, const Order *order, OutageId to, Error *error) MUST_USE;
 void outage_note_gone(Outages *outages, OrderId order);                     /* it is archived */
 void outage_note_calls(Outages *outages, const Order *order);               /* called again */
 const Link *outage_link_of(const Outages *outages, OrderId order);          /* NULL: under none */
@@ -83,10 +106,33 @@ void outage_write_eta(const OutageEta *eta, Json *json);                        
 void outage_write_dark(const GridRange *ranges, size_t count, Json *json);
 void outage_write_summary_into(const Outages *outages, const Outage *outage, Json *json);    /* members of an open object */
 
+/* outage_weigh.c: evidence, as rows and in the engine */
+bool outage_weigh(DeskContext *context, Outages *outages, const LocateEvidence *evidence, LocateVerdict *verdict, Error *error) MUST_USE;
+bool outage_weigh_restored(DeskContext *context, Outages *outages, uint32_t device, Error *error) MUST_USE; /* power is back below it */
+bool outage_weigh_sound(DeskContext *context, Outages *outages, uint32_t device, bool sound, Error *error) MUST_USE;
+bool outage_weigh_time(DeskContext *context, Outages *outages, Span slack, Error *error) MUST_USE; /* the engine comes up to now, when it is further behind */
+bool outage_weigh_old(DeskContext *context, Outages *outages, Error *error) MUST_USE; /* forgets what is too old */
+bool outage_weigh_load(Db *db, Outages *outages, Error *error) MUST_USE; /* the engine anew, from rows */
+bool outage_weigh_order(DeskContext *context, Outages *outages, const Order *order, Error *error) MUST_USE; /* its caller is without power now */
+
+/* outage_settle.c: outages follow what is believed */
+bool outage_settle(DeskContext *context, Outages *outages, Error *error) MUST_USE; /* all of them */
+bool outage_look(DeskContext *context, Outages *outages, Error *error) MUST_USE; /* at a tick: when it is time */
+/* Orders that do not lie below it any more go where they belong; it may go up in another meanwhile. */
+bool outage_part_orders(DeskContext *context, Outages *outages, OutageId id, Error *error) MUST_USE;
+/* The probability of what the record stands for: 1 where it is known. */
+double outage_probability(const Outages *outages, const Record *record);
+
 /* outage_gather.c: what calls change */
 bool outage_gather_order(DeskContext *context, Outages *outages, const Order *order, Error *error) MUST_USE;
-bool outage_link_order(DeskContext *context, Outages *outages, OrderId order, OutageId to, bool weighed, Error *error) MUST_USE;
-bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by_hand, Record **out, Error *error) MUST_USE; /* told as found */
+uint32_t outage_seat(const Outages *outages, uint32_t device); /* where an outage found at `device` is put: there, or the nearest above where one can be, or the transformer it feeds alone */
+/* Another device, by what is believed; told. */
+bool outage_shift(DeskContext *context, Outages *outages, Record *record, uint32_t device, bool alone, Error *error) MUST_USE;
+enum { OUTAGE_RAISED_MAX = 256 }; /* outages one explanation takes up at once; further ones follow at the next look */
+/* The outage at `device`: those below it that it explains become one, or a new one. */
+bool outage_raise(DeskContext *context, Outages *outages, uint32_t device, Instant since, Record **out, Error *error) MUST_USE;
+bool outage_link_order(DeskContext *context, Outages *outages, OrderId order, OutageId to, Error *error) MUST_USE;
+bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by_hand, Instant since, Record **out, Error *error) MUST_USE; /* told as found */
 /* Its orders go up in `into`, and it is gone. */
 bool outage_absorb(DeskContext *context, Outages *outages, Record *record, Record *into, Error *error) MUST_USE;
 /* Out of memory for good: closed, dismissed. */
@@ -97,6 +143,9 @@ bool outage_tell(DeskContext *context, Outages *outages, Record *record, const c
 /* The orders under it, in the arena. */
 bool outage_orders(DeskContext *context, const Outages *outages, OutageId id, OrderId **out, size_t *count, Error *error) MUST_USE;
 void outage_listen(Outages *outages);
+
+/* outage_power.c */
+void outage_listen_meters(Outages *outages);
 
 /* outage_cascade.c: orders follow the outage, and power comes back */
 bool outage_cascade(DeskContext *context, Outages *outages, const Record *record, Error *error) MUST_USE; /* all its orders */

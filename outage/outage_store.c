@@ -14,7 +14,7 @@ bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *
                   "INSERT INTO outage (county_id, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
                   " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)"
                   " ON CONFLICT (county_id, id) DO UPDATE SET " SET(is_open) ", " SET(device_id) ", " SET(state) ", " SET(stage) ", " SET(pinned)
-                  ", " SET(settled) ", " SET(since) ", " SET(last_call_at) ", " SET(confirmed_at) ", " SET(assigned_at) ", " SET(arrived_at)
+                  ", " SET(since) ", " SET(last_call_at) ", " SET(confirmed_at) ", " SET(assigned_at) ", " SET(arrived_at)
                   ", " SET(restored_at) ", " SET(closed_at) ", " SET(customers_total) ", " SET(customers_out) ", " SET(customers_peak)
                   ", " SET(important_out) ", " SET(households) ", " SET(calls) ", " SET(calls_gone) ", " SET(customer_seconds) ", " SET(crew_id)
                   ", " SET(job_id) ", " SET(crew_name) ", " SET(cause) ", " SET(eta_from) ", " SET(eta_until) ", " SET(eta_source)
@@ -27,7 +27,7 @@ bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *
   db_bind_i64(s, at++, r->closed_at == INSTANT_NONE);
   db_bind_i64(s, at++, o->serial);
   db_bind_i64(s, at++, grid_device(grid, o->device)->id.value);
-  const int64_t small[] = {o->state, o->stage, o->pinned, o->by_hand, r->settled};
+  const int64_t small[] = {o->state, o->stage, o->pinned, o->by_hand, 0 /* was: settled */};
   for (size_t i = 0; i < sizeof small / sizeof *small; i++) db_bind_i64(s, at++, small[i]);
   const Instant times[] = {o->since, o->found_at, r->last_call_at, o->confirmed_at, o->assigned_at, o->arrived_at, o->restored_at, r->closed_at};
   for (size_t i = 0; i < sizeof times / sizeof *times; i++) db_bind_instant(s, at++, times[i]);
@@ -78,7 +78,6 @@ static Record *record_of_row(DbStatement *s, const Grid *grid, Error *error) {
   o->stage = (uint8_t)db_column_i64(s, 5);
   o->pinned = db_column_i64(s, 6) != 0;
   o->by_hand = db_column_i64(s, 7) != 0;
-  r->settled = db_column_i64(s, 8) != 0;
   Instant *const times[] = {&o->since, &o->found_at, &r->last_call_at, &o->confirmed_at, &o->assigned_at, &o->arrived_at, &o->restored_at, &r->closed_at};
   for (int i = 0; i < 8; i++) *times[i] = db_column_instant(s, 9 + i);
   uint32_t *const counts[] = {&o->customers_total, &o->customers_out, &o->customers_peak, &o->important_out, &o->households, &o->calls, &r->calls_gone};

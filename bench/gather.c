@@ -1,4 +1,4 @@
-#include "outage/gather.h"
+#include "bench/gather.h"
 
 #include <assert.h>
 #include <math.h>

@@ -11,9 +11,9 @@
  * of the next larger device, and q^(c−1) < settle_chance. So are groups whose last call is older than the window (gather_settle). Settled
  * groups take calls from below them but are no evidence for anything above. Three burnt transformers of one feeder stay three.
  *
- * outage/locate.h is the strong engine for the same question; this is the simple one, and the seam. */
-#ifndef OUTAGE_GATHER_H
-#define OUTAGE_GATHER_H
+ * The yardstick the running program is measured against (outage_bench); what finds outages is outage/locate.h. */
+#ifndef BENCH_GATHER_H
+#define BENCH_GATHER_H
 
 #include "base/error.h"
 #include "base/time.h"

@@ -1,4 +1,4 @@
-#include "outage/gather.h"
+#include "bench/gather.h"
 
 #include "base/random.h"
 #include "base/testing.h"
