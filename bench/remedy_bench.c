@@ -82,7 +82,7 @@ static bool candidates(Arena *work, bool plain, double *sum, double *ms, Error *
       AreaNode *span = &village.nodes[1 + k % (village.area.node_count - 1)], kept = *span;
       AreaCustomer *moved = &village.customers[k % village.area.customer_count], before = *moved;
       span->conductor = VILLAGE_CONDUCTORS - 1;
-      if (moved->phases != 7) moved->phases = moved->phases == 4 ? 1 : (uint8_t)(moved->phases << 1);
+      if (moved->phases != 7) moved->phases = (uint8_t)(moved->phases == 4 ? 1 : moved->phases << 1);
       arena_begin(&own, 0);
       bool ok =
           plain ? area_solve_plain(&village.area, &day, &own, work, error) : area_solve(&village.area, false, &day, &own, work, error);

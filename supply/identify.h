@@ -4,9 +4,10 @@
  * Readings of one meter say little: at class 0.1 % the noise is as large as what the loads do to the voltage, and the voltage at the
  * transformer hardly moves at all. Together they say it: the meters of one phase of one transformer share the drop of the same loads.
  *   1. Cluster. A phase's reference is the weighted mean of the meters thought to be on it, without the one that is judged. With x the
- *      series without their means, f the reference: rss = xx − (xf)²/ff, and the log likelihood of the place is −n/2·ln(rss + σ²), σ the
- * error of a reading; σ² in the sum keeps two meters of one box, nearly equal, from ruling. Meters go where they are likeliest, weights
- * become their loadings, until nothing moves; from many starts. All of it in the matrix of covariances, so a start costs (meters)².
+ *      series without their means, f the reference: rss = xx − (xf)²/ff, and  the log likelihood of the place is −n/2·ln(rss + σ²), σ the
+ *     error of a reading; σ² in the sum keeps two meters of one box, nearly equal, from ruling. Meters go where they are likeliest,
+ *      weights become their loadings, until nothing moves; from many starts. All of it in the matrix of covariances, so a start costs
+ *      (meters)².
  *   2. Name the three clusters: of the 6 ways the one that agrees best with the transformer's voltages and, where it measures its load by
  *      phase, with that.
  *   3. Where meters' and transformer's loads are known: per phase, transformer's = sum of meters' and a rest; the likelihood of that is
