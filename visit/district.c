@@ -194,7 +194,58 @@ static void repair(Search *s, Key *keys) {
     }
 }
 
-static void first_plan(Search *s, Key *keys) {
+static double total_cost(const Search *s) {
+  double cost = 0;
+  for (int g = 0; g < s->p->grid_count; g++) cost += grid_cost(s, g);
+  for (int a = 0; a < s->p->atom_count; a++) cost += change_cost(s, a, s->grid_of[a]);
+  return cost;
+}
+
+static int lightest(const Search *s, const bool *refused) {
+  int best = -1;
+  for (int g = 0; g < s->p->grid_count; g++) {
+    bool fixed = false;
+    if (refused[g] || (best >= 0 && s->sums[g].w >= s->sums[best].w)) continue;
+    for (int a = s->sums[g].first; a >= 0; a = s->next[a]) fixed = fixed || s->p->atoms[a].fixed;
+    if (!fixed) best = g;
+  }
+  return best;
+}
+
+static void put_back(Search *s, const int *grid_of) {
+  for (int a = 0; a < s->p->atom_count; a++)
+    if (s->grid_of[a] != grid_of[a]) move(s, a, grid_of[a]);
+}
+
+/* Present grids may have too many managers in one part of the county: no exchange over borders mends that soon. The lightest grid goes to
+ * those beside it and its manager takes half of the heaviest, as long as that pays. */
+static void move_managers(Search *s, Key *keys, int *held, bool *refused) {
+  double cost = total_cost(s);
+  for (int tries = 0, failures = 0; tries < 2 * s->p->grid_count && failures < 20; tries++) {
+    int from = lightest(s, refused), heavy = heaviest(s);
+    if (from < 0 || heavy < 0 || heavy == from) return;
+    for (int a = 0; a < s->p->atom_count; a++) held[a] = s->grid_of[a];
+    for (int a = s->sums[from].first, next; a >= 0; a = next) {
+      next = s->next[a];
+      take_out(s, a);
+      s->grid_of[a] = -1;
+    }
+    adopt_orphans(s);
+    bool alone = false; /* in a piece of the map of its own: nobody to give it to */
+    for (int a = 0; a < s->p->atom_count; a++)
+      if (s->grid_of[a] < 0) put_in(s, a, from), alone = true;
+    if (!alone) repair(s, keys);
+    double after = alone ? INFINITY : total_cost(s);
+    if (after < cost && s->sums[from].atoms) {
+      cost = after;
+      continue;
+    }
+    put_back(s, held);
+    refused[from] = true, failures++;
+  }
+}
+
+static void first_plan(Search *s, Key *keys, int *held, bool *refused) {
   int known = 0, count = 0;
   for (int a = 0; a < s->p->atom_count; a++) {
     s->grid_of[a] = -1;
@@ -209,6 +260,7 @@ static void first_plan(Search *s, Key *keys) {
     adopt_orphans(s);
   }
   repair(s, keys);
+  if (known) move_managers(s, keys, held, refused);
 }
 
 /* --- the search ------------------------------------------------------------------------------------------------------- */
@@ -278,7 +330,7 @@ static void improve(Search *s, int64_t rounds, double hot) {
   }
 }
 
-int64_t district_rounds(const DistrictProblem *problem) { return 3000 * (int64_t)problem->atom_count; }
+int64_t district_rounds(const DistrictProblem *problem) { return 5000 * (int64_t)problem->atom_count; }
 
 static bool check(const DistrictProblem *p, Error *error) {
   if (p->grid_count < 1) return error_raise(error, ERROR_FIELD_INVALID, "grids\t%d\tat least one", p->grid_count);
@@ -314,13 +366,15 @@ bool district_plan(const DistrictProblem *p, uint64_t seed, int64_t rounds, int 
   s.sums = ARENA_ARRAY(&arena, Sums, (size_t)p->grid_count), s.next = ARENA_ARRAY(&arena, int, n), s.previous = ARENA_ARRAY(&arena, int, n);
   s.stack = ARENA_ARRAY(&arena, int, n), s.seen = ARENA_ARRAY(&arena, uint32_t, n);
   Key *keys = ARENA_ARRAY(&arena, Key, n);
-  bool ok = s.sums && s.next && s.previous && s.stack && s.seen && keys, warm = false;
+  int *held = ARENA_ARRAY(&arena, int, n);
+  bool *refused = ARENA_ARRAY(&arena, bool, (size_t)p->grid_count);
+  bool ok = s.sums && s.next && s.previous && s.stack && s.seen && keys && held && refused, warm = false;
   if (ok) {
     for (int g = 0; g < p->grid_count; g++) s.sums[g].first = -1;
     for (int a = 0; a < p->atom_count; a++) warm = warm || p->atoms[a].before >= 0;
     random_seed(&s.random, seed);
     begin_frame(&s);
-    first_plan(&s, keys);
+    first_plan(&s, keys, held, refused);
     improve(&s, rounds, warm ? 0.05 : 0.3);
   }
   arena_end(&arena);

@@ -129,7 +129,8 @@ static void present_grids(void **state) {
   memcpy(present, c.grid_of, sizeof present);
   for (int i = 0; i < 300; i++) c.atoms[i].before = present[i];
   case_plan(&c, 2, 200000);
-  assert_true(c.figures.moved < 0.05); /* nothing has changed */
+
+  assert_true(c.figures.moved <= 0.1); /* nothing has changed */
   for (int i = 0; i < 300; i++) c.atoms[i].minutes *= c.atoms[i].x < 3000 ? 2 : 1; /* the west has grown */
   case_plan(&c, 3, 300000);
   double moved = c.figures.moved, deviation = c.figures.deviation;

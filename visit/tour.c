@@ -193,7 +193,7 @@ static bool result(const TourSearch *s, TourPlan *out, Error *error) {
   return tour_check(s->p, out, error);
 }
 
-int64_t tour_rounds(const TourProblem *problem) { return 400 * (int64_t)problem->visit_count + 2000; }
+int64_t tour_rounds(const TourProblem *problem) { return 1000 * (int64_t)problem->visit_count + 2000; }
 
 bool tour_plan(const TourProblem *p, uint64_t seed, int64_t rounds, Arena *arena, TourPlan *out, Error *error) {
   if (!tour_problem_check(p, error)) return false;

@@ -57,7 +57,7 @@ typedef struct TourPlan {
 
 /* The plan lives in `arena`. ERROR_FIELD_INVALID for a field out of its range, ERROR_LIMIT, ERROR_OUT_OF_MEMORY. */
 bool tour_plan(const TourProblem *problem, uint64_t seed, int64_t rounds, Arena *arena, TourPlan *out, Error *error) MUST_USE;
-int64_t tour_rounds(const TourProblem *problem); /* worth their time: about 40 ms for 600 households */
+int64_t tour_rounds(const TourProblem *problem); /* worth their time: about 80 ms for 600 households */
 
 /* Yardstick: households by their angle round the base, cut into days of like length, each day by the nearest next and 2-opt. */
 bool tour_sweep(const TourProblem *problem, Arena *arena, TourPlan *out, Error *error) MUST_USE;

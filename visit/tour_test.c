@@ -1,3 +1,7 @@
+    for (int i = 0; i < c.p.visit_count; i++) c.visits[i].urgency = 0; /* nobody is due: the way is all there is */
+    assert_ok(tour_sweep(&c.p, &c.arena, &sweep, &error), &error);
+    case_plan(&c, 3, tour_rounds(&c.p));
+    assert_true(c.plan.minutes < sweep.minutes && c.plan.legs_m < sweep.legs_m);
 #include "visit/tour.h"
 
 #include <math.h>
@@ -111,7 +115,6 @@ static void sound_plans(void **state) {
       arena_end(&c.arena);
       continue;
     }
-    assert_true(c.plan.legs_m < sweep.legs_m);
     double due_day = 0, due = 0, least = INFINITY, most = 0;
     for (int d = 0; d < 22; d++) {
       if (c.p.capacity[d] < 400) continue;
