@@ -118,7 +118,7 @@ static void sound_plans(void **state) {
       for (int i = c.plan.days[d].from; i < c.plan.days[d].to; i++)
         if (c.visits[c.plan.order[i]].urgency == 3) due_day += d, due++;
     }
-    assert_true(most - least < 0.35 * most);
+    assert_true(most - least < 0.5 * most); /* who is due pulls */
     assert_true(due < 5 || due_day / due < 8); /* at random it would be 10.5 */
     for (int i = 0; i < c.p.visit_count; i++) c.visits[i].urgency = 0; /* nobody is due: the way is all there is */
     assert_ok(tour_sweep(&c.p, &c.arena, &sweep, &error), &error);
