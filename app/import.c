@@ -23,8 +23,11 @@ static void show_progress(void *self, const char *what, int64_t done, int64_t to
   command_progress(label, done, total > 0 ? total : done + 1);
 }
 
-static void print_problems(const PackageProblems *problems) {
+/* What is wrong, or, when all the rest was read, what was left out. */
+static void print_problems(const PackageProblems *problems, bool read) {
   char text[ERROR_TEXT_MAX];
+  if (read && problems->count)
+    fprintf(stderr, command_language() == LANGUAGE_ZH ? "未导入 %zu 处:\n" : "left out, %zu:\n", problems->count);
   for (size_t i = 0; i < problems->listed; i++) fprintf(stderr, "%s\n", error_text(&problems->at[i], command_language(), text, sizeof text));
   if (problems->count > problems->listed)
     fprintf(stderr, command_language() == LANGUAGE_ZH ? "……另有 %zu 处\n" : "… and %zu more\n", problems->count - problems->listed);
@@ -49,12 +52,12 @@ static bool settle(Db *db, Error *error) {
 bool app_package_read(Package *out, const char *path, Error *error) {
   PackageProblems problems = {0};
   bool ok = form_read(out, path, &problems, NULL, NULL, error);
-  print_problems(&problems);
+  print_problems(&problems, ok);
   package_problems_end(&problems);
   return ok;
 }
 
-bool app_import(const char *package, const char *data, bool told, Error *error) {
+bool app_import(const char *package, const char *data, AppImportHow how, Error *error) {
   Folder folder;
   Db *db = NULL;
   char store[STORE_PATH_MAX];
@@ -62,14 +65,14 @@ bool app_import(const char *package, const char *data, bool told, Error *error) 
   TimeSource wall = {0};
   if (!folder_open(&folder, data, true, error)) return false;
   PackageImport import = {.folder = package, .county_id = HOUSE_COUNTY, .now = time_now(&wall), .actor = TEXT("system"), .importers = IMPORTERS,
-                          .progress = told ? show_progress : NULL};
+                          .progress = how.told ? show_progress : NULL, .strict = how.strict};
   /* A first import is made beside and renamed when it is whole: whatever stops it, no half company and no empty one is left to be served. */
   bool first = access(folder.store, F_OK) != 0;
   snprintf(store, sizeof store, "%s%s", folder.store, first ? ".part" : "");
   if (first) forget(store);
   bool ok = db_open(&db, store, DB_WRITE, error) && schema_migrate(db, error) && package_import(&import, db, &problems, error) &&
             (!first || settle(db, error));
-  if (told) print_problems(&problems);
+  if (how.told) print_problems(&problems, ok);
   package_problems_end(&problems);
   db_close(db);
   if (ok && first && rename(store, folder.store) != 0) ok = error_raise(error, ERROR_IO, "%s\t%s", folder.store, strerror(errno));
@@ -82,5 +85,5 @@ int command_import(const CommandLine *line) {
   Error error = {0};
   const char *data = command_option(line, "--data");
   if (!command_words(line, 1, 1, &error)) return command_failed(&error);
-  return app_import(line->word[0], data ? data : "data", true, &error) ? 0 : command_failed(&error);
+  return app_import(line->word[0], data ? data : "data", (AppImportHow){.told = true, .strict = command_option(line, "--strict")}, &error) ? 0 : command_failed(&error);
 }

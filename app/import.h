@@ -4,8 +4,11 @@
 
 #include "interop/package.h"
 
-/* `told`: print progress, problems and the counts for a person. */
-bool app_import(const char *package, const char *data, bool told, Error *error) MUST_USE;
+typedef struct AppImportHow {
+  bool told;   /* print progress, problems and the counts for a person */
+  bool strict; /* what would be left out is an error */
+} AppImportHow;
+bool app_import(const char *package, const char *data, AppImportHow how, Error *error) MUST_USE;
 
 /* Reads a package for a command; what is wrong with it is printed. */
 bool app_package_read(Package *out, const char *path, Error *error) MUST_USE;

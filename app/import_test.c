@@ -32,23 +32,23 @@ static void a_first_import_leaves_a_whole_company_or_none(void **state) {
   snprintf(package, sizeof package, "%s/county", root);
   snprintf(data, sizeof data, "%s/data", root);
   assert_ok(sim_generate_package(package, &options, NULL, NULL, &error), &error);
-  assert_ok(app_import(package, data, false, &error), &error);
+  assert_ok(app_import(package, data, (AppImportHow){0}, &error), &error);
   assert_true(is_there(data, "dianbaomu.db") && !is_there(data, "dianbaomu.db.part") && !is_there(data, "dianbaomu.db-wal"));
   folder_remove(data);
 
   assert_int_equal(mkdir(data, 0700), 0); /* what an import that was killed leaves */
   spoil(data, "dianbaomu.db.part");
   spoil(data, "dianbaomu.db.part-wal");
-  assert_ok(app_import(package, data, false, &error), &error);
+  assert_ok(app_import(package, data, (AppImportHow){0}, &error), &error);
   assert_true(is_there(data, "dianbaomu.db") && !is_there(data, "dianbaomu.db.part") && !is_there(data, "dianbaomu.db.part-wal"));
-  assert_ok(app_import(package, data, false, &error), &error); /* again, into what is there */
+  assert_ok(app_import(package, data, (AppImportHow){0}, &error), &error); /* again, into what is there */
   spoil(package, "customers.csv");
-  assert_false(app_import(package, data, false, &error));
+  assert_false(app_import(package, data, (AppImportHow){0}, &error));
   assert_true(is_there(data, "dianbaomu.db")); /* what was there stays */
   folder_remove(data);
 
   error_clear(&error);
-  assert_false(app_import(package, data, false, &error));
+  assert_false(app_import(package, data, (AppImportHow){0}, &error));
   assert_false(is_there(data, "dianbaomu.db") || is_there(data, "dianbaomu.db.part"));
   folder_remove(data);
   folder_remove(package);

@@ -23,7 +23,7 @@ static bool make_company(const char *folder, const char *package, const CommandL
     return ok;
   }
   return command_number(line, "--customers", 60000, 100, 1000000, &county.customers, error) &&
-         sim_generate_package(package, &county, NULL, NULL, error) && app_import(package, folder, false, error);
+         sim_generate_package(package, &county, NULL, NULL, error) && app_import(package, folder, (AppImportHow){0}, error);
 }
 
 static bool play(const char *folder, int64_t seed, bool json, Error *error) {

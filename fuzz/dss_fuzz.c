@@ -4,6 +4,8 @@
 
 #include "flow/solve.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/package.h"
+#include "interop/dss_package.h"
 
 static bool read_itself(void *self, const char *path, Buffer *out, Error *error) {
   const Text *script = self;
@@ -24,6 +26,19 @@ static void solve(const DssFiles *files, bool csv) {
   buffer_end(&out);
 }
 
+static void plant(const DssFiles *files) {
+  Package p;
+  PackageProblems problems;
+  Error error = {0};
+  if (dss_package_read_from(&p, "f.dss", files, &problems, &error)) {
+    package_must_hold(&p);
+    package_end(&p);
+  } else {
+    assert(error.code != ERROR_NONE && (error.code != ERROR_IMPORT_FAILED || problems.count));
+  }
+  package_problems_end(&problems);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size > 2048) return 0;
   Text script = {(const char *)data, size};
@@ -34,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     assert(model.begun);
     bool small = model.steps <= 1000;
     dss_end(&model);
+    plant(&files);
     if (small) solve(&files, false), solve(&files, true);
   } else {
     assert(error.code != ERROR_NONE && error.where[0]);

@@ -24,6 +24,9 @@ static const struct {
     {"ProtectedSwitch", CIM_BREAKER},     {"Recloser", CIM_RECLOSER},             {"LoadBreakSwitch", CIM_SWITCH},
     {"Disconnector", CIM_SWITCH},         {"Sectionaliser", CIM_SWITCH},          {"Jumper", CIM_SWITCH},
     {"Switch", CIM_SWITCH},               {"Fuse", CIM_FUSE},
+    {"Feeder", CIM_FEEDER},               {"Substation", CIM_SUBSTATION},
+    {"VoltageLevel", CIM_LEVEL},          {"Bay", CIM_LEVEL},
+    {"BaseVoltage", CIM_BASE_VOLTAGE},
 };
 
 typedef enum CimField { FIELD_NAME, FIELD_REFERENCE, FIELD_NUMBER, FIELD_SEQUENCE, FIELD_PHASES, FIELD_OPEN } CimField;
@@ -52,6 +55,16 @@ static const struct CimProperty {
     {"SwitchPhase.Switch", FIELD_REFERENCE, CIM_OWNER},
     {"SwitchPhase.phaseSide1", FIELD_PHASES, 0},
     {"Switch.normalOpen", FIELD_OPEN, 0},
+    {"Switch.open", FIELD_OPEN, 1}, /* of this moment: where the normal state is not said */
+    {"ConductingEquipment.BaseVoltage", FIELD_REFERENCE, CIM_VOLTAGE},
+    {"VoltageLevel.BaseVoltage", FIELD_REFERENCE, CIM_VOLTAGE},
+    {"BaseVoltage.nominalVoltage", FIELD_NUMBER, 0},
+    {"VoltageLevel.Substation", FIELD_REFERENCE, CIM_CONTAINER},
+    {"Bay.VoltageLevel", FIELD_REFERENCE, CIM_CONTAINER},
+    {"Bay.Substation", FIELD_REFERENCE, CIM_CONTAINER},
+    {"Feeder.NormalEnergizingSubstation", FIELD_REFERENCE, CIM_CONTAINER},
+    {"Feeder.NormalHeadTerminal", FIELD_REFERENCE, CIM_OWNER},
+    {"Terminal.NormalHeadFeeder", FIELD_REFERENCE, CIM_CONTAINER},
     {"PowerTransformerEnd.PowerTransformer", FIELD_REFERENCE, CIM_OWNER},
     {"PowerTransformerEnd.ratedS", FIELD_NUMBER, 0},
     {"UsagePoint.Equipments", FIELD_REFERENCE, CIM_OWNER},
@@ -193,7 +206,8 @@ static bool end_property(CimReader *r) {
     case FIELD_REFERENCE: return refer(r, value);
     case FIELD_PHASES: object->phases = phases_of(value); break;
     case FIELD_OPEN:
-      object->open = text_is(value, "true") || text_is(value, "1");
+      if (property->at == 1 && object->sequence == 1) break;
+      object->open = text_is(value, "true") || text_is(value, "1"), object->sequence = property->at == 0;
       if (!object->open && !text_is(value, "false") && !text_is(value, "0")) problem_here(r, ERROR_FIELD_INVALID, property->name, value, "must be true or false");
       break;
     case FIELD_SEQUENCE:
@@ -300,7 +314,7 @@ static bool read_objects(CimReader *r, PackageProgress progress, void *progress_
 
 bool cim_read_stream(Package *out, const char *name, CimSource source, void *self, PackageProblems *problems, PackageProgress progress,
                      void *progress_self, Error *error) {
-  PackageProblems own = {0};
+  PackageProblems own = {0}, aside = {0};
   Error stop = {0};
   *out = (Package){.backdrop = TEXT("")};
   Cim cim = {.name = name, .package = out, .problems = problems ? problems : &own, .error = &stop};
@@ -309,13 +323,15 @@ bool cim_read_stream(Package *out, const char *name, CimSource source, void *sel
   arena_begin(&out->texts, 0);
   if (!reader) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", name);
   *reader = (CimReader){.cim = &cim, .source = source, .self = self, .object = CIM_NONE};
-  bool ok = read_objects(reader, progress, progress_self) && cim_plant(&cim);
+  bool ok = read_objects(reader, progress, progress_self) && cim_plant(&cim, &aside);
   memory_free(reader);
   vector_free(&cim.objects);
   text_map_free(&cim.ids);
   if (!ok && error) *error = stop;
   if (ok && cim.problems->count) ok = error_raise(error, ERROR_IMPORT_FAILED, "%zu", cim.problems->count);
   if (!ok) package_end(out);
+  if (ok && problems) *problems = aside, aside = own;
+  package_problems_end(&aside);
   package_problems_end(&own);
   return ok;
 }

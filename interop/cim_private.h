@@ -26,17 +26,22 @@ typedef enum CimClass {
   CIM_METER,
   CIM_LOCATION,
   CIM_POINT,
+  CIM_FEEDER,
+  CIM_SUBSTATION,
+  CIM_LEVEL,        /* VoltageLevel, Bay: between a thing and its substation */
+  CIM_BASE_VOLTAGE,
 } CimClass;
 
 #define CIM_NONE UINT32_MAX
-enum { CIM_OWNER, CIM_OTHER_END, CIM_CONTAINER, CIM_REFERENCES };
+enum { CIM_OWNER, CIM_OTHER_END, CIM_CONTAINER, CIM_VOLTAGE, CIM_REFERENCES };
 
 typedef struct CimObject {
   Text id, name;
   uint32_t line;
-  uint32_t ref[CIM_REFERENCES];  /* objects: what it belongs to; a terminal's node or a thing's location; its container */
-  double number[2];              /* length in m; rated VA; x and y of a point */
-  int32_t sequence;              /* of a point */
+  uint32_t ref[CIM_REFERENCES];  /* objects: what it belongs to, a feeder's head; a terminal's node or a thing's location; its container,
+                                  a terminal's feeder; its BaseVoltage */
+  double number[2];              /* length in m; rated VA; volts; x and y of a point */
+  int32_t sequence;              /* of a point; of a switch 1: normalOpen was said */
   uint8_t class, phases;         /* CimClass; bits A 1, B 2, C 4 */
   bool open;                     /* normally */
 } CimObject;
@@ -52,10 +57,11 @@ typedef struct Cim {
 
 static inline bool cim_is_switch(int class) { return class >= CIM_BREAKER && class <= CIM_FUSE; }
 static inline bool cim_is_branch(int class) { return class >= CIM_LINE && class <= CIM_TRANSFORMER; }
+static inline bool cim_is_equipment(int class) { return class >= CIM_SOURCE && class <= CIM_CONSUMER; }
 Error *cim_problem(Cim *cim);                 /* a fresh one, to be raised; then cim_at */
 void cim_at(const Cim *cim, uint32_t object, Error *problem);
 Text cim_called(const CimObject *object);     /* its name, or else its id */
 bool cim_stop(Cim *cim);                      /* out of memory */
-bool cim_plant(Cim *cim);
+bool cim_plant(Cim *cim, PackageProblems *aside);
 
 #endif

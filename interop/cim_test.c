@@ -71,7 +71,6 @@ static void bad_files_say_what_and_where(void **state) {
       {RDF SOURCE OPENING("false") T("t1", "f", "n1") "</rdf:RDF>", "'f' has 1 terminals at connectivity nodes, it needs 2"},
       {RDF SOURCE OPENING("false") T("t1", "f", "n1") T("t2", "f", "n9") "</rdf:RDF>", "(t2): Terminal.ConnectivityNode 'n9' is not in f.xml"},
       {RDF SOURCE T("t1", "ghost", "n1") "</rdf:RDF>", "Terminal.ConductingEquipment 'ghost' is not in f.xml"},
-      {RDF SOURCE N("n3") OPENING("false") T("t1", "f", "n3") T("t2", "f", "n2") "<cim:EnergyConsumer rdf:ID=\"c\"/>" T("t3", "c", "n3") "</rdf:RDF>", "'f' and 1 more have no path from a source"},
       {RDF SOURCE OPENING("false") T("t1", "f", "n1") T("t2", "f", "n2") "<cim:Breaker rdf:ID=\"b\"/>" T("t3", "b", "n2") T("t4", "b", "n1") "</rdf:RDF>", "(b): 'b' closes a loop: its ends are fed by 's' and by 'f'"},
       {RDF SOURCE "<cim:EnergySource rdf:ID=\"s2\"/>" T("u", "s2", "n1") "</rdf:RDF>", "'s2' closes a loop"},
   };
@@ -88,6 +87,47 @@ static void bad_files_say_what_and_where(void **state) {
     assert_int_equal(p.device_count, 0);
     package_problems_end(&problems);
   }
+}
+
+#define AT(what, id, more) "<cim:" what " rdf:ID=\"" id "\">" more "</cim:" what ">"
+#define REF(what, to) "<cim:" what " rdf:resource=\"#" to "\"/>"
+#define VALUE(what, value) "<cim:" what ">" value "</cim:" what ">"
+
+/* Two feeders told by their heads alone, one from each side; a substation two levels up; a breaker of 400 V; an open tie by its state of the
+ * moment; and a part that nothing feeds. */
+static void what_companies_leave_out(void **state) {
+  (void)state;
+  static const char FILE[] = RDF N("n1") N("n2") N("n3") N("n4") N("n8") N("n9")
+      AT("Substation", "st", VALUE("IdentifiedObject.name", "East")) AT("VoltageLevel", "lv", REF("VoltageLevel.Substation", "st") REF("VoltageLevel.BaseVoltage", "v04"))
+      AT("BaseVoltage", "v04", VALUE("BaseVoltage.nominalVoltage", "400")) AT("BaseVoltage", "v10", VALUE("BaseVoltage.nominalVoltage", "10000"))
+      AT("Feeder", "fa", REF("Feeder.NormalHeadTerminal", "a1") REF("Feeder.NormalEnergizingSubstation", "st")) AT("Feeder", "fb", "")
+      AT("Breaker", "a", REF("ConductingEquipment.BaseVoltage", "v10")) T("a1", "a", "n1") T("a2", "a", "n2")
+      AT("Breaker", "b", REF("Equipment.EquipmentContainer", "lv"))
+      AT("Terminal", "b1", REF("Terminal.ConductingEquipment", "b") REF("Terminal.ConnectivityNode", "n3") REF("Terminal.NormalHeadFeeder", "fb")) T("b2", "b", "n4")
+      AT("LoadBreakSwitch", "t", VALUE("Switch.open", "true")) T("t1", "t", "n2") T("t2", "t", "n4")
+      AT("LoadBreakSwitch", "u", VALUE("Switch.normalOpen", "false") VALUE("Switch.open", "true")) T("u1", "u", "n8") T("u2", "u", "n9")
+      AT("EnergyConsumer", "c", "") T("c1", "c", "n4") AT("EnergyConsumer", "lost", "") T("d1", "lost", "n9") "</rdf:RDF>";
+  static const struct { const char *code, *parent; int kind; } ROWS[] = {{"fa", NULL, 0}, {"a", "fa", 2}, {"fb", NULL, 0}, {"b", "fb", 8}};
+  Text text = text_of(FILE);
+  Error error = {0};
+  Package p;
+  PackageProblems aside;
+  char said[ERROR_TEXT_MAX];
+  assert_ok(cim_read_stream(&p, "f.xml", read_text, &text, &aside, NULL, NULL, &error), &error);
+  assert_int_equal(p.device_count, 4);
+  for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+    const PackageDevice *d = device(&p, ROWS[i].code);
+    assert_int_equal(d->kind, ROWS[i].kind);
+    assert_true(ROWS[i].parent ? d->parent != PACKAGE_NONE && text_is(p.devices[d->parent].code, ROWS[i].parent) : d->parent == PACKAGE_NONE);
+  }
+  assert_true(p.tie_count == 1 && text_is(p.ties[0].code, "t"));
+  assert_true(p.customer_count == 1 && text_is(p.customers[0].number, "c"));
+  assert_true(p.org_count == 1 && text_is(p.orgs[0].name, "East") && p.orgs[0].level == PACKAGE_STATION);
+  assert_true(device(&p, "fa")->org == 0 && device(&p, "b")->org == 0 && device(&p, "fb")->org == PACKAGE_NONE);
+  assert_int_equal(aside.count, 1);
+  assert_non_null(strstr(error_text(&aside.at[0], LANGUAGE_EN, said, sizeof said), "'u' and 1 more have no path from a source"));
+  package_problems_end(&aside);
+  package_end(&p);
 }
 
 /* A line of 100,000 lines of text: the place is still right. */
@@ -110,4 +150,4 @@ static void places_hold_in_long_files(void **state) {
   buffer_end(&b);
 }
 
-TEST_MAIN(TEST(a_small_network_becomes_a_tree), TEST(bad_files_say_what_and_where), TEST(places_hold_in_long_files))
+TEST_MAIN(TEST(a_small_network_becomes_a_tree), TEST(bad_files_say_what_and_where), TEST(what_companies_leave_out), TEST(places_hold_in_long_files))

@@ -1,11 +1,12 @@
 #include "interop/form.h"
 
 #include "interop/cim.h"
+#include "interop/dss_package.h"
 
 static const struct {
   const char *ending;
   bool (*read)(Package *out, const char *path, PackageProblems *problems, PackageProgress progress, void *progress_self, Error *error);
-} FORMS[] = {{".xml", cim_read}, {".rdf", cim_read}, {"", package_read}};
+} FORMS[] = {{".xml", cim_read}, {".rdf", cim_read}, {".dss", dss_package_read}, {".DSS", dss_package_read}, {"", package_read}};
 
 bool form_read(Package *out, const char *path, PackageProblems *problems, PackageProgress progress, void *progress_self, Error *error) {
   Text name = text_of(path);

@@ -1,4 +1,4 @@
-/* A network in any form known here, recognised by the name of its file: a folder is a grid package, .xml and .rdf are CIM. One row a form. */
+/* A network in any form known here, recognised by the name of its file: a folder is a grid package, .xml and .rdf are CIM, .dss is OpenDSS. One row a form. */
 #ifndef INTEROP_FORM_H
 #define INTEROP_FORM_H
 

@@ -92,7 +92,8 @@ typedef struct PackageProblems {
 typedef void (*PackageProgress)(void *self, const char *what, int64_t done, int64_t total);
 
 /* Reads the folder. On failure `out` is empty; `error` is ERROR_IMPORT_FAILED when the package is wrong (then `problems` lists why), or
- * what kept it from being read. `problems` may be NULL; whoever gives one ends it. */
+ * what kept it from being read. `problems` may be NULL; whoever gives one ends it. After success they
+ * tell what was left out: of a grid package nothing ever. */
 bool package_read(Package *out, const char *folder, PackageProblems *problems, PackageProgress progress, void *progress_self,
                   Error *error) MUST_USE;
 void package_end(Package *package);

@@ -94,7 +94,17 @@ bool package_import(const PackageImport *import, Db *db, PackageProblems *proble
   Package package;
   Buffer data;
   Json json;
-  if (!form_read(&package, import->folder, problems, import->progress, import->progress_self, error)) return false;
+  PackageProblems own = {0}, *told = problems ? problems : &own;
+  if (!form_read(&package, import->folder, told, import->progress, import->progress_self, error)) {
+    package_problems_end(&own);
+    return false;
+  }
+  size_t left_out = told->count;
+  package_problems_end(&own);
+  if (import->strict && left_out) {
+    package_end(&package);
+    return error_raise(error, ERROR_IMPORT_FAILED, "%zu", left_out);
+  }
   buffer_begin(&data, 0);
   json_begin(&json, &data);
   json_open_object(&json);

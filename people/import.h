@@ -25,6 +25,7 @@ typedef struct PackageImport {
   const PackageImporter *importers;  /* ends with a row whose `what` is NULL; may be NULL */
   PackageProgress progress;          /* may be NULL; what: the file read, then the table written */
   void *progress_self;
+  bool strict;                       /* what would be left out (interop/package.h) is an error */
 } PackageImport;
 
 /* Also records the event import.done (subject "county") with the counts. `problems` may be NULL; see package_read. */
