@@ -11,9 +11,15 @@ static bool site_find(void *self, OutageId id, CrewSite *out) {
   const Outage *outage = outage_find(house->outages, id);
   if (!outage) return false;
   char number[OUTAGE_NUMBER_MAX];
-  *out = (CrewSite){.device = outage->device, .version = outage->version, .restored = outage->state >= OUTAGE_RESTORED};
+  *out = (CrewSite){.device = outage->device, .version = outage->version, .restored = outage->state >= OUTAGE_RESTORED,
+                      .customers = outage->customers_out, .found_at = outage->found_at};
   snprintf(out->number, sizeof out->number, "%s", outage_number(outage, number));
   return true;
+}
+
+static OutageId site_at(void *self, size_t i) {
+  const House *house = self;
+  return i < outage_count(house->outages) ? outage_at(house->outages, i)->id : (OutageId){0};
 }
 
 static void site_write(void *self, OutageId id, Json *json) {
@@ -60,7 +66,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
             desk_open(&house->desk, house->db, &desk, error) && staff_open(&house->staff, house->desk, house->db, &staff, error) &&
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
             outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error);
-  CrewSites sites = {site_find, site_write, house};
+  CrewSites sites = {site_find, site_write, site_at, house};
   ok = ok && crew_open(&house->crews, house->desk, house->db, house->grid, house->people, &sites, options->rules, error);
   if (ok) {
     crew_on_members(house->crews, crew_of_staff, house);

@@ -9,6 +9,7 @@
 #include "app/command.h"
 #include "app/company.h"
 #include "base/log.h"
+#include "crew/plan.h"
 #include "people/routes.h"
 
 typedef struct Serve {
@@ -138,7 +139,7 @@ static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error
   serve->company.house = &serve->house;
   if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
-  if (!desk_start(serve->house.desk, error) || !http_start(serve->http, error)) return false;
+  if (!crew_plan_start(serve->house.crews, error) || !desk_start(serve->house.desk, error) || !http_start(serve->http, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;
   printf(zh ? "电保姆: http://%s:%u/\n" : "dianbaomu: http://%s:%u/\n", address ? address : "127.0.0.1", http_port(serve->http));
   if (!first_password(serve, line, error)) return false;
@@ -161,6 +162,7 @@ int command_serve(const CommandLine *line) {
   bool ok = serve_until_told(serve, line, &error);
   if (serve->http) http_stop(serve->http);
   replay_close(serve->replay);
+  crew_plan_stop(serve->house.crews);
   if (serve->house.desk) desk_stop(serve->house.desk);
   http_close(serve->http);
   house_close(&serve->house);

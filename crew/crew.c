@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "crew/crew_internal.h"
+#include "crew/plan_internal.h"
 
 /* --- memory --- */
 
@@ -50,6 +50,7 @@ static void clear(Crews *crews) {
   vector_clear(&crews->crews);
   vector_clear(&crews->crews_private);
   vector_clear(&crews->stock);
+  vector_clear(&crews->roster);
   map_free(&crews->crew_of_id);
   map_free(&crews->job_of_id);
   map_free(&crews->job_of_outage);
@@ -93,11 +94,11 @@ bool crew_reload(Db *db, void *room, Error *error) {
   if (!old) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "crews");
   if (count) memcpy(old, crews->crews.at, count * sizeof *old);
   clear(crews);
-  bool ok = crew_rows(db, crews, error) && stock_rows(db, crews, error) && job_rows_open(db, crews, error);
+  bool ok = crew_rows(db, crews, error) && stock_rows(db, crews, error) && roster_rows(db, crews, error) && job_rows_open(db, crews, error);
   for (size_t i = 0; ok && i < crews->crews.count; i++) crews->crews.at[i].skill_bits = skill_bits(crews, crews->crews.at[i].skills);
   if (ok) keep_places(crews, old, count);
   memory_free(old);
-  return ok;
+  return ok && (!crews->plan || plan_reload(db, crews, error));
 }
 
 static bool prepare(Crews **out, int64_t county_id, const Grid *grid, const People *people, const char *rules_folder, Error *error) {
@@ -119,25 +120,41 @@ bool crew_open(Crews **out, Desk *desk, Db *db, const Grid *grid, const People *
   }
   crews->desk = desk;
   crews->sites = *sites;
+  if (!plan_open(crews, rules_folder, error) || !plan_reload(db, crews, error)) {
+    crew_close(crews);
+    return false;
+  }
   desk_on_reload(desk, crew_reload, crews);
   crew_listen(crews);
+  plan_listen(crews);
   *out = crews;
   return true;
 }
 
 void crew_close(Crews *crews) {
   if (!crews) return;
+  plan_close(crews);
   clear(crews);
   arena_end(&crews->texts);
   vector_free(&crews->jobs);
   vector_free(&crews->crews);
   vector_free(&crews->crews_private);
   vector_free(&crews->stock);
+  vector_free(&crews->roster);
   repair_close(crews->repair);
   memory_free(crews);
 }
 
 /* --- reading --- */
+
+int crew_members(const Crew *crew) {
+  int64_t count = 0;
+  Text rest = crew->members, part;
+  if (text_to_i64(text_trim(rest), &count)) return count > 0 && count < 1000 ? (int)count : 0;
+  while (text_next(&rest, ';', &part)) count += text_trim(part).len > 0;
+  return (int)count;
+}
+
 
 size_t crew_count(const Crews *crews) { return crews->crews.count; }
 const Crew *crew_at(const Crews *crews, size_t i) { return &crews->crews.at[i]; }
@@ -161,11 +178,8 @@ uint32_t crew_skill_bit(const Crews *crews, Text skill) {
 }
 
 bool crew_on_shift(const Crew *crew, Instant now) {
-  if (crew->shift_from == crew->shift_until) return true;
-  Civil local = civil_of(now, ZONE_SHANGHAI);
-  int minute = local.hour * 60 + local.minute;
-  return crew->shift_from < crew->shift_until ? minute >= crew->shift_from && minute < crew->shift_until
-                                              : minute >= crew->shift_from || minute < crew->shift_until;
+  DutySpan span;
+  return roster_span(crew, now, &span) && span.duty == DUTY_ON && span.from <= now;
 }
 
 CrewState crew_state(const Crews *crews, const Crew *crew, Instant now) {
@@ -204,31 +218,6 @@ void crew_place_of_device(const Grid *grid, uint32_t device, double *lon, double
   bool placed = d->lon_e6 != GRID_NO_PLACE && d->lat_e6 != GRID_NO_PLACE;
   *lon = placed ? d->lon_e6 / 1e6 : NAN;
   *lat = placed ? d->lat_e6 / 1e6 : NAN;
-}
-
-/* When the crew will be free, as far as one can tell: what it promised, else by how far it has come. */
-static Instant free_at(const Crews *crews, const Crew *crew, Instant now) {
-  const Job *job = crew->job.value ? crew_job_find(crews, crew->job) : NULL;
-  if (!job) return INSTANT_NONE;
-  if (job->state >= JOB_RESTORED) return now + 5 * SPAN_MINUTE;
-  if (job->eta_until != INSTANT_NONE) return job->eta_until > now ? job->eta_until : now + 15 * SPAN_MINUTE;
-  return now + (job->state >= JOB_ON_SITE ? 60 : 90) * SPAN_MINUTE;
-}
-
-size_t crew_propose(const Crews *crews, uint32_t device, Instant now, NearestProposal *out, size_t most) {
-  NearestOptions options = nearest_options_default();
-  NearestPlace place = {.skills = crew_skill_bit(crews, repair_skill_for(crews->repair, (GridKind)grid_device(crews->grid, device)->kind)),
-                        .town = text_is(people_area_type(crews->people, device), "urban")};
-  crew_place_of_device(crews->grid, device, &place.lon, &place.lat);
-  NearestCrew *list = memory_new((crews->crews.count + 1) * sizeof *list);
-  if (!list) return 0;
-  for (size_t i = 0; i < crews->crews.count; i++) {
-    const Crew *crew = &crews->crews.at[i];
-    list[i] = (NearestCrew){crew->lon, crew->lat, crew->skill_bits, crew_on_shift(crew, now) || crew->job.value, free_at(crews, crew, now)};
-  }
-  size_t count = nearest_propose(list, crews->crews.count, &place, now, &options, out, most);
-  memory_free(list);
-  return count;
 }
 
 void crew_on_members(Crews *crews, CrewId (*crew_of)(void *self, int64_t staff_id), void *self) {

@@ -1,6 +1,6 @@
 /* Crews: who can go, who goes, and what they do there, each step recorded, safety first.
  *
- * A crew has a place (its last position, else its base), skills, members and a shift. The nearest able one is proposed (nearest.h); the
+ * A crew has a place (its last position, else its base), skills, members and a shift. The plan of all crews (plan.h) proposes who goes; the
  * dispatcher accepts it or chooses another. A job is one crew's visit to one outage:
  *   assigned → taken → on the way → on site → surveyed (cause, time of restoration) → working (the standard repair steps of the trade for
  *   that cause, rules/repair_steps.yaml) → restored, in parts or whole → replied.   Or returned with a reason, or cancelled.
@@ -53,6 +53,8 @@ typedef struct Crew {
   int32_t version;
   CrewSpot trail[CREW_TRAIL];     /* oldest first */
   int trail_count;
+  const struct DutyDay *roster;   /* its rows, see roster.h */
+  size_t roster_count;
 } Crew;
 
 typedef struct JobStepDone {
@@ -80,10 +82,13 @@ typedef struct CrewSite {
   int32_t version;
   bool restored;                  /* everyone has power */
   char number[16];
+  uint32_t customers;             /* without supply */
+  Instant found_at;
 } CrewSite;
 typedef struct CrewSites {
   bool (*find)(void *self, OutageId outage, CrewSite *out); /* false: no such open outage */
   void (*write)(void *self, OutageId outage, Json *json);   /* its summary, or null */
+  OutageId (*at)(void *self, size_t i);                      /* the open ones; 0: no more */
   void *self;
 } CrewSites;
 
@@ -135,8 +140,18 @@ const Job *crew_job_of_outage(const Crews *crews, OutageId outage);   /* its ope
 const char *crew_job_state_name(JobState state);
 /* What the job may record next of its procedure, or none (at == NULL). */
 Text crew_job_next(const Job *job);
-/* The crews for an outage at this device, nearest able first; at most `most`. */
-size_t crew_propose(const Crews *crews, uint32_t device, Instant now, NearestProposal *out, size_t most);
+/* Who could go to this outage: first whom the plan sends, then the others by when they could be there; at most `most`. */
+typedef struct CrewProposal {
+  uint32_t crew;                  /* index: crew_at */
+  double distance_km, minutes;    /* by road, to arrival from now, behind what it has in hand; NAN: a place is unknown */
+  NearestWhy why;
+  Instant free_at;                /* when NEAREST_BUSY */
+  bool planned;                   /* it is this crew's in the plan in force … */
+  int at;                         /* … as its 1st, 2nd, … job */
+  unsigned reason;                /* DispatchWhy bits (dispatch_board.h) */
+  bool due_kept;                  /* the promise of arrival */
+} CrewProposal;
+size_t crew_propose(const Crews *crews, OutageId outage, Instant now, CrewProposal *out, size_t most);
 
 typedef struct StockPlace {
   int64_t id, org_id, quantity;

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/vector.h"
 #include "crew/crew.h"
+#include "crew/roster.h"
 
 typedef struct CrewPrivate { /* beside each Crew, same place */
   Instant row_placed_at;      /* what its row says of its place */
@@ -27,9 +28,12 @@ struct Crews {
   Arena texts;
   CrewId (*member_of)(void *self, int64_t staff_id);
   void *member_of_self;
+  VECTOR(DutyDay) roster; /* by crew, then day */
+  struct Plan *plan;          /* NULL in `check` */
 };
 
 /* crew.c */
+int crew_members(const Crew *crew);                                          /* a number, or as many as there are names */
 Crew *crew_mutable(const Crews *crews, CrewId id);                           /* NULL */
 Job *crew_job_mutable(const Crews *crews, JobId id);
 bool crew_reload(Db *db, void *room, Error *error) MUST_USE;
@@ -42,6 +46,8 @@ void crew_place_of_device(const Grid *grid, uint32_t device, double *lon, double
 void crew_event_begin(const Crews *crews, const Crew *crew, const Job *job, Instant now, Json *json, Buffer *buffer);
 bool crew_event_end(DeskContext *context, const char *kind, const Crew *crew, Json *json, Error *error) MUST_USE; /* closes, appends, frees */
 const char *crew_stage_of(JobState state);                                   /* as the outage room calls it */
+/* What the crew promised is later by so much; told as a survey's times are. */
+bool crew_tell_later(DeskContext *context, Crews *crews, Job *job, Span later, Error *error) MUST_USE;
 void crew_listen(Crews *crews);
 
 /* stock.c */

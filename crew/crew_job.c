@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "crew/crew_internal.h"
+#include "crew/plan_internal.h"
 
 static const Span WRITE_PLACE_EVERY = SPAN_MINUTE;
 
@@ -219,6 +219,14 @@ static void stamp(Job *job, Instant now) {
   if (job->state < JOB_REPLIED && at[job->state]) *at[job->state] = now;
 }
 
+bool crew_tell_later(DeskContext *context, Crews *crews, Job *job, Span later, Error *error) {
+  Crew *crew = crew_mutable(crews, job->crew);
+  CrewStep step = {.job = job->id, .step = TEXT("survey")};
+  if (!crew) return error_raise(error, ERROR_INTERNAL, "%s", "a job of no crew");
+  job->eta_from += later, job->eta_until += later;
+  return save(context, crew, job, error) && tell_step(context, crews, crew, job, &step, error);
+}
+
 static bool device_ids_sound(const Crews *crews, const json_t *devices, Error *error) {
   if (devices && !json_is_null(devices) && !json_is_array(devices)) return error_raise(error, ERROR_FIELD_INVALID, "devices\t\ta list of device ids");
   for (size_t i = 0; i < json_array_size(devices); i++) {
@@ -307,6 +315,7 @@ bool crew_place(DeskContext *context, Crews *crews, CrewId id, const CrewSpot *s
   if (!crew_event_end(context, "crew.position", crew, &json, error)) return false;
   *crew = after;
   if (write) beside->row_placed_at = at;
+  plan_crew_moved(crews, crew);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "crew/crew_page.h"
+#include "crew/plan_page.h"
 #include "crew/crew_schemas.h"
 
 enum { PROPOSALS_SHOWN = 50 };
@@ -36,7 +37,7 @@ static bool get_crews(HttpRequest *request, HttpReply *reply, void *room, Error 
   return true;
 }
 
-static void say_why(const NearestProposal *proposal, char zh[160], char en[160]) {
+static void say_why(const CrewProposal *proposal, char zh[240], char en[240]) {
   char free_at[INSTANT_TEXT_MAX] = "", distance[64] = "位置未知", away[64] = "place unknown";
   if (proposal->why == NEAREST_BUSY) instant_to_text(proposal->free_at, ZONE_SHANGHAI, free_at);
   if (isfinite(proposal->minutes)) {
@@ -46,8 +47,15 @@ static void say_why(const NearestProposal *proposal, char zh[160], char en[160])
   static const char *const zhs[] = {"可派", "任务中", "不在班", "缺少所需技能"};
   static const char *const ens[] = {"free", "busy", "off shift", "lacks a skill that is needed"};
   const char *clock = proposal->why == NEAREST_BUSY ? free_at + 11 : ""; /* of "2026-12-31T20:10:00+08:00" */
-  snprintf(zh, 160, "%s%s%.5s; %s", zhs[proposal->why], clock[0] ? ", 预计空闲 " : "", clock, distance);
-  snprintf(en, 160, "%s%s%.5s; %s", ens[proposal->why], clock[0] ? ", free about " : "", clock, away);
+  char plan_zh[96] = "", plan_en[96] = "";
+  if (proposal->planned) {
+    char turn[16] = "";
+    if (proposal->at > 1) snprintf(turn, sizeof turn, "%d", proposal->at);
+    snprintf(plan_zh, sizeof plan_zh, "%s%s%s%s; ", turn[0] ? "计划第 " : "计划首选", turn, turn[0] ? " 件" : "", proposal->due_kept ? ", 可按承诺到达" : "");
+    snprintf(plan_en, sizeof plan_en, "%s%s%s; ", turn[0] ? "planned as its job no. " : "the plan's choice", turn, proposal->due_kept ? ", arrives as promised" : "");
+  }
+  snprintf(zh, 240, "%s%s%s%.5s; %s", plan_zh, zhs[proposal->why], clock[0] ? ", 预计空闲 " : "", clock, distance);
+  snprintf(en, 240, "%s%s%s%.5s; %s", plan_en, ens[proposal->why], clock[0] ? ", free about " : "", clock, away);
 }
 
 static bool get_proposals(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
@@ -57,13 +65,13 @@ static bool get_proposals(HttpRequest *request, HttpReply *reply, void *room, Er
   Json json;
   if (!http_argument_id(request, 0, "outage", &id.value, error)) return false;
   if (!crews->sites.find(crews->sites.self, id, &site)) return error_raise(error, ERROR_NOT_FOUND, "outage\t%lld", (long long)id.value);
-  NearestProposal *out = ARENA_ARRAY(request->arena, NearestProposal, PROPOSALS_SHOWN);
+  CrewProposal *out = ARENA_ARRAY(request->arena, CrewProposal, PROPOSALS_SHOWN);
   if (!out) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "proposals");
-  size_t count = crew_propose(crews, site.device, request->now, out, PROPOSALS_SHOWN);
+  size_t count = crew_propose(crews, id, request->now, out, PROPOSALS_SHOWN);
   begin_items(&json, reply);
   for (size_t i = 0; i < count; i++) {
     static const char *const whys[] = {"able", "busy", "off_shift", "lacks_skill"};
-    char zh[160], en[160];
+    char zh[240], en[240];
     say_why(&out[i], zh, en);
     json_open_object(&json);
     json_key(&json, "crew");
@@ -74,6 +82,9 @@ static bool get_proposals(HttpRequest *request, HttpReply *reply, void *room, Er
     json_put_string(&json, "why_zh", zh);
     json_put_string(&json, "why_en", en);
     json_put_bool(&json, "able", out[i].why == NEAREST_ABLE);
+    json_put_bool(&json, "planned", out[i].planned);
+    json_put_i64(&json, "place", out[i].at);
+    json_put_bool(&json, "due_kept", out[i].due_kept);
     json_close(&json);
   }
   json_close(&json);
@@ -83,7 +94,7 @@ static bool get_proposals(HttpRequest *request, HttpReply *reply, void *room, Er
 
 /* --- jobs --- */
 
-static CrewId own_crew(const Crews *crews, const HttpWho *who) {
+CrewId crew_of_who(const Crews *crews, const HttpWho *who) {
   return crews->member_of ? crews->member_of(crews->member_of_self, who->staff_id) : (CrewId){0};
 }
 
@@ -121,7 +132,7 @@ static bool get_jobs(HttpRequest *request, HttpReply *reply, void *room, Error *
     error_raise(error, ERROR_FIELD_INVALID, "state\t%.*s\topen, closed", (int)(state.len < 40 ? state.len : 40), state.at);
     return error_at(error, "%s", "?state");
   }
-  if (mine) id = own_crew(crews, &request->who).value;
+  if (mine) id = crew_of_who(crews, &request->who).value;
   else if (whose.at && !http_query_i64(request, "crew", 0, 1, INT64_MAX, &id, error)) return false;
   if (!http_query_i64(request, "limit", 50, 1, 200, &limit, error) || !http_query_i64(request, "after", 0, 0, INT64_MAX, &after, error)) return false;
   begin_items(&json, reply);
@@ -280,7 +291,7 @@ static bool whose(const Command *command, CrewId *own, Error *error) {
   const HttpWho *who = &command->request->who;
   *own = (CrewId){0};
   if (who->roles & KIND_ROLE_DISPATCHER) return true;
-  *own = own_crew(command->crews, who);
+  *own = crew_of_who(command->crews, who);
   return own->value ? true : error_raise(error, ERROR_CREW_NOT_YOURS, "%s", "you belong to no crew");
 }
 
@@ -350,7 +361,7 @@ enum { FIELD_ROLES = KIND_ROLE_DISPATCHER | KIND_ROLE_CREW };
 
 static const HttpRoute ROUTES[] = {
   {.method = "GET", .path = "/api/v1/crews", .summary = "All crews: place, shift, state, trail", .reply_schema = SCHEMA_CREWS, .read = get_crews},
-  {.method = "GET", .path = "/api/v1/outages/{id}/proposals", .summary = "Who could go, the nearest able first, each with why", .reply_schema = SCHEMA_PROPOSALS,
+  {.method = "GET", .path = "/api/v1/outages/{id}/proposals", .summary = "Who could go: the plan's choice first, then who could be there soonest, each with why", .reply_schema = SCHEMA_PROPOSALS,
    .read = get_proposals},
   {.method = "POST", .path = "/api/v1/outages/{id}/assign", .roles = KIND_ROLE_DISPATCHER, .flags = HTTP_KEYED, .summary = "Send a crew, in place of one that is sent",
    .request_schema = TAKES_ASSIGN, .reply_schema = SCHEMA_JOB, .decode = decode_outage, .work = work_assign, .encode = encode_assign},

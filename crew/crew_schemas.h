@@ -33,7 +33,7 @@
 #define SCHEMA_PROPOSALS                                                                                                                     \
   "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":"                                                                  \
   S_LIST("{\"type\":\"object\",\"required\":[\"crew\",\"able\"],\"properties\":{\"crew\":" S_REF("Crew") ",\"minutes\":" S_NUMBER_NULL             \
-         ",\"distance_km\":" S_NUMBER_NULL ",\"why\":" S_TEXT ",\"why_zh\":" S_TEXT ",\"why_en\":" S_TEXT ",\"able\":" S_BOOL "}}") "}}"
+         ",\"distance_km\":" S_NUMBER_NULL ",\"why\":" S_TEXT ",\"why_zh\":" S_TEXT ",\"why_en\":" S_TEXT ",\"able\":" S_BOOL ",\"planned\":" S_BOOL ",\"place\":" S_WHOLE ",\"due_kept\":" S_BOOL "}}") "}}"
 #define SCHEMA_JOB S_REF("Job")
 #define SCHEMA_JOBS "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":" S_LIST(S_REF("Job")) ",\"next\":" S_TEXT_NULL "}}"
 #define SCHEMA_STOCK                                                                                                                         \

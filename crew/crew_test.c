@@ -24,28 +24,33 @@ static void shifts_turn_at_their_minutes(void **state) {
   }
 }
 
-static void the_nearest_able_is_proposed(void **state) {
+static const CrewProposal *proposal_of(const Town *town, const CrewProposal *list, size_t count, const char *crew) {
+  for (size_t i = 0; i < count; i++)
+    if (text_is(crew_at(town->crews, list[i].crew)->code, crew)) return &list[i];
+  fail_msg("no proposal of %s", crew);
+  return NULL;
+}
+
+static void the_plan_proposes(void **state) {
   (void)state;
   Town town;
   town_open(&town);
-  NearestProposal out[3];
-  uint32_t device = town_device(&town, "T1");
-  assert_int_equal(crew_propose(town.crews, device, time_now(&town.time), out, 3), 3);
+  CrewProposal out[3];
+  town_call(&town, "10001111"), town_call(&town, "10001211"); /* the transformer T1 */
+  OutageId one = outage_at(town.outages, 0)->id;
+  assert_int_equal(crew_propose(town.crews, one, time_now(&town.time), out, 3), 3);
   assert_true(text_is(crew_at(town.crews, out[0].crew)->code, "K1")); /* the base is nearest */
-  assert_int_equal(out[0].why, NEAREST_ABLE);
-  assert_true(isfinite(out[0].minutes) && out[0].minutes > 0);
-  /* medium voltage: K2 has no such skill; K3 is on shift at night, nobody knows where */
-  assert_int_equal(crew_propose(town.crews, town_device(&town, "T1-FU"), time_now(&town.time), out, 3), 3);
-  assert_true(text_is(crew_at(town.crews, out[2].crew)->code, "K2"));
-  assert_int_equal(out[2].why, NEAREST_LACKS_SKILL);
-  assert_true(isnan(out[1].minutes) && out[1].why == NEAREST_ABLE);
-  assert_int_equal(crew_propose(town.crews, town_device(&town, "T1-FU"), at(12, 0), out, 3), 3);
-  assert_int_equal(out[1].why, NEAREST_OFF_SHIFT);
-  town_call(&town, "10001111");
+  assert_true(out[0].planned && out[0].at == 1 && out[0].why == NEAREST_ABLE);
+  assert_true(isfinite(out[0].minutes) && out[0].minutes > 0 && out[0].due_kept);
+  assert_true(isnan(proposal_of(&town, out, 3, "K3")->minutes)); /* nobody knows where it is */
+  assert_int_equal(crew_propose(town.crews, one, at(12, 0), out, 3), 3);
+  assert_int_equal(proposal_of(&town, out, 3, "K3")->why, NEAREST_OFF_SHIFT);
   town_send(&town, outage_at(town.outages, 0), "K1");
-  crew_propose(town.crews, device, time_now(&town.time), out, 3);
-  for (int i = 0; i < 3; i++)
-    if (text_is(crew_at(town.crews, out[i].crew)->code, "K1")) assert_int_equal(out[i].why, NEAREST_BUSY);
+  town_call(&town, "10004111");
+  OutageId two = outage_at(town.outages, 1)->id;
+  assert_int_equal(crew_propose(town.crews, two, time_now(&town.time), out, 3), 3);
+  assert_int_equal(proposal_of(&town, out, 3, "K1")->why, NEAREST_BUSY);
+  assert_int_equal(crew_propose(town.crews, (OutageId){9}, time_now(&town.time), out, 3), 0);
   town_close(&town);
 }
 
@@ -256,5 +261,5 @@ static void importing_again_changes_nothing(void **state) {
   town_close(&town);
 }
 
-TEST_MAIN(TEST(shifts_turn_at_their_minutes), TEST(the_nearest_able_is_proposed), TEST(safety_comes_first), TEST(material_is_released_at_once_and_comes_back),
+TEST_MAIN(TEST(shifts_turn_at_their_minutes), TEST(the_plan_proposes), TEST(safety_comes_first), TEST(material_is_released_at_once_and_comes_back),
           TEST(a_place_is_kept_with_its_trail), TEST(versions_and_crews_are_checked), TEST(importing_again_changes_nothing))

@@ -16,15 +16,6 @@ static void write_org(const Crews *crews, int64_t org_id, Json *json) {
   json_close(json);
 }
 
-/* A number, or as many as there are names. */
-static int64_t members_of(const Crew *crew) {
-  int64_t count = 0;
-  Text rest = crew->members, part;
-  if (text_to_i64(text_trim(rest), &count)) return count;
-  while (text_next(&rest, ';', &part)) count += text_trim(part).len > 0;
-  return count;
-}
-
 void crew_write(const Crews *crews, const Crew *crew, HttpRequest *request, Json *json) {
   Text skills = crew->skills, skill;
   char hour[16];
@@ -43,7 +34,7 @@ void crew_write(const Crews *crews, const Crew *crew, HttpRequest *request, Json
   while (text_next(&skills, ';', &skill))
     if (text_trim(skill).len) json_text(json, text_trim(skill));
   json_close(json);
-  json_put_i64(json, "members", members_of(crew));
+  json_put_i64(json, "members", crew_members(crew));
   json_key(json, "shift");
   json_open_object(json);
   snprintf(hour, sizeof hour, "%02d:%02d", crew->shift_from / 60, crew->shift_from % 60);

@@ -1,9 +1,9 @@
 #include "crew/repair.h"
 
-#include <cyaml/cyaml.h>
 #include <stdio.h>
 
 #include "base/vector.h"
+#include "crew/rule_text.h"
 
 /* --- the file as it stands --- */
 
@@ -66,27 +66,6 @@ static const cyaml_schema_field_t FILE_FIELDS[] = {
   LIST("causes", CYAML_FLAG_DEFAULT, File, causes, &ONE_CAUSE), CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE_FILE = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, File, FILE_FIELDS)};
 
-/* The first word libcyaml has on what is wrong is the exact one; the rest is the way back up. */
-typedef struct Complaint {
-  char text[ERROR_ARGUMENT_MAX];
-} Complaint;
-
-static void hear(cyaml_log_t level, void *self, const char *format, va_list arguments) {
-  Complaint *complaint = self;
-  if (level < CYAML_LOG_ERROR) return;
-  char line[ERROR_ARGUMENT_MAX];
-  vsnprintf(line, sizeof line, format, arguments);
-  size_t have = strlen(complaint->text), len = strcspn(line, "\n");
-  if (have + len + 2 < sizeof complaint->text) snprintf(complaint->text + have, sizeof complaint->text - have, "%s%.*s", have ? "; " : "", (int)len, line);
-}
-
-static void *allocate(void *self, void *old, size_t size) {
-  (void)self;
-  if (size) return memory_grow(old, size);
-  memory_free(old);
-  return NULL;
-}
-
 /* --- compiled --- */
 
 struct Repair {
@@ -94,8 +73,6 @@ struct Repair {
   RepairStep *steps;
   Procedure *procedures;
 };
-
-static const cyaml_config_t FREEING = {.mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
 
 static const RepairStep *step_named(const Repair *repair, const char *id) {
   for (unsigned i = 0; i < repair->file->steps_count; i++)
@@ -121,20 +98,9 @@ static bool compile_cause(Repair *repair, Procedure *p, const FileCause *cause, 
 }
 
 bool repair_from_text(Repair **out, const char *file, Text yaml, Error *error) {
-  Complaint complaint = {""};
-  cyaml_config_t config = {.log_fn = hear, .log_ctx = &complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
   Repair *repair = memory_new(sizeof *repair);
   if (!repair) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", file);
-  cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml.at, yaml.len, &config, &WHOLE_FILE, (cyaml_data_t **)&repair->file, NULL);
-  bool ok = code == CYAML_OK && repair->file;
-  if (!ok) {
-    unsigned line, column;
-    const char *at = strstr(complaint.text, "(line: ");
-    if (code == CYAML_ERR_OOM) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", file);
-    else error_raise(error, ERROR_RULE_FORM, "%s", complaint.text[0] ? complaint.text : code == CYAML_OK ? "empty" : cyaml_strerror(code));
-    if (at && sscanf(at, "(line: %u, column: %u)", &line, &column) == 2) error_at(error, "%s:%u:%u", file, line, column);
-    else error_at(error, "%s", file);
-  }
+  bool ok = rule_text_load((cyaml_data_t **)&repair->file, file, yaml, &WHOLE_FILE, error);
   if (ok) {
     repair->steps = memory_new((repair->file->steps_count + 1u) * sizeof *repair->steps);
     repair->procedures = memory_new((repair->file->causes_count + 1u) * sizeof *repair->procedures);
@@ -158,27 +124,15 @@ static const struct {
 #include "repair_embedded.h" /* made from rules/repair_steps.yaml */
 };
 
+static bool take_text(void *self, const char *file, Text yaml, Error *error) { return repair_from_text(self, file, yaml, error); }
+
 bool repair_open(Repair **out, const char *folder, Error *error) {
-  char path[4096];
-  FILE *there = NULL;
-  if (folder) {
-    snprintf(path, sizeof path, "%s/repair_steps.yaml", folder);
-    there = fopen(path, "rb");
-  }
-  if (!there) return repair_from_text(out, "repair_steps.yaml", text_of(BUILT_IN[0].text), error);
-  fclose(there);
-  Buffer buffer;
-  buffer_begin(&buffer, 1u << 20);
-  bool ok = buffer_read_file(&buffer, path, error);
-  if (ok && !text_is_utf8(buffer_as_text(&buffer))) ok = error_raise(error, ERROR_NOT_UTF8, "%s", path);
-  ok = ok && repair_from_text(out, path, buffer_as_text(&buffer), error);
-  buffer_end(&buffer);
-  return ok;
+  return rule_text_open(folder, "repair_steps.yaml", BUILT_IN[0].text, take_text, out, error);
 }
 
 void repair_close(Repair *repair) {
   if (!repair) return;
-  if (repair->file) cyaml_free(&FREEING, &WHOLE_FILE, repair->file, 0);
+  rule_text_free(repair->file, &WHOLE_FILE);
   memory_free(repair->steps);
   memory_free(repair->procedures);
   memory_free(repair);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "crew/crew_internal.h"
+#include "crew/plan_internal.h"
 
 /* The nearest place with enough; NULL, and *most what the fullest has. An unknown distance counts as the farthest. */
 static StockPlace *nearest_stock(Crews *crews, const CrewMaterial *want, double lon, double lat, int64_t *most) {

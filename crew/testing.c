@@ -12,7 +12,8 @@ enum { COUNTY = 1 };
 static bool find_site(void *self, OutageId id, CrewSite *site) {
   const Outage *o = outage_find(self, id);
   if (!o) return false;
-  *site = (CrewSite){.device = o->device, .version = o->version, .restored = o->state >= OUTAGE_RESTORED};
+  *site = (CrewSite){.device = o->device, .version = o->version, .restored = o->state >= OUTAGE_RESTORED,
+                      .customers = o->customers_out, .found_at = o->found_at};
   outage_number(o, site->number);
   return true;
 }
@@ -23,7 +24,9 @@ static void write_site(void *self, OutageId id, Json *json) {
   else json_nil(json);
 }
 
-void town_sites(CrewSites *out, Outages *outages) { *out = (CrewSites){find_site, write_site, outages}; }
+static OutageId site_at(void *self, size_t i) { return i < outage_count(self) ? outage_at(self, i)->id : (OutageId){0}; }
+
+void town_sites(CrewSites *out, Outages *outages) { *out = (CrewSites){find_site, write_site, site_at, outages}; }
 
 static const PackageImporter IMPORTERS[] = {{"crews", crew_import}, {"stock", stock_import}, {NULL, NULL}};
 

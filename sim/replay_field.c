@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "crew/plan.h"
 #include "crew/repair.h"
 #include "sim/replay_internal.h"
 
@@ -24,11 +25,9 @@ static bool work_send(DeskContext *context, void *command, Error *error) {
   ReplayRooms *rooms = &send->replay->rooms;
   const Outage *outage = outage_find(rooms->outages, send->outage);
   if (!outage || outage->crew.value) return true; /* somebody else was quicker */
-  NearestProposal proposal;
-  JobId job;
-  if (crew_propose(rooms->crews, outage->device, context->now, &proposal, 1) != 1 || proposal.why != NEAREST_ABLE) return true; /* all are busy */
+  int assigned;
   if (send->confirm && outage->state == OUTAGE_SUSPECTED && !outage_confirm(context, rooms->outages, send->outage, 0, error)) return false;
-  return crew_assign(context, rooms->crews, send->outage, 0, crew_at(rooms->crews, proposal.crew)->id, &job, error) ? true : desk_spoil(context);
+  return plan_accept(context, rooms->crews, send->outage.value, &assigned, error) ? true : desk_spoil(context);
 }
 
 bool replay_office_sends(Replay *replay, Error *error) {
@@ -36,10 +35,12 @@ bool replay_office_sends(Replay *replay, Error *error) {
   Instant now = replay_now(replay);
   uint32_t most = 0;
   desk_read_begin(replay->rooms.desk);
-  for (size_t i = 0; i < outage_count(replay->rooms.outages); i++) { /* the one with most customers out among those that need a crew */
-    const Outage *outage = outage_at(replay->rooms.outages, i);
-    bool ripe = outage->households >= SEND_AT_HOUSEHOLDS || now - outage->found_at >= LOOK_BEFORE_SENDING;
-    if (outage->crew.value || outage->state > OUTAGE_PARTLY_RESTORED || !ripe || outage->customers_out < most) continue;
+  for (size_t i = 0; i < crew_count(replay->rooms.crews); i++) { /* of what the plan has next for free crews, the one with most customers out */
+    const Crew *crew = crew_at(replay->rooms.crews, i);
+    const PlanTask *next = crew_on_shift(crew, now) ? plan_next(replay->rooms.crews, crew) : NULL;
+    const Outage *outage = next && next->kind == PLAN_OUTAGE ? outage_find(replay->rooms.outages, next->outage) : NULL;
+    if (!outage || outage->crew.value || outage->state > OUTAGE_PARTLY_RESTORED || outage->customers_out < most) continue;
+    if (outage->households < SEND_AT_HOUSEHOLDS && now - outage->found_at < LOOK_BEFORE_SENDING) continue;
     most = outage->customers_out;
     send.outage = outage->id;
     send.confirm = outage->households >= SEND_AT_HOUSEHOLDS;

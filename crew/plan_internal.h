@@ -1,0 +1,145 @@
+/* Inside the plan of the crew room. */
+#ifndef CREW_PLAN_INTERNAL_H
+#define CREW_PLAN_INTERNAL_H
+
+#include <pthread.h>
+
+#include "crew/crew_internal.h"
+#include "crew/plan.h"
+#include "crew/roster.h"
+#include "crew/rounds.h"
+#include "order/kind.h"
+
+/* Where everyone and everything is, and the travel times between: a row a crew (the first ones, in their order), then tasks and stores. */
+typedef struct Ground {
+  struct GroundPlace {
+    double lon, lat; /* NAN unknown */
+    bool town, used;
+  } *place;
+  double *travel; /* count × count, rows `stride` apart */
+  size_t count, stride;
+} Ground;
+
+typedef struct PlanSeat { /* how a task stood, for undo */
+  int64_t task, hand_after;
+  CrewId crew, hand;
+  int at;
+} PlanSeat;
+
+typedef struct PlanUndo {
+  PlanSeat *seats;
+  size_t count;
+} PlanUndo;
+
+typedef struct Plan {
+  PlanRules rules;
+  Span due_limit[AREA_COUNT]; /* the promise of arrival */
+  Ground ground;
+  VECTOR(PlanTask *) tasks;   /* open, by id, rising */
+  Map task_of_id;
+  VECTOR(Text) items;         /* what stores hold and tasks ask for */
+  VECTOR(int64_t) store_org;  /* a store is an organisation's stock */
+  VECTOR(int) store_place;
+  VECTOR(PatrolRound) rounds;
+  VECTOR(Instant) idle_since; /* a crew */
+  VECTOR(PlanChange) log;     /* newest last */
+  Arena force[2];             /* the lanes in force live in force[now] */
+  int now;
+  PlanLane *lanes;
+  size_t lane_count;
+  DispatchScore score;
+  int64_t version;
+  Instant computed_at, searched_at;
+  bool stale, dirty;          /* re-time; search */
+  int64_t insert_us;          /* processor time of the last insertion */
+  VECTOR(PlanUndo) undo;
+
+  pthread_t thread;
+  pthread_mutex_t lock;       /* of the three below */
+  pthread_cond_t wake;
+  bool running, stopping, wanted;
+  int64_t search_us;          /* wall time of the last search, snapshot to adopted */
+} Plan;
+
+/* A problem as the engine takes it, and what its numbers stand for. Lives in an arena; the matrix is the ground's. */
+typedef struct PlanProblem {
+  DispatchProblem problem;
+  Instant base;               /* second 0 */
+  PlanTask **tasks;           /* by job */
+  CrewId *crews;
+  int64_t *stores;            /* organisations */
+} PlanProblem;
+
+/* plan_ground.c. Rows below the count of crews are theirs. */
+bool ground_put(Ground *ground, const PlanRules *rules, int row, double lon, double lat, bool town) MUST_USE; /* row: known, or the next */
+int ground_free_row(const Ground *ground, size_t crews);
+void ground_drop(Ground *ground, int row);
+void ground_clear(Ground *ground);
+double ground_leg(const Ground *ground, const PlanRules *rules, int a, int b, double *km); /* s; km may be NULL */
+
+/* plan_problem.c */
+typedef struct PlanHand { /* what a crew has in hand */
+  PlanTask *task;             /* NULL: nothing, or a job whose outage has power again */
+  Instant start, finish;      /* there since, or there about; done about */
+} PlanHand;
+PlanHand plan_hand(const Crews *crews, size_t crew, Instant now);
+bool plan_problem(const Crews *crews, Instant now, Arena *arena, PlanProblem *out, Error *error) MUST_USE;
+/* The plan in force, or one of another problem, by ids. */
+bool plan_from_lanes(const Crews *crews, const PlanProblem *problem, Arena *arena, DispatchPlan *out, Error *error) MUST_USE;
+bool plan_from_other(const DispatchProblem *other, const DispatchPlan *plan, const PlanProblem *problem, Arena *arena, DispatchPlan *out, Error *error) MUST_USE;
+int plan_item_index(Plan *plan, Arena *texts, Text item); /* -1: out of memory */
+
+/* plan_force.c */
+/* Plans from `from` (NULL: the plan in force), inserting what is new, and puts it in force. `found`: what the search says of its changes.
+ * staff_id: who did it by hand, 0. */
+bool plan_now(DeskContext *context, Crews *crews, const PlanCopy *found, int64_t staff_id, Error *error) MUST_USE;
+void plan_touch(Crews *crews); /* something happened: re-time, and search */
+bool plan_try(const Crews *crews, Instant now, const PlanCopy *found, Arena *arena, PlanProblem *problem, DispatchPlan *out, Error *error) MUST_USE;
+bool plan_adopt(DeskContext *context, Crews *crews, const PlanProblem *problem, const DispatchPlan *result, const PlanCopy *found, int64_t staff_id, Arena *scratch,
+                Error *error) MUST_USE;
+bool plan_save_tasks(DeskContext *context, Crews *crews, Error *error) MUST_USE;
+
+/* plan_task.c */
+bool plan_open(Crews *crews, const char *rules_folder, Error *error) MUST_USE;
+void plan_close(Crews *crews);
+bool plan_reload(Db *db, Crews *crews, Error *error) MUST_USE;
+void plan_listen(Crews *crews);
+PlanTask *plan_task_mutable(const Crews *crews, int64_t id);
+PlanTask *plan_task_new(Crews *crews, int64_t id, PlanKind kind, uint32_t device, Error *error); /* NULL: error */
+bool plan_task_end(DeskContext *context, Crews *crews, PlanTask *task, PlanState state, Error *error) MUST_USE; /* gone from memory then */
+bool plan_take_turns(DeskContext *context, Crews *crews, Error *error) MUST_USE; /* plan_move.c: accepted ones whose turn it is set out */
+void plan_crew_moved(Crews *crews, const Crew *crew);
+int plan_crew_row(const Crews *crews, CrewId id); /* -1 */
+
+/* plan_search.c */
+struct PlanCopy {
+  Arena arena;
+  DispatchBoard *board;
+  PlanProblem problem;        /* its tasks are not to be followed once the lock is gone */
+  DispatchChanges changes;
+  bool searched;
+  int64_t version;
+  PlanRules rules;
+  struct { double lon, lat; } *where; /* by place */
+  Span call_in;
+};
+bool plan_search_inline(DeskContext *context, Crews *crews, Error *error) MUST_USE;
+void plan_search_wake(Crews *crews);
+
+/* rounds.c */
+bool rounds_tick(DeskContext *context, Crews *crews, Error *error) MUST_USE; /* makes the visits of the days to come */
+bool rounds_reload(Db *db, Crews *crews, Error *error) MUST_USE;
+void rounds_clear(Plan *plan);
+
+/* plan_store.c */
+bool plan_rows(Db *db, Crews *crews, Error *error) MUST_USE;
+bool plan_row_save(Db *db, const Crews *crews, const PlanTask *task, Instant closed_at, Error *error) MUST_USE;
+bool plan_log_rows(Db *db, Crews *crews, Error *error) MUST_USE;
+bool plan_log_save(Db *db, int64_t county_id, const Crews *crews, const PlanChange *change, Error *error) MUST_USE;
+bool roster_rows(Db *db, Crews *crews, Error *error) MUST_USE;
+bool roster_adopt(Crews *crews, const DutyDay *day, Error *error) MUST_USE; /* roster.c */
+bool roster_row_save(Db *db, int64_t county_id, const DutyDay *day, Error *error) MUST_USE;
+bool round_rows(Db *db, Crews *crews, Error *error) MUST_USE;
+bool round_row_save(Db *db, const Crews *crews, const PatrolRound *round, bool places, Instant retired_at, Error *error) MUST_USE;
+
+#endif

@@ -1,0 +1,20 @@
+/* The plan as the HTTP face shows it. */
+#ifndef CREW_PLAN_PAGE_H
+#define CREW_PLAN_PAGE_H
+
+#include "crew/plan_internal.h"
+#include "http/http.h"
+
+enum { PLAN_SAY_MAX = 400 };
+void plan_say_change(const Crews *crews, const PlanChange *change, char zh[PLAN_SAY_MAX], char en[PLAN_SAY_MAX]);
+void plan_say_reason(DispatchReason reason, char zh[PLAN_SAY_MAX], char en[PLAN_SAY_MAX]);
+
+/* The whole plan; `crew`: its lane and tasks alone, 0 all. */
+void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *json);
+void plan_write_changes(const Crews *crews, int64_t most, Json *json);
+void plan_write_score(const DispatchScore *score, Json *json);
+const HttpRoute *plan_routes(void);
+const HttpRoute *roster_routes(void);
+CrewId crew_of_who(const Crews *crews, const HttpWho *who); /* 0: of no crew */
+
+#endif

@@ -1,0 +1,66 @@
+#include "crew/rule_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+
+/* The first word libcyaml has on what is wrong is the exact one; the rest is the way back up. */
+typedef struct Complaint {
+  char text[ERROR_ARGUMENT_MAX];
+} Complaint;
+
+static void hear(cyaml_log_t level, void *self, const char *format, va_list arguments) {
+  Complaint *complaint = self;
+  if (level < CYAML_LOG_ERROR) return;
+  char line[ERROR_ARGUMENT_MAX];
+  vsnprintf(line, sizeof line, format, arguments);
+  size_t have = strlen(complaint->text), len = strcspn(line, "\n");
+  if (have + len + 2 < sizeof complaint->text) snprintf(complaint->text + have, sizeof complaint->text - have, "%s%.*s", have ? "; " : "", (int)len, line);
+}
+
+static void *allocate(void *self, void *old, size_t size) {
+  (void)self;
+  if (size) return memory_grow(old, size);
+  memory_free(old);
+  return NULL;
+}
+
+bool rule_text_load(cyaml_data_t **out, const char *file, Text yaml, const cyaml_schema_value_t *schema, Error *error) {
+  Complaint complaint = {""};
+  cyaml_config_t config = {.log_fn = hear, .log_ctx = &complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
+  *out = NULL;
+  cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml.at, yaml.len, &config, schema, out, NULL);
+  if (code == CYAML_OK && *out) return true;
+  unsigned line, column;
+  const char *at = strstr(complaint.text, "(line: ");
+  if (code == CYAML_ERR_OOM) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", file);
+  else error_raise(error, ERROR_RULE_FORM, "%s", complaint.text[0] ? complaint.text : code == CYAML_OK ? "empty" : cyaml_strerror(code));
+  if (at && sscanf(at, "(line: %u, column: %u)", &line, &column) == 2) return error_at(error, "%s:%u:%u", file, line, column);
+  return error_at(error, "%s", file);
+}
+
+void rule_text_free(cyaml_data_t *data, const cyaml_schema_value_t *schema) {
+  static const cyaml_config_t FREEING = {.mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
+  if (data) cyaml_free(&FREEING, schema, data, 0);
+}
+
+bool rule_text_open(const char *folder, const char *name, const char *built_in, bool (*take)(void *self, const char *file, Text yaml, Error *error), void *self,
+                    Error *error) {
+  char path[4096];
+  FILE *there = NULL;
+  if (folder) {
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    there = fopen(path, "rb");
+  }
+  if (!there) return take(self, name, text_of(built_in), error);
+  fclose(there);
+  Buffer buffer;
+  buffer_begin(&buffer, 1u << 20);
+  bool ok = buffer_read_file(&buffer, path, error);
+  if (ok && !text_is_utf8(buffer_as_text(&buffer))) ok = error_raise(error, ERROR_NOT_UTF8, "%s", path);
+  ok = ok && take(self, path, buffer_as_text(&buffer), error);
+  buffer_end(&buffer);
+  return ok;
+}
