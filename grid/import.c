@@ -6,15 +6,14 @@ static void bind_degrees(DbStatement *statement, int at, int32_t micro) {
 }
 
 static const char INSERT_ORG[] =
-    "INSERT INTO org (county_id, id, code, parent_id, level, name, area_type, manager, manager_phone, retired_at) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
+    "INSERT INTO org (county_id, id, code, parent_id, level, name, area_type, manager, manager_phone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 static const char UPDATE_ORG[] =
     "UPDATE org SET code = ?3, parent_id = ?4, level = ?5, name = ?6, area_type = ?7, manager = ?8, manager_phone = ?9, retired_at = NULL "
     "WHERE county_id = ?1 AND id = ?2";
 
 static bool write_org(Db *db, int64_t county_id, const Package *package, const PackageOrg *org, bool fresh, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, fresh ? INSERT_ORG : UPDATE_ORG, error)) return false;
+  if (!(fresh ? db_prepare_bulk(&s, db, INSERT_ORG, error) : db_prepare(&s, db, UPDATE_ORG, error))) return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, org->key);
   db_bind_text(s, 3, org->code);
@@ -45,7 +44,7 @@ static bool import_orgs(GridImportCount *count, Db *db, int64_t county_id, Packa
 
 static const char INSERT_DEVICE[] =
     "INSERT INTO device (county_id, id, code, name, parent_id, position, org_id, kind, phases, ownership, lon_e6, lat_e6, rated_kva, length_m, "
-    "conductor, retired_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, NULL)";
+    "conductor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 static const char UPDATE_DEVICE[] =
     "UPDATE device SET code = ?3, name = ?4, parent_id = ?5, position = ?6, org_id = ?7, kind = ?8, phases = ?9, ownership = ?10, lon_e6 = ?11, "
     "lat_e6 = ?12, rated_kva = ?13, length_m = ?14, conductor = ?15, retired_at = NULL WHERE county_id = ?1 AND id = ?2";
@@ -53,7 +52,7 @@ static const char UPDATE_DEVICE[] =
 static bool write_device(Db *db, int64_t county_id, const Package *package, size_t index, bool fresh, Error *error) {
   const PackageDevice *device = &package->devices[index];
   DbStatement *s;
-  if (!db_prepare(&s, db, fresh ? INSERT_DEVICE : UPDATE_DEVICE, error)) return false;
+  if (!(fresh ? db_prepare_bulk(&s, db, INSERT_DEVICE, error) : db_prepare(&s, db, UPDATE_DEVICE, error))) return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, device->key);
   db_bind_text(s, 3, device->code);
@@ -97,8 +96,7 @@ static bool import_devices(GridImportCount *count, Db *db, int64_t county_id, Pa
 }
 
 static const char INSERT_TIE[] =
-    "INSERT INTO tie (county_id, id, code, name, kind, device_a, device_b, lon_e6, lat_e6, retired_at) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
+    "INSERT INTO tie (county_id, id, code, name, kind, device_a, device_b, lon_e6, lat_e6) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 static const char UPDATE_TIE[] =
     "UPDATE tie SET code = ?3, name = ?4, kind = ?5, device_a = ?6, device_b = ?7, lon_e6 = ?8, lat_e6 = ?9, retired_at = NULL "
     "WHERE county_id = ?1 AND id = ?2";
@@ -112,7 +110,8 @@ static bool import_ties(GridImportCount *count, Db *db, int64_t county_id, Packa
     DbStatement *s;
     int64_t key;
     bool fresh;
-    ok = import_rows_key(&rows, tie->code, now, &key, &fresh, error) && db_prepare(&s, db, fresh ? INSERT_TIE : UPDATE_TIE, error);
+    ok = import_rows_key(&rows, tie->code, now, &key, &fresh, error) &&
+         (fresh ? db_prepare_bulk(&s, db, INSERT_TIE, error) : db_prepare(&s, db, UPDATE_TIE, error));
     if (!ok) break;
     db_bind_i64(s, 1, county_id);
     db_bind_i64(s, 2, key);

@@ -31,7 +31,9 @@ void http_test_open(HttpTest *test) {
   *test = (HttpTest){.client.socket = -1};
   snprintf(test->folder, sizeof test->folder, "/tmp/dianbaomu_test_XXXXXX");
   assert_non_null(mkdtemp(test->folder));
-  snprintf(test->store, sizeof test->store, "%s/store.db", test->folder);
+  Error error = {0};
+  snprintf(test->file, sizeof test->file, "%s/store.db", test->folder);
+  assert_ok(db_test_address(test->store, sizeof test->store, test->file, &error), &error);
   http_test_begin(test);
 }
 
@@ -52,6 +54,12 @@ void http_test_start(HttpTest *test) {
   Error error = {0};
   assert_ok(desk_start(test->desk, &error), &error);
   assert_ok(http_start(test->http, &error), &error);
+}
+
+Db *http_test_reader(HttpTest *test) {
+  Error error = {0};
+  if (!test->reader) assert_ok(db_open(&test->reader, test->store, DB_READ, &error), &error);
+  return test->reader;
 }
 
 static void remember(const HttpRoute *row) {
@@ -77,6 +85,8 @@ void http_test_end(HttpTest *test) {
   desk_stop(test->desk);
   http_close(test->http);
   desk_close(test->desk);
+  db_close(test->reader);
+  test->reader = NULL;
   db_close(test->db);
 }
 
@@ -84,7 +94,7 @@ void http_test_close(HttpTest *test) {
   http_test_end(test);
   char path[128];
   for (int i = 0; i < 3; i++) {
-    snprintf(path, sizeof path, "%s%s", test->store, (const char *const[]){"", "-wal", "-shm"}[i]);
+    snprintf(path, sizeof path, "%s%s", test->file, (const char *const[]){"", "-wal", "-shm"}[i]);
     unlink(path);
   }
   rmdir(test->folder);

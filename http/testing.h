@@ -18,8 +18,9 @@
 #include "http/http.h"
 
 typedef struct HttpTest {
-  char folder[64], store[96];
-  Db *db;
+  char folder[64], file[96], store[1024]; /* store: its address */
+  Db *db;     /* the writer's: before http_test_start, and after desk_stop */
+  Db *reader; /* http_test_reader */
   Desk *desk;
   Http *http;
   TimeSource time; /* virtual: 2026-11-21T12:37:00Z, at each start again */
@@ -50,6 +51,9 @@ json_t *http_test_do(HttpTest *test, int status, const char *method, const char 
 Text http_test_header(const HttpTest *test, const char *name); /* of the last reply */
 /* Bytes as they are, over a connection of their own; the status of the reply, 0 when it is closed without one. */
 int http_test_raw(HttpTest *test, Text bytes);
+
+/* A reader's connection, for looking at rows while the server runs; closed by http_test_end. */
+Db *http_test_reader(HttpTest *test);
 
 void http_test_all_answered(const HttpRoute *routes);
 

@@ -87,7 +87,7 @@ static bool list_things(HttpRequest *request, HttpReply *reply, void *room, Erro
   int64_t limit;
   if (!http_query_i64(request, "limit", 20, 1, 500, &limit, error)) return false;
   Text name = http_query(request, "q");
-  if (!db_prepare(&s, request->db, "SELECT id, name, count FROM thing WHERE ?1 IS NULL OR name = ?1 ORDER BY id LIMIT ?2", error)) return false;
+  if (!db_prepare(&s, request->db, "SELECT id, name, count FROM thing WHERE CAST(?1 AS TEXT) IS NULL OR name = ?1 ORDER BY id LIMIT ?2", error)) return false;
   db_bind_text(s, 1, name);
   db_bind_i64(s, 2, limit);
   Json json;

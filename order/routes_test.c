@@ -313,7 +313,7 @@ static void the_board_counts_what_was_kept(void **state) {
   char problem[ERROR_TEXT_MAX];
   Error error = {0};
   desk_read_begin(test->desk);
-  assert_ok(order_check(face.orders, test->db, problem, &error), &error);
+  assert_ok(order_check(face.orders, http_test_reader(test), problem, &error), &error);
   desk_read_end(test->desk);
   assert_string_equal(problem, "");
   http_test_close(test);

@@ -11,7 +11,7 @@ static void bind_degrees(DbStatement *statement, int at, int32_t micro) {
 
 static const char INSERT[] =
     "INSERT INTO customer (county_id, id, number, name, phone, meter, address, tags, device_id, lon_e6, lat_e6, contract_kw, category, importance, "
-    "phases, retired_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, NULL)";
+    "phases) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 static const char UPDATE[] =
     "UPDATE customer SET number = ?3, name = ?4, phone = ?5, meter = ?6, address = ?7, tags = ?8, device_id = ?9, lon_e6 = ?10, lat_e6 = ?11, "
     "contract_kw = ?12, category = ?13, importance = ?14, phases = ?15, retired_at = NULL WHERE county_id = ?1 AND id = ?2";
@@ -19,7 +19,7 @@ static const char UPDATE[] =
 static bool write_customer(Db *db, int64_t county_id, const Package *package, const PackageCustomer *customer, int64_t key, bool fresh,
                            Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, fresh ? INSERT : UPDATE, error)) return false;
+  if (!(fresh ? db_prepare_bulk(&s, db, INSERT, error) : db_prepare(&s, db, UPDATE, error))) return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, key);
   db_bind_text(s, 3, customer->number);

@@ -188,7 +188,7 @@ static void revealing_is_recorded(void **state) {
   http_test_do(&f.test, 422, "POST", target, "{}");
   http_test_as(&f.test, 9, STAFF_HEAD, 0);
   http_test_do(&f.test, 403, "POST", target, "{\"reason\":\"curious\"}");
-  assert_ok(db_prepare(&s, f.test.db, "SELECT actor, data FROM event WHERE kind = 'customer.revealed'", &error), &error);
+  assert_ok(db_prepare(&s, http_test_reader(&f.test), "SELECT actor, data FROM event WHERE kind = 'customer.revealed'", &error), &error);
   assert_ok(db_step(&row, s, &error), &error);
   assert_true(row && text_is(db_column_text(s, 0), "staff:7"));
   assert_true(text_is(db_column_text(s, 1), "{\"reason\":\"回拨 *********** 第2次\"}"));

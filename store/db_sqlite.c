@@ -1,31 +1,23 @@
-#include <assert.h>
+/* The store in one file, over sqlite3: write-ahead log, one writer, readers that wait for nobody. */
 #include <sqlite3.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/map.h"
-#include "base/memory.h"
-#include "store/db.h"
+#include "store/db_driver.h"
 
-struct DbStatement {
-  sqlite3_stmt *statement;
-  Db *db;
-  int bind_failure;
-  bool stepping;
-};
-
-struct Db {
+typedef struct Sqlite {
+  Db base;
   sqlite3 *sqlite;
-  Map statements; /* SQL's address → DbStatement */
-};
+  DbStatement *begin, *commit, *savepoint, *release;
+} Sqlite;
 
-static _Atomic int64_t fail_countdown;
-void db_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }
+typedef struct SqliteStatement {
+  DbStatement base;
+  sqlite3_stmt *statement;
+  int bind_failure;
+} SqliteStatement;
 
-static bool must_fail(void) {
-  return atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0 && atomic_fetch_sub(&fail_countdown, 1) == 1;
-}
+static Sqlite *of(Db *db) { return (Sqlite *)db; }
+static SqliteStatement *of_statement(DbStatement *s) { return (SqliteStatement *)s; }
 
 static bool fail_with(Error *error, int code, const char *message) {
   switch (code & 0xFF) {
@@ -40,14 +32,50 @@ static bool fail_with(Error *error, int code, const char *message) {
   }
 }
 
-static bool fail(Db *db, Error *error, int code) {
+static bool fail(Sqlite *db, Error *error, int code) {
   return fail_with(error, code, db->sqlite ? sqlite3_errmsg(db->sqlite) : sqlite3_errstr(code));
 }
 
-bool db_open(Db **out, const char *address, DbMode mode, Error *error) {
+static bool run(Db *base, const char *sql, Error *error) {
+  Sqlite *db = of(base);
+  int code = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
+  return code == SQLITE_OK ? true : fail(db, error, code);
+}
+
+static void finish(DbStatement *s) {
+  if (!s) return;
+  sqlite3_finalize(of_statement(s)->statement);
+  memory_free(s);
+}
+
+static void close_db(Db *base) {
+  Sqlite *db = of(base);
+  finish(db->begin), finish(db->commit), finish(db->savepoint), finish(db->release);
+  sqlite3_close(db->sqlite);
+  memory_free(db);
+}
+
+static bool prepare(DbStatement **out, Db *base, const char *sql, bool bulk, Error *error) {
+  Sqlite *db = of(base);
+  SqliteStatement *statement = memory_new(sizeof *statement);
+  (void)bulk; /* a prepared INSERT in one transaction is the bulk copy here */
+  if (!statement) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "statement");
+  statement->base = (DbStatement){&DB_SQLITE, base};
+  int code = sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement->statement, NULL);
+  if (code == SQLITE_OK) {
+    *out = &statement->base;
+    return true;
+  }
+  memory_free(statement);
+  fail(db, error, code);
+  return error_at(error, "%.120s", sql);
+}
+
+static bool open_db(Db **out, const char *address, DbMode mode, Error *error) {
   bool ok = false;
-  Db *db = memory_new(sizeof *db);
+  Sqlite *db = memory_new(sizeof *db);
   if (!db) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", address);
+  db->base.driver = &DB_SQLITE;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
               (mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   int code = sqlite3_open_v2(address, &db->sqlite, flags, NULL);
@@ -66,169 +94,114 @@ bool db_open(Db **out, const char *address, DbMode mode, Error *error) {
                    "PRAGMA foreign_keys=0; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;",
       [DB_WRITE_UNSYNCED] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-64000;"
                             "PRAGMA foreign_keys=0; PRAGMA temp_store=MEMORY;"};
-  if (!db_run(db, SETTINGS[mode], error)) {
+  if (!run(&db->base, SETTINGS[mode], error) || !prepare(&db->begin, &db->base, "BEGIN IMMEDIATE", false, error) ||
+      !prepare(&db->commit, &db->base, "COMMIT", false, error) || !prepare(&db->savepoint, &db->base, "SAVEPOINT one", false, error) ||
+      !prepare(&db->release, &db->base, "RELEASE one", false, error)) {
     error_at(error, "%s", address);
     goto done;
   }
-  *out = db;
+  *out = &db->base;
   ok = true;
 done:
-  if (!ok) db_close(db);
+  if (!ok) close_db(&db->base);
   return ok;
 }
 
-void db_close(Db *db) {
-  if (!db) return;
-  size_t at = 0;
-  int64_t key, value;
-  while (map_next(&db->statements, &at, &key, &value)) {
-    DbStatement *statement = (DbStatement *)(intptr_t)value;
-    sqlite3_finalize(statement->statement);
-    memory_free(statement);
-  }
-  map_free(&db->statements);
-  sqlite3_close(db->sqlite);
-  memory_free(db);
-}
-
-bool db_run(Db *db, const char *sql, Error *error) {
-  if (must_fail()) return fail_with(error, SQLITE_FULL, "made to fail");
-  int code = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
-  return code == SQLITE_OK ? true : fail(db, error, code);
-}
-
-bool db_prepare(DbStatement **out, Db *db, const char *sql, Error *error) {
-  int64_t found;
-  if (map_get(&db->statements, (int64_t)(intptr_t)sql, &found)) {
-    *out = (DbStatement *)(intptr_t)found;
-    db_reset(*out);
-    return true;
-  }
-  DbStatement *statement = memory_new(sizeof *statement);
-  if (!statement) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "statement");
-  statement->db = db;
-  int code = sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement->statement, NULL);
-  if (code != SQLITE_OK) {
-    memory_free(statement);
-    fail(db, error, code);
-    return error_at(error, "%.120s", sql);
-  }
-  if (!map_put(&db->statements, (int64_t)(intptr_t)sql, (int64_t)(intptr_t)statement)) {
-    sqlite3_finalize(statement->statement);
-    memory_free(statement);
-    return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "statement");
-  }
-  *out = statement;
-  return true;
-}
-
-static void bound(DbStatement *statement, int code) {
+static void bound(SqliteStatement *statement, int code) {
   if (code != SQLITE_OK) statement->bind_failure = code;
 }
 
-void db_bind_i64(DbStatement *s, int at, int64_t value) { bound(s, sqlite3_bind_int64(s->statement, at, value)); }
-void db_bind_f64(DbStatement *s, int at, double value) { bound(s, sqlite3_bind_double(s->statement, at, value)); }
-void db_bind_null(DbStatement *s, int at) { bound(s, sqlite3_bind_null(s->statement, at)); }
+static void bind_i64(DbStatement *s, int at, int64_t value) { bound(of_statement(s), sqlite3_bind_int64(of_statement(s)->statement, at, value)); }
+static void bind_f64(DbStatement *s, int at, double value) { bound(of_statement(s), sqlite3_bind_double(of_statement(s)->statement, at, value)); }
+static void bind_null(DbStatement *s, int at) { bound(of_statement(s), sqlite3_bind_null(of_statement(s)->statement, at)); }
 
-void db_bind_text(DbStatement *s, int at, Text value) {
-  if (!value.at) db_bind_null(s, at);
-  else bound(s, sqlite3_bind_text64(s->statement, at, value.at, value.len, SQLITE_STATIC, SQLITE_UTF8));
+static void bind_text(DbStatement *s, int at, Text value) {
+  bound(of_statement(s), sqlite3_bind_text64(of_statement(s)->statement, at, value.at, value.len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
-void db_bind_blob(DbStatement *s, int at, const void *bytes, size_t len) {
-  bound(s, sqlite3_bind_blob64(s->statement, at, bytes ? bytes : "", len, SQLITE_STATIC));
+static void bind_blob(DbStatement *s, int at, const void *bytes, size_t len) {
+  bound(of_statement(s), sqlite3_bind_blob64(of_statement(s)->statement, at, bytes, len, SQLITE_STATIC));
 }
 
-void db_bind_instant(DbStatement *s, int at, Instant value) {
-  if (value == INSTANT_NONE) db_bind_null(s, at);
-  else db_bind_i64(s, at, value);
+static void reset(DbStatement *s) {
+  sqlite3_reset(of_statement(s)->statement);
+  of_statement(s)->bind_failure = SQLITE_OK;
 }
 
-void db_reset(DbStatement *s) {
-  sqlite3_reset(s->statement);
-  s->bind_failure = SQLITE_OK;
-  s->stepping = false;
-}
-
-bool db_step(bool *row, DbStatement *s, Error *error) {
+static bool step(bool *row, DbStatement *base, Error *error) {
   *row = false;
+  SqliteStatement *s = of_statement(base);
   int code = s->bind_failure;
-  if (code == SQLITE_OK && must_fail()) {
-    db_reset(s);
-    return fail_with(error, SQLITE_FULL, "made to fail");
-  }
   if (code == SQLITE_OK) code = sqlite3_step(s->statement);
-  s->stepping = code == SQLITE_ROW;
   if (code == SQLITE_ROW) {
     *row = true;
     return true;
   }
   bool ok = code == SQLITE_DONE;
   if (!ok) {
-    fail(s->db, error, code);
+    fail(of(base->db), error, code);
     error_at(error, "%.120s", sqlite3_sql(s->statement));
   }
-  db_reset(s);
+  reset(base);
   return ok;
 }
 
-bool db_done(DbStatement *s, Error *error) {
-  bool row;
-  bool ok = db_step(&row, s, error);
-  if (row) db_reset(s);
-  return ok;
+static bool done(DbStatement *s, int64_t rows, Error *error) {
+  bool row = false;
+  bool ok = step(&row, s, error);
+  if (row) reset(s);
+  if (!ok || rows < 0 || sqlite3_changes64(of(s->db)->sqlite) == rows) return ok;
+  error_raise(error, ERROR_STORE_CORRUPT, "%s", "a row is missing");
+  return error_at(error, "%.120s", sqlite3_sql(of_statement(s)->statement));
 }
 
-bool db_column_is_null(DbStatement *s, int at) { return sqlite3_column_type(s->statement, at) == SQLITE_NULL; }
-int64_t db_column_i64(DbStatement *s, int at) { return sqlite3_column_int64(s->statement, at); }
-double db_column_f64(DbStatement *s, int at) { return sqlite3_column_double(s->statement, at); }
+static bool column_is_null(DbStatement *s, int at) { return sqlite3_column_type(of_statement(s)->statement, at) == SQLITE_NULL; }
+static int64_t column_i64(DbStatement *s, int at) { return sqlite3_column_int64(of_statement(s)->statement, at); }
+static double column_f64(DbStatement *s, int at) { return sqlite3_column_double(of_statement(s)->statement, at); }
 
-Text db_column_text(DbStatement *s, int at) {
-  const char *text = (const char *)sqlite3_column_text(s->statement, at);
-  return (Text){text, text ? (size_t)sqlite3_column_bytes(s->statement, at) : 0};
+static Text column_text(DbStatement *s, int at) {
+  const char *text = (const char *)sqlite3_column_text(of_statement(s)->statement, at);
+  return (Text){text, text ? (size_t)sqlite3_column_bytes(of_statement(s)->statement, at) : 0};
 }
 
-Text db_column_blob(DbStatement *s, int at) {
-  const char *bytes = sqlite3_column_blob(s->statement, at);
-  return (Text){bytes, bytes ? (size_t)sqlite3_column_bytes(s->statement, at) : 0};
+static Text column_blob(DbStatement *s, int at) {
+  const char *bytes = sqlite3_column_blob(of_statement(s)->statement, at);
+  return (Text){bytes, bytes ? (size_t)sqlite3_column_bytes(of_statement(s)->statement, at) : 0};
 }
 
-Instant db_column_instant(DbStatement *s, int at) { return db_column_is_null(s, at) ? INSTANT_NONE : db_column_i64(s, at); }
+static bool begin(Db *db, Error *error) { return done(of(db)->begin, -1, error); }
+static bool commit(Db *db, Error *error) { return done(of(db)->commit, -1, error); }
+static bool savepoint(Db *db, Error *error) { return done(of(db)->savepoint, -1, error); }
+static bool release(Db *db, Error *error) { return done(of(db)->release, -1, error); }
+static bool in_transaction(Db *db) { return !sqlite3_get_autocommit(of(db)->sqlite); }
 
-static bool run_prepared(Db *db, const char *sql, Error *error) {
-  DbStatement *statement;
-  return db_prepare(&statement, db, sql, error) && db_done(statement, error);
+static void rollback(Db *db) {
+  if (in_transaction(db)) sqlite3_exec(of(db)->sqlite, "ROLLBACK", NULL, NULL, NULL);
 }
 
-bool db_begin(Db *db, Error *error) { return run_prepared(db, "BEGIN IMMEDIATE", error); }
-bool db_commit(Db *db, Error *error) { return run_prepared(db, "COMMIT", error); }
-bool db_savepoint(Db *db, Error *error) { return run_prepared(db, "SAVEPOINT one", error); }
-bool db_release(Db *db, Error *error) { return run_prepared(db, "RELEASE one", error); }
-
-void db_rollback(Db *db) {
-  if (!sqlite3_get_autocommit(db->sqlite)) sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+static void rollback_savepoint(Db *db) { /* nothing to do when the store gave up the whole transaction by itself */
+  if (in_transaction(db)) sqlite3_exec(of(db)->sqlite, "ROLLBACK TO one; RELEASE one", NULL, NULL, NULL);
 }
 
-void db_rollback_savepoint(Db *db) { /* nothing to do when the store gave up the whole transaction by itself */
-  if (!sqlite3_get_autocommit(db->sqlite)) sqlite3_exec(db->sqlite, "ROLLBACK TO one; RELEASE one", NULL, NULL, NULL);
+static bool settle(Db *db, Error *error) {
+  (void)db, (void)error;
+  return true;
 }
 
-int64_t db_changes(Db *db) { return sqlite3_changes64(db->sqlite); }
+static int64_t changes(Db *db) { return sqlite3_changes64(of(db)->sqlite); }
 
-bool db_in_transaction(Db *db) { return !sqlite3_get_autocommit(db->sqlite); }
-
-bool db_checkpoint(int64_t *log_pages, int64_t *left, Db *db, Error *error) {
+static bool checkpoint(int64_t *log_pages, int64_t *left, Db *db, Error *error) {
   int log = 0, copied = 0;
-  int code = sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &copied);
+  int code = sqlite3_wal_checkpoint_v2(of(db)->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &copied);
   *log_pages = log > 0 ? log : 0;
   *left = log > copied ? log - copied : 0;
-  return code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY ? true : fail(db, error, code);
+  return code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY ? true : fail(of(db), error, code);
 }
 
-bool db_backup(Db *db, const char *to_path, Error *error) {
+static bool backup_to(Db *db, const char *to_path, Error *error) {
   sqlite3 *to = NULL;
   int code = sqlite3_open_v2(to_path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-  sqlite3_backup *backup = code == SQLITE_OK ? sqlite3_backup_init(to, "main", db->sqlite, "main") : NULL;
+  sqlite3_backup *backup = code == SQLITE_OK ? sqlite3_backup_init(to, "main", of(db)->sqlite, "main") : NULL;
   if (backup) {
     code = sqlite3_backup_step(backup, -1);
     int finished = sqlite3_backup_finish(backup);
@@ -244,15 +217,55 @@ bool db_backup(Db *db, const char *to_path, Error *error) {
   return code == SQLITE_OK;
 }
 
-bool db_verify(Db *db, char *problem, Error *error) {
-  DbStatement *statement;
-  bool row;
+/* A statement for one use, whose SQL need not live on. */
+static bool once(DbStatement **out, Db *db, const char *sql, Error *error) { return prepare(out, db, sql, false, error); }
+
+static bool verify(Db *db, char *problem, Error *error) {
+  DbStatement *s;
+  bool row = false;
   problem[0] = '\0';
-  if (!db_prepare(&statement, db, "PRAGMA integrity_check(1)", error) || !db_step(&row, statement, error)) return false;
-  if (row && !text_is(db_column_text(statement, 0), "ok")) {
-    Text found = db_column_text(statement, 0);
-    snprintf(problem, ERROR_TEXT_MAX, "%.*s", TEXT_ARG(found));
-  }
-  db_reset(statement);
-  return true;
+  if (!once(&s, db, "PRAGMA integrity_check(1)", error)) return false;
+  bool ok = step(&row, s, error);
+  if (row && !text_is(column_text(s, 0), "ok")) snprintf(problem, ERROR_TEXT_MAX, "%.*s", TEXT_ARG(column_text(s, 0)));
+  finish(s);
+  return ok;
 }
+
+static bool tables(Db *db, DbTableVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  bool row;
+  if (!once(&s, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name", error)) return false;
+  bool ok = true;
+  while (ok && (ok = step(&row, s, error)) && row) {
+    char name[DB_NAME_MAX];
+    snprintf(name, sizeof name, "%.*s", TEXT_ARG(column_text(s, 0)));
+    ok = visit(self, name, error);
+
+  }
+  finish(s);
+  return ok;
+}
+
+static bool columns(DbColumns *out, Db *db, const char *table, Error *error) {
+  DbStatement *s;
+  bool row, ok = true;
+  *out = (DbColumns){0};
+  if (!once(&s, db, "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid", error)) return false;
+  bind_text(s, 1, text_of(table));
+  while (out->count < DB_COLUMNS_MAX && (ok = step(&row, s, error)) && row) {
+    Text type = column_text(s, 1);
+    snprintf(out->at[out->count].name, DB_NAME_MAX, "%.*s", TEXT_ARG(column_text(s, 0)));
+    out->at[out->count].type = text_is(type, "TEXT") ? DB_TEXT : text_is(type, "BLOB") ? DB_BLOB : text_is(type, "REAL") ? DB_REAL : DB_INTEGER;
+    out->at[out->count++].key = (int)column_i64(s, 2);
+  }
+  finish(s);
+  return ok;
+}
+
+const DbDriver DB_SQLITE = {
+    .open = open_db, .close = close_db, .run = run, .prepare = prepare, .bind_i64 = bind_i64, .bind_f64 = bind_f64, .bind_text = bind_text,
+    .bind_blob = bind_blob, .bind_null = bind_null, .step = step, .done = done, .reset = reset, .finish = finish,
+    .column_is_null = column_is_null, .column_i64 = column_i64, .column_f64 = column_f64, .column_text = column_text, .column_blob = column_blob,
+    .begin = begin, .commit = commit, .rollback = rollback, .savepoint = savepoint, .release = release, .rollback_savepoint = rollback_savepoint,
+    .settle = settle, .changes = changes, .in_transaction = in_transaction, .checkpoint = checkpoint, .backup = backup_to, .verify = verify,
+    .tables = tables, .columns = columns};

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-enum { DESK_LISTENERS_MAX = 64, DESK_WAIT_MS = 100, CHECKPOINT_EVERY_MS = 250, CHECKPOINT_PAGES = 8192 };
+enum { DESK_LISTENERS_MAX = 64, DESK_WAIT_MS = 100, CHECKPOINT_EVERY_MS = 250, CHECKPOINT_PAGES = 8192, DESK_CAREFUL_BATCHES = 100 };
 static const Span DESK_TICK = SPAN_SECOND;
 
 typedef struct Queue {
@@ -35,6 +35,7 @@ struct Desk {
   VECTOR(Event) events; /* of this batch */
   Arena batch_arena, job_arena;
   Instant last_tick;
+  int careful; /* so many batches more are settled command by command */
   bool memory_stale; /* rooms must reload before the next job */
   int depth;
 
@@ -190,7 +191,7 @@ static bool reload_rooms(Desk *desk, Error *error) {
 }
 
 /* false: the transaction itself is gone, and with it all that ran before in this batch. */
-static bool run_job(Desk *desk, DeskJob *job) {
+static bool run_job(Desk *desk, DeskJob *job, bool settle) {
   EventChain chain = desk->chain;
   size_t events = desk->events.count;
   DeskContext context = {.db = desk->db, .now = time_now(desk->time), .actor = job->actor, .county_id = desk->county_id,
@@ -203,7 +204,7 @@ static bool run_job(Desk *desk, DeskJob *job) {
   if (!db_savepoint(desk->db, &job->error)) goto done;
   worked = job->work(&context, job->command, &job->error);
   job->ok = worked && run_reactions(&context, events, &job->error) && (!job->finish || job->finish(&context, job, &job->error)) &&
-            db_release(desk->db, &job->error);
+            (!settle || db_settle(desk->db, &job->error)) && db_release(desk->db, &job->error);
   if (!job->ok) {
     db_rollback_savepoint(desk->db);
     desk->chain = chain;
@@ -221,16 +222,29 @@ static void fail_jobs(DeskJob *jobs, const DeskJob *until, const Error *why) {
     if (job->ok) job->ok = false, job->error = *why;
 }
 
+/* A command that the store refused after its savepoint took the others of its batch with it. They are told to come again, and for some
+ * batches every command is settled by itself, so that the one at fault fails alone. */
+static void blame_nobody(Desk *desk, DeskJob *jobs, Error *error) {
+  if (!jobs->next || error_status(error->code) == 503 || error->code == ERROR_STORE_FULL) return;
+  desk->careful = DESK_CAREFUL_BATCHES;
+  char why[ERROR_TEXT_MAX];
+  error_text(error, LANGUAGE_EN, why, sizeof why);
+  error_clear(error);
+  error_raise(error, ERROR_STORE_BUSY, "%.100s", why);
+}
+
 /* Runs the listed jobs in one transaction; on return each has its answer. */
 static void run_batch(Desk *desk, DeskJob *jobs) {
   Error error = {0};
   EventChain chain = desk->chain;
   desk->events.count = 0;
   bool sound = db_begin(desk->db, &error);
+  bool settle = !jobs->next || desk->careful > 0;
+  if (desk->careful > 0) desk->careful--;
   for (DeskJob *job = jobs; job; job = job->next) {
     if (sound) {
-      sound = run_job(desk, job);
-      if (!sound) error = job->error, fail_jobs(jobs, job, &error);
+      sound = run_job(desk, job, settle);
+      if (!sound) error = job->error, blame_nobody(desk, jobs, &error), job->error = error, fail_jobs(jobs, job, &error);
     } else {
       job->ok = false;
       job->error = error;
@@ -238,6 +252,7 @@ static void run_batch(Desk *desk, DeskJob *jobs) {
   }
   if (sound && !db_commit(desk->db, &error)) {
     sound = false;
+    blame_nobody(desk, jobs, &error);
     fail_jobs(jobs, NULL, &error);
   }
   if (!sound) {

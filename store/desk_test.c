@@ -210,7 +210,7 @@ static void a_full_queue_refuses_but_keeps_room_for_fault_calls(void **state) {
   assert_ok(desk_start(f.desk, &error), &error);
   DeskJob slow = {.work = work_slow, .actor = TEXT("system")}, jobs[12];
   assert_ok(desk_submit(f.desk, &slow, &error), &error);
-  usleep(10000);
+  while (desk_figures(f.desk).waiting) usleep(1000); /* it is being done */
   int taken = 0;
   for (int i = 0; i < 10; i++) {
     jobs[i] = (DeskJob){.work = work_slow, .actor = TEXT("system")};

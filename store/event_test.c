@@ -46,7 +46,7 @@ static void tampering_is_found(void **state) {
   static const struct { const char *sql; int64_t at; } ROWS[] = {
       {"SELECT 1", 0}, {"UPDATE event SET at = 99 WHERE seq = 4", 4}, {"UPDATE event SET data = '{\"a\":1}' WHERE seq = 1", 1},
       {"UPDATE event SET actor = 'staff:1' WHERE seq = 10", 10}, {"DELETE FROM event WHERE seq = 5", 6}, {"UPDATE event SET subject_id = 7 WHERE seq = 2", 2},
-      {"UPDATE event SET kind = 'order.accepte', subject_kind = 'dorder' WHERE seq = 3", 3}, {"UPDATE event SET hash = x'00' WHERE seq = 8", 8}};
+      {"UPDATE event SET kind = 'order.accepte', subject_kind = 'dorder' WHERE seq = 3", 3}, {"UPDATE event SET hash = (SELECT e.hash FROM event e WHERE e.seq = 7) WHERE seq = 8", 8}};
   for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
     Error error = {0};
     EventVerdict verdict;

@@ -16,7 +16,6 @@ bool schema_version(int *out, Db *db, Error *error) {
   DbStatement *statement;
   bool row;
   *out = 0;
-  if (!db_run(db, "CREATE TABLE IF NOT EXISTS migration (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)", error)) return false;
   if (!db_prepare(&statement, db, "SELECT COALESCE(MAX(number), 0) FROM migration", error) || !db_step(&row, statement, error)) return false;
   *out = (int)db_column_i64(statement, 0);
   db_reset(statement);
@@ -32,16 +31,35 @@ static bool apply_one(Db *db, size_t i, Error *error) {
   return db_done(statement, error);
 }
 
+/* Two programs that start on new data at once both find no table here; the second to make it fails, and finds it when it looks again. */
+static bool make_table(Db *db, Error *error) {
+  static const char SQL[] = "CREATE TABLE IF NOT EXISTS migration (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
+  return db_run(db, SQL, NULL) || db_run(db, SQL, error);
+}
+
+/* Row 0 stands for the right to migrate: whoever writes it holds it until his transaction ends. */
+static bool take_turn(Db *db, Error *error) {
+  DbStatement *statement;
+  return db_prepare(&statement, db, "INSERT INTO migration (number, name) VALUES (0, 'turn') ON CONFLICT (number) DO UPDATE SET name = excluded.name", error) &&
+         db_done(statement, error);
+}
+
+static bool migrate(Db *db, int version, Error *error) {
+  int have;
+  if (!take_turn(db, error) || !schema_version(&have, db, error)) return false; /* again: another may have been first */
+  if (have > schema_newest()) return error_raise(error, ERROR_STORE_VERSION, "%d\t%d", have, schema_newest());
+  for (size_t i = 0; i < MIGRATION_COUNT; i++)
+    if (MIGRATION[i].number > have && MIGRATION[i].number <= version && !apply_one(db, i, error)) return false;
+  return true;
+}
+
 bool schema_migrate_to(Db *db, int version, Error *error) {
   int have;
-  if (!schema_version(&have, db, error)) return false;
+  if (!make_table(db, error) || !schema_version(&have, db, error)) return false;
   if (have > schema_newest()) return error_raise(error, ERROR_STORE_VERSION, "%d\t%d", have, schema_newest());
   if (have >= version) return true;
   if (!db_begin(db, error)) return false;
-  bool ok = true;
-  for (size_t i = 0; ok && i < MIGRATION_COUNT; i++)
-    if (MIGRATION[i].number > have && MIGRATION[i].number <= version) ok = apply_one(db, i, error);
-  if (ok) ok = db_commit(db, error);
+  bool ok = migrate(db, version, error) && db_commit(db, error);
   if (!ok) db_rollback(db);
   return ok;
 }
