@@ -388,5 +388,5 @@ bool crew_add_routes(Http *http, Crews *crews, Error *error) {
   } COMPONENTS[] = {{"Crew", COMPONENT_CREW}, {"JobStep", COMPONENT_JOB_STEP}, {"Job", COMPONENT_JOB}};
   for (size_t i = 0; i < sizeof COMPONENTS / sizeof *COMPONENTS; i++)
     if (!http_add_component(http, COMPONENTS[i].name, COMPONENTS[i].schema, error)) return false;
-  return http_add_routes(http, ROUTES, crews, error);
+  return http_add_routes(http, ROUTES, crews, error) && plan_add_routes(http, crews, error);
 }

@@ -15,6 +15,8 @@ void plan_write_changes(const Crews *crews, int64_t most, Json *json);
 void plan_write_score(const DispatchScore *score, Json *json);
 const HttpRoute *plan_routes(void);
 const HttpRoute *roster_routes(void);
+bool plan_add_routes(Http *http, Crews *crews, Error *error) MUST_USE;   /* with the roster's and the rounds' */
+bool roster_add_routes(Http *http, Crews *crews, Error *error) MUST_USE;
 CrewId crew_of_who(const Crews *crews, const HttpWho *who); /* 0: of no crew */
 
 #endif

@@ -1,5 +1,6 @@
 /* The HTTP face of the outage and crew rooms over a real socket: every reply is checked against its schema. */
 #include "crew/crew_page.h"
+#include "crew/plan_page.h"
 #include "crew/testing.h"
 #include "http/testing.h"
 #include "outage/outage_page.h"
@@ -231,6 +232,75 @@ static void the_dispatcher_decides_and_takes_it_back(void **state) {
   close_face(&face);
 }
 
+static void the_plan_is_read_moved_and_accepted(void **state) {
+  (void)state;
+  Face face;
+  char task[24], second[24], crew[24], job[24], path[96], device[24];
+  open_face(&face);
+  HttpTest *test = &face.test;
+  call(&face, "10001111"), call(&face, "10001211"), call(&face, "10004111");
+  json_t *plan = http_test_do(test, 200, "GET", "/api/v1/plan", NULL);
+  assert_int_equal(json_array_size(http_test_at(plan, "lanes")), 3);
+  assert_int_equal(json_array_size(http_test_at(plan, "tasks")), 2);
+  keep(task, plan, "tasks.0.id"), keep(second, plan, "tasks.1.id");
+  assert_true(strlen(http_test_text(plan, "tasks.0.reason_zh")) > 0 && strlen(http_test_text(plan, "tasks.0.crew_id")) > 0);
+  assert_true(json_array_size(http_test_at(http_test_do(test, 200, "GET", "/api/v1/plan/changes?limit=10", NULL), "items")) >= 2);
+  snprintf(crew, sizeof crew, "%lld", (long long)town_crew(&face.town, "K1").value);
+  http_test_do(test, 200, "POST", "/api/v1/plan/move", "{\"task_id\":\"%s\",\"crew_id\":\"%s\"}", task, crew);
+  http_test_do(test, 200, "POST", "/api/v1/plan/move", "{\"task_id\":\"%s\",\"crew_id\":\"%s\",\"before_id\":\"%s\"}", second, crew, task);
+  plan = http_test_do(test, 200, "GET", "/api/v1/plan", NULL);
+  assert_int_equal(http_test_i64(plan, "tasks.0.place"), 2);
+  assert_int_equal(http_test_i64(plan, "tasks.1.place"), 1);
+  assert_true(json_is_true(http_test_at(plan, "tasks.0.by_hand")));
+  http_test_do(test, 200, "POST", "/api/v1/plan/move", "{\"task_id\":\"%s\",\"crew_id\":\"%s\",\"at\":\"2026-11-21T12:30:00Z\"}", task, crew);
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "GET", "/api/v1/plan", NULL), "tasks.0.place"), 1);
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "POST", "/api/v1/plan/undo", "{}"), "undo"), 2);
+  json_t *what = http_test_do(test, 200, "POST", "/api/v1/plan/what-if", "{\"changes\":[{\"what\":\"crew_off\",\"crew_id\":\"%s\"},{\"what\":\"call_in\",\"count\":1}]}", crew);
+  assert_true(json_is_object(http_test_at(what, "after")));
+  http_test_do(test, 422, "POST", "/api/v1/plan/what-if", "{\"changes\":[{\"what\":\"close\"}]}");
+  http_test_do(test, 404, "POST", "/api/v1/plan/what-if", "{\"changes\":[{\"what\":\"cancel\",\"task_id\":\"5\"}]}");
+  http_test_do(test, 200, "GET", "/api/v1/plan/advice", NULL);
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "POST", "/api/v1/plan/accept", "{}"), "assigned"), 1); /* both are K1's: one sets out */
+  http_test_as(test, 31, CREW, 0);
+  plan = http_test_do(test, 200, "GET", "/api/v1/plan?crew=me", NULL);
+  assert_int_equal(json_array_size(http_test_at(plan, "lanes")), 1);
+  assert_int_equal(json_array_size(http_test_at(plan, "tasks")), 2);
+  http_test_do(test, 403, "POST", "/api/v1/plan/undo", "{}");
+  keep(job, http_test_do(test, 200, "GET", "/api/v1/jobs?crew=me", NULL), "items.0.id");
+  snprintf(path, sizeof path, "/api/v1/jobs/%s/delay", job);
+  http_test_do(test, 200, "POST", path, "{\"minutes\":20}");
+  snprintf(path, sizeof path, "/api/v1/jobs/%s/needs", job);
+  http_test_do(test, 422, "POST", path, "{}");
+  keep(task, http_test_do(test, 200, "POST", path, "{\"item\":\"transformer_200\",\"quantity\":1}"), "task_id");
+  http_test_as(test, 32, CREW, 0);
+  assert_int_equal(json_array_size(http_test_at(http_test_do(test, 200, "GET", "/api/v1/plan?crew=me", NULL), "lanes")), 1);
+  http_test_as(test, 77, CREW, 0); /* of no crew */
+  assert_int_equal(json_array_size(http_test_at(http_test_do(test, 200, "GET", "/api/v1/plan?crew=me", NULL), "lanes")), 0);
+  http_test_as(test, 2, DISPATCHER, 0);
+  snprintf(path, sizeof path, "/api/v1/plan/errands/%s", task);
+  http_test_do(test, 200, "POST", path, "{\"step\":\"start\"}");
+  http_test_do(test, 409, "POST", path, "{\"step\":\"start\"}");
+  http_test_do(test, 200, "POST", path, "{\"step\":\"done\"}");
+  /* who is on duty, and rounds */
+  json_t *roster = http_test_do(test, 200, "GET", "/api/v1/roster?from=20261121&days=3", NULL);
+  assert_int_equal(json_array_size(http_test_at(roster, "items")), 3);
+  assert_string_equal(http_test_text(roster, "items.2.days.0.from"), "18:00");
+  http_test_do(test, 200, "POST", "/api/v1/roster", "{\"crew_id\":\"%s\",\"day\":20261122,\"duty\":\"standby\",\"from\":480,\"until\":1200,\"version\":0}", crew);
+  http_test_do(test, 409, "POST", "/api/v1/roster", "{\"crew_id\":\"%s\",\"day\":20261122,\"duty\":\"off\",\"version\":0}", crew);
+  http_test_do(test, 200, "POST", "/api/v1/roster/swap", "{\"crew_a\":\"%s\",\"day_a\":20261122,\"crew_b\":\"%lld\",\"day_b\":20261122}", crew, (long long)town_crew(&face.town, "K2").value);
+  roster = http_test_do(test, 200, "GET", "/api/v1/roster?from=20261122&days=1", NULL);
+  assert_string_equal(http_test_text(roster, "items.1.days.0.duty"), "standby");
+  json_t *round = http_test_do(test, 200, "POST", "/api/v1/rounds",
+                               "{\"name\":\"烤烟\",\"from_day\":20261121,\"until_day\":20261125,\"windows\":[{\"from\":1260,\"until\":1380}],\"minutes\":10,\"device_ids\":[\"%s\"]}",
+                               device_id(&face, "T1", device));
+  assert_int_equal(http_test_i64(round, "open_visits"), 2);
+  keep(task, round, "id");
+  http_test_do(test, 200, "GET", "/api/v1/rounds", NULL);
+  snprintf(path, sizeof path, "/api/v1/rounds/%s/end", task);
+  http_test_do(test, 200, "POST", path, "{\"version\":1}");
+  close_face(&face);
+}
+
 static void what_is_wrong_is_named(void **state) {
   (void)state;
   Face face;
@@ -275,6 +345,8 @@ static void every_route_was_asked(void **state) {
   (void)state;
   http_test_all_answered(outage_routes());
   http_test_all_answered(crew_routes());
+  http_test_all_answered(plan_routes());
+  http_test_all_answered(roster_routes());
 }
 
-TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(the_dispatcher_decides_and_takes_it_back), TEST(what_is_wrong_is_named), TEST(every_route_was_asked))
+TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(the_dispatcher_decides_and_takes_it_back), TEST(the_plan_is_read_moved_and_accepted), TEST(what_is_wrong_is_named), TEST(every_route_was_asked))

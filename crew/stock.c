@@ -5,15 +5,28 @@
 #include "crew/plan_internal.h"
 
 /* The nearest place with enough; NULL, and *most what the fullest has. An unknown distance counts as the farthest. */
-static StockPlace *nearest_stock(Crews *crews, const CrewMaterial *want, double lon, double lat, int64_t *most) {
+/* What other crews are to fetch there by the plan in force is theirs as long as it holds. */
+static int64_t reserved(const Crews *crews, const StockPlace *place, CrewId but) {
+  double sum = 0;
+  for (size_t l = 0; crews->plan && l < crews->plan->lane_count; l++) {
+    const PlanLane *lane = &crews->plan->lanes[l];
+    for (int s = 0; lane->crew.value != but.value && s < lane->count; s++)
+      for (int t = 0; lane->stops[s].kind == DISPATCH_STOP_STORE && lane->stops[s].id == place->org_id && t < lane->stops[s].take_count; t++)
+        if (text_equal(crews->plan->items.at[lane->stops[s].takes[t].item], place->item)) sum += lane->stops[s].takes[t].quantity;
+  }
+  return (int64_t)sum;
+}
+
+static StockPlace *nearest_stock(Crews *crews, const CrewMaterial *want, CrewId crew, double lon, double lat, int64_t *most) {
   StockPlace *best = NULL;
   double best_metres = INFINITY;
   *most = 0;
   for (size_t i = 0; i < crews->stock.count; i++) {
     StockPlace *place = &crews->stock.at[i];
     if (!text_equal(place->item, want->item) || (want->org_id && place->org_id != want->org_id)) continue;
-    if (place->quantity > *most) *most = place->quantity;
-    if (place->quantity < want->quantity) continue;
+    int64_t free = place->quantity - reserved(crews, place, crew);
+    if (free > *most) *most = free;
+    if (free < want->quantity) continue;
     double metres = nearest_metres(lon, lat, place->lon, place->lat);
     if (!isfinite(metres)) metres = 1e9;
     if (metres < best_metres) best = place, best_metres = metres;
@@ -47,7 +60,7 @@ bool crew_take_material(DeskContext *context, Crews *crews, const CrewMaterial *
   double lon = NAN, lat = NAN;
   int64_t most;
   if (crews->sites.find(crews->sites.self, job->outage, &site)) crew_place_of_device(crews->grid, site.device, &lon, &lat);
-  StockPlace *place = nearest_stock(crews, want, lon, lat, &most);
+  StockPlace *place = nearest_stock(crews, want, job->crew, lon, lat, &most);
   if (!place) return error_raise(error, ERROR_STOCK_SHORT, "%.*s\t%lld\t%lld", TEXT_ARG(want->item), (long long)want->quantity, (long long)most);
   MaterialRow row = {.id = desk_new_id(context), .stock_id = place->id, .quantity = want->quantity, .item = place->item, .unit = place->unit, .at = context->now};
   if (!stock_row_take(context->db, context->county_id, place->id, want->quantity, error) ||
@@ -56,6 +69,7 @@ bool crew_take_material(DeskContext *context, Crews *crews, const CrewMaterial *
     return false;
   place->quantity -= want->quantity;
   *material_id = row.id;
+  plan_touch(crews);
   return true;
 }
 

@@ -1,0 +1,459 @@
+/* The plan in force in the tiny county: made by events, moved by hand, kept over a restart, sound at every moment. */
+#include "crew/plan.h"
+
+#include <math.h>
+
+#include "base/random.h"
+#include "crew/plan_page.h"
+#include "crew/testing.h"
+
+static void sound(const Town *town) { /* what is in force, carried on as it is, replays without the engine */
+  Error error = {0};
+  PlanCopy *copy;
+  DispatchChanges changes;
+  DispatchScore score;
+  assert_ok(plan_copy(&copy, town->crews, time_now(&((Town *)(uintptr_t)town)->time), &error), &error);
+  assert_ok(dispatch_board_replan(copy->board, (DispatchRun){.seed = 1}, &copy->arena, &changes, &error), &error);
+  assert_ok(dispatch_replay(dispatch_board_problem(copy->board), dispatch_board_plan(copy->board), &score, &error), &error);
+  plan_copy_close(copy);
+}
+
+typedef struct Ask {
+  Town *town;
+  enum { MOVE, UNDO, ACCEPT, DELAY, NEED, ERRAND, DUTY, SWAP, ROUND, ROUND_END, TAKE } what;
+  PlanMove move;
+  int64_t task, errand;
+  JobId job;
+  int minutes, assigned;
+  PlanAsk need;
+  const char *step;
+  DutyDay day, other;
+  PatrolRound round;
+  CrewMaterial material;
+} Ask;
+
+static bool work(DeskContext *context, void *command, Error *error) {
+  Ask *a = command;
+  Crews *crews = a->town->crews;
+  switch (a->what) {
+    case MOVE: return plan_move(context, crews, &a->move, error);
+    case UNDO: return plan_undo(context, crews, 2, error);
+    case ACCEPT: return plan_accept(context, crews, a->task, &a->assigned, error);
+    case DELAY: return plan_delay(context, crews, a->job, (CrewId){0}, a->minutes, error);
+    case NEED: return plan_ask(context, crews, &a->need, &a->errand, error);
+    case ERRAND: return plan_errand(context, crews, a->task, (CrewId){0}, text_of(a->step), error);
+    case DUTY: return roster_set(context, crews, &a->day, error);
+    case SWAP: return roster_swap(context, crews, a->day.crew, a->day.day, a->other.crew, a->other.day, error);
+    case ROUND: return round_save(context, crews, &a->round, &a->errand, error);
+    case ROUND_END: return round_end(context, crews, a->task, 0, error);
+    default: return crew_take_material(context, crews, &a->material, &a->errand, error);
+  }
+}
+
+static ErrorCode ask(Ask *a) {
+  Error error = {0};
+  bool ok = desk_do(a->town->desk, work, a, TEXT("staff:2"), &error);
+  assert_true(ok == (error.code == ERROR_NONE));
+  return error.code;
+}
+
+static const PlanTask *task_at(const Town *town, size_t i) { return plan_task_at(town->crews, i); }
+
+static const PlanLane *lane_of(const Town *town, const char *crew) {
+  CrewId id = town_crew(town, crew);
+  for (size_t i = 0; i < plan_lane_count(town->crews); i++)
+    if (plan_lane(town->crews, i)->crew.value == id.value) return plan_lane(town->crews, i);
+  fail_msg("no lane of %s", crew);
+  return NULL;
+}
+
+static bool declare(DeskContext *context, void *command, Error *error) {
+  Town *town = command;
+  OutageId id;
+  return outage_declare(context, town->outages, town_device(town, "T3"), TEXT("tripped"), &id, error);
+}
+
+static void three_outages(Town *town) { /* T1, T4 by calls, T3 by hand */
+  Error error = {0};
+  town_call(town, "10001111"), town_call(town, "10001211");
+  town_call(town, "10004111"), town_call(town, "10004211");
+  assert_ok(desk_do(town->desk, declare, town, TEXT("staff:2"), &error), &error);
+}
+
+static void outages_become_tasks(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  assert_int_equal(plan_task_count(town.crews), 0);
+  three_outages(&town);
+  assert_int_equal(plan_task_count(town.crews), 3);
+  for (size_t i = 0; i < 3; i++) {
+    const PlanTask *task = task_at(&town, i);
+    const Outage *outage = outage_find(town.outages, (OutageId){task->id});
+    assert_non_null(outage);
+    assert_int_equal(task->customers, outage->customers_out);
+    assert_true(task->crew.value && task->at >= 1 && task->arrive > time_now(&town.time) && task->finish > task->arrive);
+    assert_true(task->due > outage->found_at && (task->due - outage->found_at) % SPAN_MINUTE == 0); /* the promise's */
+  }
+  sound(&town);
+  /* all accepted: who is free sets out, one job each; the rest stays planned */
+  Ask accept = {.town = &town, .what = ACCEPT};
+  assert_int_equal(ask(&accept), ERROR_NONE);
+  assert_true(accept.assigned >= 1 && accept.assigned <= 3);
+  assert_int_equal(crew_job_count(town.crews), accept.assigned);
+  sound(&town);
+  /* one that is restored leaves the plan */
+  JobId job = crew_job_at(town.crews, 0)->id;
+  OutageId gone = crew_job_at(town.crews, 0)->outage;
+  assert_int_equal(town_step(&town, job, "take", NULL), ERROR_NONE);
+  assert_int_equal(town_step(&town, job, "arrive", NULL), ERROR_NONE);
+  assert_int_equal(town_step(&town, job, "survey", "{\"cause\":\"tripped\",\"eta_from\":\"2026-12-31T20:40:00+08:00\",\"eta_until\":\"2026-12-31T21:00:00+08:00\"}"), ERROR_NONE);
+  town_mend(&town, job);
+  assert_int_equal(town_step(&town, job, "restore", NULL), ERROR_NONE);
+  assert_null(plan_task_find(town.crews, gone.value));
+  sound(&town);
+  town_close(&town);
+}
+
+static void moves_hold_and_are_taken_back(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  town_pass(&town, 1);
+  CrewId k1 = town_crew(&town, "K1"), k2 = town_crew(&town, "K2");
+  int64_t ids[3], crew_before = task_at(&town, 0)->crew.value;
+  for (size_t i = 0; i < 3; i++) ids[i] = task_at(&town, i)->id;
+  /* all to K2, the last one first */
+  for (int i = 0; i < 3; i++) {
+    Ask move = {.town = &town, .what = MOVE, .move = {.task = ids[i], .before = i ? ids[i - 1] : 0, .crew = k2, .at = INSTANT_NONE, .staff_id = 2}};
+    assert_int_equal(ask(&move), ERROR_NONE);
+    sound(&town);
+  }
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(plan_task_find(town.crews, ids[i])->crew.value, k2.value);
+    assert_int_equal(plan_task_find(town.crews, ids[i])->at, 3 - i);
+  }
+  for (int minute = 0; minute < 5; minute++) town_pass(&town, 1); /* the search leaves it where the dispatcher put it */
+  for (int i = 0; i < 3; i++) assert_int_equal(plan_task_find(town.crews, ids[i])->at, 3 - i);
+  Ask undo = {.town = &town, .what = UNDO};
+  for (int i = 0; i < 3; i++) assert_int_equal(ask(&undo), ERROR_NONE);
+  assert_int_equal(plan_task_find(town.crews, ids[0])->crew.value, crew_before);
+  assert_int_equal(ask(&undo), ERROR_PLAN_NOTHING_TO_UNDO);
+  /* what is in hand does not move, what is unknown is named */
+  Ask accept = {.town = &town, .what = ACCEPT};
+  assert_int_equal(ask(&accept), ERROR_NONE);
+  Ask move = {.town = &town, .what = MOVE, .move = {.task = crew_job_at(town.crews, 0)->outage.value, .crew = k1, .at = INSTANT_NONE}};
+  assert_int_equal(ask(&move), ERROR_PLAN_UNDER_WAY);
+  move.move.task = 7;
+  assert_int_equal(ask(&move), ERROR_NOT_FOUND);
+  move.move.task = ids[0], move.move.crew = (CrewId){7};
+  assert_int_equal(ask(&move), ERROR_NOT_FOUND);
+  town_close(&town);
+}
+
+static void an_impossible_move_changes_nothing(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  town_call(&town, "10001111"), town_call(&town, "10001211");
+  const PlanTask *task = task_at(&town, 0);
+  int64_t crew = task->crew.value;
+  Ask off = {.town = &town, .what = DUTY, .day = {.crew = town_crew(&town, "K3"), .day = 20261231, .duty = DUTY_OFF}};
+  assert_int_equal(ask(&off), ERROR_NONE);
+  off.day.day = 20270101;
+  assert_int_equal(ask(&off), ERROR_NONE);
+  Ask move = {.town = &town, .what = MOVE, .move = {.task = task->id, .crew = town_crew(&town, "K3"), .at = INSTANT_NONE}};
+  assert_int_equal(ask(&move), ERROR_PLAN_REFUSED);
+  assert_int_equal(task_at(&town, 0)->crew.value, crew);
+  assert_int_equal(task_at(&town, 0)->hand.value, 0);
+  Ask undo = {.town = &town, .what = UNDO};
+  assert_int_equal(ask(&undo), ERROR_PLAN_NOTHING_TO_UNDO);
+  town_close(&town);
+}
+
+static void an_accepted_job_waits_for_its_turn(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  CrewId k1 = town_crew(&town, "K1");
+  int64_t first = task_at(&town, 0)->id, second = task_at(&town, 1)->id;
+  Ask move = {.town = &town, .what = MOVE, .move = {.task = first, .crew = k1, .at = INSTANT_NONE}};
+  assert_int_equal(ask(&move), ERROR_NONE);
+  move.move.task = second;
+  assert_int_equal(ask(&move), ERROR_NONE);
+  Ask accept = {.town = &town, .what = ACCEPT, .task = first};
+  int at_first = plan_task_find(town.crews, first)->at;
+  if (at_first != 1) { /* another of K1's stands before it: that one goes too */
+    Ask all = {.town = &town, .what = ACCEPT};
+    assert_int_equal(ask(&all), ERROR_NONE);
+  }
+  assert_int_equal(ask(&accept), at_first == 1 ? ERROR_NONE : ask(&accept));
+  accept.task = second;
+  assert_int_equal(ask(&accept), ERROR_NONE);
+  assert_true(plan_task_find(town.crews, second)->accepted);
+  const Crew *crew = crew_find(town.crews, k1);
+  JobId job = crew->job;
+  assert_true(job.value != 0);
+  assert_int_equal(town_step(&town, job, "return", "{\"reason\":\"车坏了\"}"), ERROR_NONE);
+  town_pass(&town, 1);
+  assert_true(crew->job.value != job.value || plan_task_find(town.crews, second)->accepted);
+  town_close(&town);
+}
+
+static void the_field_says_what_it_needs(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  town_call(&town, "10001111"), town_call(&town, "10001211");
+  JobId job = town_survey(&town, outage_at(town.outages, 0), "K1", "transformer_burnt");
+  const PlanTask *main = task_at(&town, 0);
+  town_pass(&town, 1);
+  Instant finish = main->finish;
+  Ask delay = {.town = &town, .what = DELAY, .job = job, .minutes = 20};
+  assert_int_equal(ask(&delay), ERROR_NONE);
+  assert_int_equal(main->finish - finish, 20 * SPAN_MINUTE);
+  assert_int_equal(outage_at(town.outages, 0)->eta_until, crew_job_find(town.crews, job)->eta_until); /* the promise to customers moves too */
+  delay.minutes = 0;
+  assert_int_equal(ask(&delay), ERROR_FIELD_INVALID);
+  /* a transformer: another crew fetches it at the store, and it is nobody else's meanwhile */
+  Ask need = {.town = &town, .what = NEED, .need = {.job = job, .item = TEXT("transformer_200"), .quantity = 1}};
+  assert_int_equal(ask(&need), ERROR_NONE);
+  const PlanTask *bring = plan_task_find(town.crews, need.errand);
+  assert_non_null(bring);
+  assert_int_equal(bring->kind, PLAN_BRING);
+  assert_true(bring->crew.value && bring->crew.value != town_crew(&town, "K1").value);
+  const PlanLane *lane = bring->crew.value == town_crew(&town, "K2").value ? lane_of(&town, "K2") : lane_of(&town, "K3");
+  assert_int_equal(lane->stops[0].kind, DISPATCH_STOP_STORE);
+  assert_true(text_is(plan_item(town.crews, lane->stops[0].takes[0].item), "transformer_200"));
+  Ask take = {.town = &town, .what = TAKE, .material = {.job = job, .item = TEXT("transformer_200"), .quantity = 1}};
+  assert_int_equal(ask(&take), ERROR_STOCK_SHORT); /* the only one is on its way by the other crew */
+  sound(&town);
+  Ask errand = {.town = &town, .what = ERRAND, .task = need.errand, .step = "done"};
+  assert_int_equal(ask(&errand), ERROR_CREW_STEP_STATE);
+  errand.step = "start";
+  assert_int_equal(ask(&errand), ERROR_NONE);
+  assert_int_equal(plan_task_find(town.crews, need.errand)->state, PLAN_UNDER_WAY);
+  sound(&town);
+  errand.step = "done";
+  assert_int_equal(ask(&errand), ERROR_NONE);
+  assert_null(plan_task_find(town.crews, need.errand));
+  /* two more people: only K1 has three members, and it is there */
+  need.need = (PlanAsk){.job = job, .members = 2};
+  assert_int_equal(ask(&need), ERROR_NONE);
+  assert_true(plan_task_find(town.crews, need.errand)->crew.value != town_crew(&town, "K1").value);
+  need.need = (PlanAsk){.job = job, .members = 3};
+  assert_int_equal(ask(&need), ERROR_NONE);
+  assert_int_equal(plan_task_find(town.crews, need.errand)->crew.value, 0);
+  need.need = (PlanAsk){.job = job, .skill = TEXT("flying")};
+  assert_int_equal(ask(&need), ERROR_FIELD_INVALID);
+  town_close(&town);
+}
+
+static void duties_and_swaps(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  CrewId k1 = town_crew(&town, "K1"), k3 = town_crew(&town, "K3");
+  const Crew *one = crew_find(town.crews, k1), *three = crew_find(town.crews, k3);
+  Instant now = time_now(&town.time);
+  DutySpan span;
+  assert_true(crew_on_shift(three, now)); /* 18:00 to 06:00, over midnight */
+  assert_true(roster_span(three, now, &span) && span.until == roster_midnight(20270101) + 6 * SPAN_HOUR);
+  assert_true(roster_span(three, roster_midnight(20261231) + 7 * SPAN_HOUR, &span) && span.from == roster_midnight(20261231) + 18 * SPAN_HOUR);
+  Ask set = {.town = &town, .what = DUTY, .day = {.crew = k3, .day = 20261231, .duty = DUTY_STANDBY, .from = 1200, .until = 240}};
+  assert_int_equal(ask(&set), ERROR_NONE);
+  assert_false(crew_on_shift(three, now));
+  assert_int_equal(ask(&set), ERROR_CONFLICT); /* the version moved on */
+  set.day.version = 1, set.day.from = 1440;
+  assert_int_equal(ask(&set), ERROR_FIELD_INVALID);
+  set.day.from = 1200, set.day.day = 20261332;
+  assert_int_equal(ask(&set), ERROR_FIELD_INVALID);
+  town_call(&town, "10001111"), town_call(&town, "10001211");
+  assert_int_not_equal(task_at(&town, 0)->crew.value, k3.value); /* who stands by is not called for what others can do */
+  town_pass(&town, 1);
+  assert_true(lane_of(&town, "K3")->standby);
+  Ask swap = {.town = &town, .what = SWAP, .day = {.crew = k1, .day = 20261231}, .other = {.crew = k3, .day = 20261231}};
+  assert_int_equal(ask(&swap), ERROR_NONE);
+  assert_false(crew_on_shift(one, now));
+  assert_true(crew_on_shift(three, now));
+  swap.other.day = 20270102;
+  assert_int_equal(ask(&swap), ERROR_NONE);
+  assert_int_equal(roster_of(one, 20261231).duty, DUTY_OFF);
+  assert_int_equal(roster_of(three, 20261231).duty, DUTY_STANDBY);
+  assert_int_equal(roster_of(three, 20270102).duty, DUTY_OFF);
+  town_close(&town);
+}
+
+static void rounds_are_walked(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  uint32_t devices[3] = {town_device(&town, "T1"), town_device(&town, "T2"), town_device(&town, "T4")};
+  Ask save = {.town = &town, .what = ROUND, .round = {.name = "烤烟保供电", .from_day = 20261231, .until_day = 20270101, .window = {{21 * 60, 22 * 60}, {23 * 60, 24 * 60}},
+                                                       .window_count = 2, .minutes = 10, .device = devices, .device_count = 3}};
+  assert_int_equal(ask(&save), ERROR_NONE);
+  assert_int_equal(plan_task_count(town.crews), 3 * 2 * 2);
+  for (size_t i = 0; i < plan_task_count(town.crews); i++) {
+    const PlanTask *task = task_at(&town, i);
+    if (task->from > time_now(&town.time) + SPAN_DAY) continue;
+    assert_true(task->crew.value && task->arrive >= task->from && task->arrive <= task->until);
+  }
+  sound(&town);
+  town_pass(&town, 52); /* 21:02 */
+  Ask accept = {.town = &town, .what = ACCEPT};
+  assert_int_equal(ask(&accept), ERROR_NONE);
+  assert_true(accept.assigned >= 1);
+  sound(&town);
+  town_pass(&town, 61); /* 22:03: what was not begun is missed */
+  size_t left = 0, under_way = 0;
+  for (size_t i = 0; i < plan_task_count(town.crews); i++) {
+    const PlanTask *task = task_at(&town, i);
+    under_way += task->state == PLAN_UNDER_WAY;
+    left += task->until < time_now(&town.time);
+  }
+  assert_int_equal(left, under_way);
+  save.round.version = 7, save.round.id = save.errand;
+  assert_int_equal(ask(&save), ERROR_CONFLICT);
+  Ask end = {.town = &town, .what = ROUND_END, .task = save.errand};
+  assert_int_equal(ask(&end), ERROR_NONE);
+  assert_int_equal(plan_task_count(town.crews), under_way);
+  assert_int_equal(round_count(town.crews), 0);
+  town_close(&town);
+}
+
+static void a_restart_keeps_the_plan(void **state) {
+  (void)state;
+  Town town;
+  Error error = {0};
+  town_open(&town);
+  three_outages(&town);
+  Ask move = {.town = &town, .what = MOVE, .move = {.task = task_at(&town, 2)->id, .before = task_at(&town, 0)->id, .crew = town_crew(&town, "K2"), .at = INSTANT_NONE}};
+  assert_int_equal(ask(&move), ERROR_NONE);
+  uint32_t devices[1] = {town_device(&town, "T1")};
+  Ask save = {.town = &town, .what = ROUND, .round = {.name = "重要会议", .from_day = 20261231, .until_day = 20261231, .window = {{21 * 60, 22 * 60}}, .window_count = 1,
+                                                       .minutes = 10, .device = devices, .device_count = 1}};
+  assert_int_equal(ask(&save), ERROR_NONE);
+  town_pass(&town, 2), town_pass(&town, 2); /* the search has had its say */
+  PlanTask was[8];
+  size_t count = plan_task_count(town.crews);
+  assert_true(count <= 8);
+  for (size_t i = 0; i < count; i++) was[i] = *task_at(&town, i);
+  assert_ok(crew_reload(town.db, town.crews, &error), &error);
+  assert_int_equal(plan_task_count(town.crews), count);
+  assert_int_equal(round_count(town.crews), 1);
+  for (int turn = 0; turn < 2; turn++) { /* as the rows tell it, and as planned again from them */
+    for (size_t i = 0; i < count; i++) {
+      const PlanTask *is = task_at(&town, i);
+      assert_int_equal(is->id, was[i].id);
+      assert_int_equal(is->kind, was[i].kind);
+      assert_int_equal(is->crew.value, was[i].crew.value);
+      assert_int_equal(is->at, was[i].at);
+      assert_int_equal(is->hand.value, was[i].hand.value);
+      assert_int_equal(is->hand_after, was[i].hand_after);
+      assert_int_equal(is->due, was[i].due);
+      assert_int_equal(is->customers, was[i].customers);
+      assert_int_equal(is->service, was[i].service);
+      assert_int_equal(is->skills, was[i].skills);
+    }
+    assert_ok(desk_tick(town.desk, &error), &error);
+  }
+  town_close(&town);
+}
+
+static void what_if_compares(void **state) {
+  (void)state;
+  Town town;
+  Error error = {0};
+  PlanCopy *copy;
+  PlanCompare compare;
+  Arena arena;
+  town_open(&town);
+  three_outages(&town);
+  assert_ok(plan_copy(&copy, town.crews, time_now(&town.time), &error), &error);
+  arena_begin(&arena, 0);
+  PlanWhatIf off = {.what = WHAT_CREW_OFF, .crew = town_crew(&town, "K1")};
+  assert_ok(plan_what_if(copy, &off, 1, 200, &arena, &compare, &error), &error);
+  assert_true(compare.after.customer_hours > compare.before.customer_hours);
+  PlanWhatIf cancel = {.what = WHAT_CANCEL, .task = task_at(&town, 0)->id};
+  assert_ok(plan_what_if(copy, &cancel, 1, 200, &arena, &compare, &error), &error);
+  assert_int_equal(compare.after.assigned, compare.before.assigned - 1);
+  PlanWhatIf close = {.what = WHAT_CLOSE, .lon = 112.502, .lat = 27.201, .radius_m = 3000, .factor = 10};
+  assert_ok(plan_what_if(copy, &close, 1, 200, &arena, &compare, &error), &error);
+  assert_true(compare.after.customer_hours > compare.before.customer_hours);
+  PlanWhatIf aid[] = {{.what = WHAT_AID, .count = 2}, {.what = WHAT_CALL_IN, .count = 1}, {.what = WHAT_OVERTIME, .minutes = 60}};
+  assert_ok(plan_what_if(copy, aid, 3, 200, &arena, &compare, &error), &error);
+  assert_int_equal(compare.aid_count, 2);
+  assert_true(compare.after.cost <= compare.before.cost + 1e-6);
+  off.crew = (CrewId){7};
+  assert_false(plan_what_if(copy, &off, 1, 200, &arena, &compare, &error));
+  assert_int_equal(error.code, ERROR_NOT_FOUND);
+  arena_end(&arena);
+  plan_copy_close(copy);
+  town_close(&town);
+}
+
+static void changes_are_said(void **state) {
+  (void)state;
+  Town town;
+  char zh[PLAN_SAY_MAX], en[PLAN_SAY_MAX];
+  town_open(&town);
+  PlanChange change = {.from = town_crew(&town, "K1"), .to = town_crew(&town, "K3"), .why = DISPATCH_WHY_UNABLE | DISPATCH_WHY_EARLIER | DISPATCH_WHY_DUE, .earlier_s = 725,
+                       .customers = 140, .skills = "crane"};
+  plan_say_change(town.crews, &change, zh, en);
+  assert_string_equal(zh, "由抢修一班改为夜班：具备吊车，早 12 分钟，保住到达承诺，140 户");
+  assert_string_equal(en, "夜班 instead of 抢修一班: has the crane lorry, 12 min earlier, keeps the promise of arrival, 140 customers");
+  change = (PlanChange){.to = change.to, .why = DISPATCH_WHY_NEW, .customers = 9};
+  plan_say_change(town.crews, &change, zh, en);
+  assert_string_equal(en, "夜班: new, 9 customers");
+  change = (PlanChange){.from = change.to, .reason = DISPATCH_NO_TIME};
+  plan_say_change(town.crews, &change, zh, en);
+  assert_string_equal(en, "no crew could be there within its hours");
+  town_close(&town);
+}
+
+/* Calls, steps, moves, duties and hours at random: the plan is sound after each, and nothing is in two lanes. */
+static void whatever_happens_the_plan_is_sound(void **state) {
+  (void)state;
+  static const char *const CUSTOMERS[] = {"10001111", "10001211", "10002111", "10002211", "10003111", "10003211", "10004111", "10004211", "10005111", "10006111"};
+  static const char *const CREWS[] = {"K1", "K2", "K3"};
+  for (uint64_t seed = 1; seed <= 6; seed++) {
+    Town town;
+    Random random;
+    random_seed(&random, seed);
+    town_open(&town);
+    for (int step = 0; step < 60; step++) {
+      size_t tasks = plan_task_count(town.crews);
+      const PlanTask *any = tasks ? task_at(&town, (size_t)random_below(&random, (uint32_t)tasks)) : NULL, *other = tasks ? task_at(&town, (size_t)random_below(&random, (uint32_t)tasks)) : NULL;
+      const Job *job = crew_job_count(town.crews) ? crew_job_at(town.crews, (size_t)random_below(&random, (uint32_t)crew_job_count(town.crews))) : NULL;
+      CrewId crew = town_crew(&town, CREWS[random_below(&random, 3)]);
+      Ask a = {.town = &town};
+      switch (random_below(&random, 10)) {
+        case 0: case 1: town_call(&town, CUSTOMERS[random_below(&random, 10)]); break;
+        case 2: a.what = ACCEPT, a.task = any && random_below(&random, 2) ? any->id : 0, ask(&a); break;
+        case 3: a.what = MOVE, a.move = (PlanMove){.task = any ? any->id : 1, .before = other && random_below(&random, 2) ? other->id : 0, .crew = crew, .at = INSTANT_NONE}, ask(&a); break;
+        case 4: a.what = UNDO, ask(&a); break;
+        case 5: town_pass(&town, (double)random_below(&random, 40)); break;
+        case 6: if (job) town_step(&town, job->id, job->state == JOB_ASSIGNED ? "take" : job->state == JOB_TAKEN ? "depart" : job->state == JOB_ON_THE_WAY ? "arrive" : "return", job->state >= JOB_ON_SITE ? "{\"reason\":\"x\"}" : NULL); break;
+        case 7: if (job) a.what = NEED, a.need = (PlanAsk){.job = job->id, .item = TEXT("cable"), .quantity = 50}, ask(&a); break;
+        case 8: if (any) a.what = ERRAND, a.task = any->id, a.step = random_below(&random, 2) ? "start" : "done", ask(&a); break;
+        default: a.what = DUTY, a.day = (DutyDay){.crew = crew, .day = 20261231, .duty = (uint8_t)random_below(&random, 3), .from = 1080, .until = 360, .version = roster_of(crew_find(town.crews, crew), 20261231).version}, ask(&a);
+      }
+      sound(&town);
+      for (size_t i = 0; i < plan_task_count(town.crews); i++) {
+        int seats = 0;
+        for (size_t l = 0; l < plan_lane_count(town.crews); l++)
+          for (int s = 0; s < plan_lane(town.crews, l)->count; s++)
+            seats += plan_lane(town.crews, l)->stops[s].kind == DISPATCH_STOP_JOB && plan_lane(town.crews, l)->stops[s].id == task_at(&town, i)->id;
+        assert_true(seats <= 1);
+      }
+    }
+    town_close(&town);
+  }
+}
+
+TEST_MAIN(TEST(outages_become_tasks), TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
+          TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(duties_and_swaps),
+          TEST(rounds_are_walked), TEST(a_restart_keeps_the_plan), TEST(what_if_compares), TEST(changes_are_said),
+          TEST(whatever_happens_the_plan_is_sound))
