@@ -34,7 +34,7 @@ static bool play(const char *folder, int64_t seed, bool json, Error *error) {
   Buffer text;
   if (!house_open(&house, &options, error)) return false;
   ReplayRooms rooms = {house.desk, &house.time, house.grid, house.people, house.orders, house.outages, house.crews};
-  EveningOptions evening = {.seed = (uint64_t)seed, .year = 2025, .own_faults = 6, .calling = 0.18};
+  EveningOptions evening = {.seed = (uint64_t)seed, .year = 2025, .own_faults = 6, .calling = 0.18, .gasping = 0.3};
   bool ok = replay_open(&replay, &rooms, &evening, error) && replay_run(replay, error);
   if (ok) {
     buffer_begin(&text, 0);

@@ -74,7 +74,7 @@ static bool plan_evening(Serve *serve, const CommandLine *line, Error *error) {
   if (strcmp(name, "new-year") != 0) return error_raise(error, ERROR_NOT_FOUND, "%s\t%s", "replay", name);
   if (!command_decimal(line, "--speed", 60, 0.1, 1000, &speed, error) || !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, error)) return false;
   ReplayRooms rooms = {serve->house.desk, &serve->house.time, serve->house.grid, serve->house.people, serve->house.orders, serve->house.outages, serve->house.crews};
-  EveningOptions evening = {.seed = (uint64_t)seed, .year = evening_year(), .own_faults = 6, .calling = 0.18};
+  EveningOptions evening = {.seed = (uint64_t)seed, .year = evening_year(), .own_faults = 6, .calling = 0.18, .gasping = 0.3};
   if (!replay_open(&serve->replay, &rooms, &evening, error)) return false;
   serve->company.replay = serve->replay;
   serve->company.demonstration = true;

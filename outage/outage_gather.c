@@ -145,27 +145,27 @@ bool outage_absorb(DeskContext *context, Outages *outages, Record *record, Recor
 
 /* --- where a caller belongs --- */
 
-/* A transformer that feeds the same customers as `device` above it: people know it by its village, and its fuse hangs on the same pole. */
-static uint32_t transformer_of(const Outages *outages, uint32_t device) {
-  uint32_t all = outage_customers_in(outages, (GridRange){device, grid_device(outages->grid, device)->end}), at = device;
-  for (int depth = 0; all && depth < 4; depth++) {
-    if (grid_device(outages->grid, at)->kind == GRID_TRANSFORMER) return at;
-    uint32_t child = at + 1, end = grid_device(outages->grid, at)->end;
-    while (child < end && outage_customers_in(outages, (GridRange){child, grid_device(outages->grid, child)->end}) != all) child = grid_device(outages->grid, child)->end;
-    if (child >= end) break;
-    at = child;
-  }
+/* The next device below `device` that feeds the same customers; GRID_NONE. */
+static uint32_t only_child(const Outages *outages, uint32_t device, uint32_t customers) {
+  uint32_t end = grid_device(outages->grid, device)->end;
+  for (uint32_t child = device + 1; child < end; child = grid_device(outages->grid, child)->end)
+    if (outage_customers_in(outages, (GridRange){child, grid_device(outages->grid, child)->end}) == customers) return child;
   return GRID_NONE;
 }
 
+/* Among those that feed the same customers: a transformer, for people know it by its village and its fuse hangs on the same pole; else one where an
+ * outage can be, not a bare line. Not one that evidence tells apart: the fuse's own switch, say. */
 uint32_t outage_seat(const Outages *outages, uint32_t device) {
-  uint32_t up = device, transformer;
-  while (up != GRID_NONE && !grid_can_fail((GridKind)grid_device(outages->grid, up)->kind)) up = grid_device(outages->grid, up)->parent;
-  if (up == GRID_NONE) return device;
-  if (grid_device(outages->grid, up)->kind == GRID_TRANSFORMER || (transformer = transformer_of(outages, up)) == GRID_NONE) return up;
-  double at_up, at_transformer, dark;
-  bool known = locate_device(outages->locate, up, &at_up, &dark, NULL) && locate_device(outages->locate, transformer, &at_transformer, &dark, NULL);
-  return known && at_transformer > 0.02 * at_up ? transformer : up; /* far less likely: something told them apart, the fuse's own switch say */
+  uint32_t customers = outage_customers_in(outages, (GridRange){device, grid_device(outages->grid, device)->end}), seat = GRID_NONE;
+  double at_device, at_other, dark;
+  if (!locate_device(outages->locate, device, &at_device, &dark, NULL)) return device;
+  for (uint32_t at = device; at != GRID_NONE && customers; at = only_child(outages, at, customers)) {
+    GridKind kind = (GridKind)grid_device(outages->grid, at)->kind;
+    if (at != device && (!locate_device(outages->locate, at, &at_other, &dark, NULL) || at_other < 0.02 * at_device)) break;
+    if (grid_can_fail(kind) && (seat == GRID_NONE || kind == GRID_TRANSFORMER)) seat = at;
+    if (kind == GRID_TRANSFORMER) break;
+  }
+  return seat == GRID_NONE ? device : seat;
 }
 
 /* What explains his darkness; GRID_NONE: nothing in the network better than his own house. */

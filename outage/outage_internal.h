@@ -125,7 +125,7 @@ double outage_probability(const Outages *outages, const Record *record);
 
 /* outage_gather.c: what calls change */
 bool outage_gather_order(DeskContext *context, Outages *outages, const Order *order, Error *error) MUST_USE;
-uint32_t outage_seat(const Outages *outages, uint32_t device); /* where an outage found at `device` is put: there, or the nearest above where one can be, or the transformer it feeds alone */
+uint32_t outage_seat(const Outages *outages, uint32_t device); /* where an outage found at `device` is put */
 /* Another device, by what is believed; told. */
 bool outage_shift(DeskContext *context, Outages *outages, Record *record, uint32_t device, bool alone, Error *error) MUST_USE;
 enum { OUTAGE_RAISED_MAX = 256 }; /* outages one explanation takes up at once; further ones follow at the next look */

@@ -106,6 +106,35 @@ static bool plan_calls(Evening *evening, const EveningOptions *options, const Gr
   return true;
 }
 
+bool evening_meter_reports(const EveningOptions *options, uint32_t position) {
+  Random random;
+  random_fork(&random, options->seed, 0x6A59u + position);
+  return random_unit(&random) < options->gasping;
+}
+
+/* A meter tells the head-end within seconds that its supply is gone; a household's own switch lies behind its meter. */
+static bool plan_gasps(Evening *evening, const EveningOptions *options, const Grid *grid, const People *people, Random *random, Error *error) {
+  for (size_t f = 0; f < evening->faults.count; f++) {
+    const EveningFault *fault = &evening->faults.at[f];
+    uint32_t from, to;
+    if (fault->cause == EVENING_OWN_SWITCH || fault->nested_in >= 0) continue;
+    people_customers_in(people, (GridRange){fault->device, grid_device(grid, fault->device)->end}, &from, &to);
+    for (uint32_t position = from; position < to; position++) {
+      Customer customer;
+      people_customer(people, position, &customer);
+      if (!customer.meter.len || !evening_meter_reports(options, position)) continue;
+      EveningGasp gasp = {fault->at + (Span)((10 + random_exponential(random, 25)) * (double)SPAN_SECOND), position};
+      if (!vector_push(&evening->gasps, gasp)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "evening");
+    }
+  }
+  return true;
+}
+
+static int gasps_by_time(const void *a, const void *b) {
+  const EveningGasp *x = a, *y = b;
+  return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->position > y->position) - (x->position < y->position);
+}
+
 static int by_time(const void *a, const void *b) {
   const EveningCall *x = a, *y = b;
   return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->position > y->position) - (x->position < y->position);
@@ -131,7 +160,8 @@ bool evening_plan(Evening *out, const EveningOptions *options, const Grid *grid,
     if (!below_another && grid_device(grid, device)->end == device + 1)
       ok = add_fault(out, grid, people, device, EVENING_OWN_SWITCH, out->from + random_between(&random, 5, 115) * SPAN_MINUTE, -1, error);
   }
-  ok = ok && plan_calls(out, options, grid, people, &random, error);
+  ok = ok && plan_calls(out, options, grid, people, &random, error) && plan_gasps(out, options, grid, people, &random, error);
+  if (out->gasps.count) qsort(out->gasps.at, out->gasps.count, sizeof *out->gasps.at, gasps_by_time);
   if (out->calls.count) qsort(out->calls.at, out->calls.count, sizeof *out->calls.at, by_time);
   if (!ok) evening_end(out);
   return ok;
@@ -140,6 +170,7 @@ bool evening_plan(Evening *out, const EveningOptions *options, const Grid *grid,
 void evening_end(Evening *evening) {
   vector_free(&evening->faults);
   vector_free(&evening->calls);
+  vector_free(&evening->gasps);
 }
 
 bool evening_is_dark(const Evening *evening, const Grid *grid, uint32_t device, Instant now) {

@@ -28,10 +28,16 @@ typedef struct EveningCall {
   uint32_t position;        /* of the customer */
 } EveningCall;
 
+typedef struct EveningGasp { /* what a meter's last breath says, when the head-end has it */
+  Instant at;
+  uint32_t position;
+} EveningGasp;
+
 typedef struct Evening {
   Instant from, until;      /* 20:00 … 21:50 and a little; faults strike within */
   VECTOR(EveningFault) faults;
   VECTOR(EveningCall) calls; /* of all faults, should nothing be repaired; sorted by time */
+  VECTOR(EveningGasp) gasps; /* sorted by time */
 } Evening;
 
 typedef struct EveningOptions {
@@ -39,12 +45,14 @@ typedef struct EveningOptions {
   int year;                 /* the evening of 31 December of this year */
   int own_faults;           /* households with a fault of their own */
   double calling;           /* share of dark households that call within the first hour */
+  double gasping;           /* share of the meters whose last gasps and returns reach the company */
 } EveningOptions;
 
 /* Fails when the network has no three public transformers with low voltage and customers below. */
 bool evening_plan(Evening *out, const EveningOptions *options, const Grid *grid, const People *people, Error *error) MUST_USE;
 void evening_end(Evening *evening);
 /* Is this device without supply at `now`? By the truth: some fault above it has struck and is not repaired. */
+bool evening_meter_reports(const EveningOptions *options, uint32_t position); /* is this meter one of those */
 bool evening_is_dark(const Evening *evening, const Grid *grid, uint32_t device, Instant now);
 
 #endif

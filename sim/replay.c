@@ -205,6 +205,7 @@ static bool act(Replay *replay, const AgendaItem *item, Error *error) {
     case WHAT_FIELD_LOOKS:
       if (!replay_field_looks(replay, error)) return false;
       return is_over(replay) || replay_now(replay) > replay->evening.from + LONGEST_EVENING ? true : replay_put(replay, FIELD_LOOKS_EVERY, WHAT_FIELD_LOOKS, 0, error);
+    case WHAT_METERS: return replay_meters_report(replay, error);
     case WHAT_CREW_ACTS: return replay_crew_acts(replay, (size_t)item->subject, error);
   }
   return true;
@@ -240,6 +241,7 @@ bool replay_open(Replay **out, const ReplayRooms *rooms, const EveningOptions *o
   Replay *replay = memory_new(sizeof *replay);
   if (!replay) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "replay");
   replay->rooms = *rooms;
+  replay->options = *options;
   replay->state = "waiting";
   random_fork(&replay->random, options->seed, 0x9E9);
   pthread_mutex_init(&replay->lock, NULL);
@@ -255,6 +257,8 @@ bool replay_open(Replay **out, const ReplayRooms *rooms, const EveningOptions *o
     ok = agenda_put(&replay->agenda, replay->evening.faults.at[i].at, WHAT_FAULT, (int64_t)i);
   for (size_t i = 0; ok && i < replay->evening.calls.count; i++)
     ok = agenda_put(&replay->agenda, replay->evening.calls.at[i].at, WHAT_CALL, replay->evening.calls.at[i].position);
+  for (size_t i = 0; ok && i < replay->evening.faults.count; i++) /* the head-end passes on what its meters said */
+    for (int k = 1; ok && k <= 9; k++) ok = agenda_put(&replay->agenda, replay->evening.faults.at[i].at + k * 15 * SPAN_SECOND, WHAT_METERS, 0);
   ok = ok && agenda_put(&replay->agenda, replay->evening.from, WHAT_OFFICE_LOOKS, 0) && agenda_put(&replay->agenda, replay->evening.from, WHAT_FIELD_LOOKS, 0);
   if (!ok) {
     if (error && !error->code) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "replay");
@@ -281,6 +285,7 @@ void replay_close(Replay *replay) {
   agenda_free(&replay->agenda);
   vector_free(&replay->waiting);
   vector_free(&replay->callback_queue);
+  vector_free(&replay->returned);
   map_free(&replay->called_back);
   memory_free(replay->crew);
   pthread_mutex_destroy(&replay->lock);

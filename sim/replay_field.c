@@ -240,6 +240,7 @@ static bool restore(Replay *replay, size_t row, uint32_t device, Error *error) {
              replay_put(replay, replay_minutes(replay, 5, 8), WHAT_CREW_ACTS, (int64_t)row, error);
     }
     fault->repaired_at = replay_now(replay);
+    if (!replay_meters_return(replay, fault, error)) return false;
   }
   return crew_takes(replay, mine->job, "restore", NULL, error) && replay_put(replay, replay_minutes(replay, 3, 6), WHAT_CREW_ACTS, (int64_t)row, error);
 }

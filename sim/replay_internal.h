@@ -11,7 +11,7 @@
 
 enum { REPLAY_SEATS = 6 };
 
-typedef enum ReplayWhat { WHAT_FAULT, WHAT_CALL, WHAT_SEAT_ENDS, WHAT_OFFICE_LOOKS, WHAT_FIELD_LOOKS, WHAT_CREW_ACTS } ReplayWhat;
+typedef enum ReplayWhat { WHAT_FAULT, WHAT_CALL, WHAT_SEAT_ENDS, WHAT_OFFICE_LOOKS, WHAT_FIELD_LOOKS, WHAT_CREW_ACTS, WHAT_METERS } ReplayWhat;
 
 typedef struct ReplaySeat {
   enum { SEAT_FREE, SEAT_CALL, SEAT_CALLBACK } doing;
@@ -35,6 +35,9 @@ typedef struct ReplayCrew {
 
 struct Replay {
   ReplayRooms rooms;
+  EveningOptions options;
+  size_t gasped;                  /* of the evening's gasps, those delivered */
+  VECTOR(EveningGasp) returned;   /* meters with power again, not yet delivered */
   Evening evening;
   Agenda agenda;
   Random random;
@@ -62,6 +65,10 @@ Span replay_minutes(Replay *replay, double least, double most); /* a span betwee
 bool replay_do(Replay *replay, DeskWork work, void *command, const char *actor, Error *error) MUST_USE;
 /* A refusal that someone working beside the replay may cause (a step taken already, a version moved on) is no failure. */
 bool replay_may_refuse(Error *error);
+
+/* replay_meters.c: what meters tell */
+bool replay_meters_report(Replay *replay, Error *error) MUST_USE;
+bool replay_meters_return(Replay *replay, const EveningFault *fault, Error *error) MUST_USE; /* it is repaired */
 
 /* replay_field.c: the dispatcher and the crews */
 bool replay_office_sends(Replay *replay, Error *error) MUST_USE;

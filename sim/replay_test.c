@@ -24,7 +24,7 @@ static void play(uint64_t seed, ReplaySummary *summary, int64_t *last_seq) {
   Replay *replay;
   EventVerdict verdict;
   GenerateOptions county = {.customers = 60000, .seed = seed};
-  EveningOptions evening = {.seed = seed, .year = 2025, .own_faults = 4, .calling = 0.2};
+  EveningOptions evening = {.seed = seed, .year = 2025, .own_faults = 4, .calling = 0.2, .gasping = 0.3};
   assert_non_null(mkdtemp(folder));
   rmdir(folder);
   assert_ok(sim_generate_package(folder, &county, NULL, NULL, &error), &error);
