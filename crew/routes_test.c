@@ -158,8 +158,9 @@ static void a_fault_goes_round_over_http(void **state) {
   assert_string_equal(http_test_text(page, "state"), "restored");
   assert_int_equal(json_array_size(http_test_at(page, "orders")), 2);
   assert_string_equal(http_test_text(page, "history.0.kind"), "outage.found");
-  assert_int_equal(json_array_size(http_test_at(page, "etas")), 1);
-  assert_string_equal(http_test_text(page, "etas.0.actor_name"), "王芳");
+  assert_int_equal(json_array_size(http_test_at(page, "etas")), 4); /* estimated, twice revised, then the crew's word */
+  assert_string_equal(http_test_text(page, "etas.0.source"), "estimate");
+  assert_string_equal(http_test_text(page, "etas.3.actor_name"), "王芳");
   assert_true(json_array_size(http_test_at(page, "path")) >= 5);
   assert_int_equal(json_array_size(http_test_at(page, "children")), 2);
   page = http_test_do(test, 200, "GET", "/api/v1/callbacks?state=open", NULL);
@@ -341,12 +342,69 @@ static void what_is_wrong_is_named(void **state) {
   close_face(&face);
 }
 
+/* What meters and people say, over HTTP: as JSON and as CSV; what may be, whom to ask, what an agent says. */
+static void evidence_comes_over_http(void **state) {
+  (void)state;
+  Face face;
+  char path[128], id[24], body[4096], time[INSTANT_TEXT_MAX];
+  open_face(&face);
+  HttpTest *test = &face.test;
+  CustomerId caller = town_customer(&face.town, "10002141");
+  instant_to_text(time_now(&test->time), ZONE_SHANGHAI, time);
+  http_test_as(test, 2, AGENT, 0);
+  http_test_do(test, 403, "POST", "/api/v1/power-events", "{\"items\":[]}");
+  http_test_as(test, 2, AGENT | DISPATCHER, 0);
+  snprintf(body, sizeof body, "time,kind,subject\n%s,last_gasp,M10002111\n%s,3.26.136.47,M10002121\n%s,last_gasp,M10002131\n%s,last_gasp,M1\nyesterday,last_gasp,M10002141\n", time,
+           time, time, time);
+  snprintf(test->headers, sizeof test->headers, "Content-Type: text/csv\r\n");
+  json_t *reply = http_test_do(test, 200, "POST", "/api/v1/power-events", "%s", body);
+  test->headers[0] = 0;
+  assert_int_equal(http_test_i64(reply, "taken"), 3);
+  assert_int_equal(http_test_i64(reply, "set_aside"), 2);
+  assert_string_equal(http_test_text(reply, "items.0.why"), "unknown_subject");
+  assert_string_equal(http_test_text(reply, "items.1.why"), "bad_time");
+  reply = http_test_do(test, 200, "POST", "/api/v1/power-events", "{\"items\":[{\"time\":\"%s\",\"kind\":\"last_gasp\",\"subject\":\"M10002211\"},{\"time\":\"%s\",\"kind\":\"last_gasp\",\"subject\":\"M10002111\"}]}", time, time);
+  assert_int_equal(http_test_i64(reply, "taken"), 1);
+  assert_int_equal(http_test_i64(reply, "repeated"), 1);
+  http_test_do(test, 422, "POST", "/api/v1/power-events", "{\"things\":[]}");
+  keep(id, http_test_do(test, 200, "GET", "/api/v1/outages?state=open", NULL), "items.0.id");
+  snprintf(path, sizeof path, "/api/v1/outages/%s", id);
+  json_t *page = http_test_do(test, 200, "GET", path, NULL);
+  assert_true(json_number_value(http_test_at(page, "belief.probability")) > 0.5);
+  assert_string_equal(http_test_text(page, "explanation.for.0.kind"), "last_gasp");
+  assert_true(strchr(http_test_text(page, "belief.ask_next.name"), '*') != NULL);
+  assert_string_equal(http_test_text(page, "eta.source"), "estimate");
+  snprintf(path, sizeof path, "/api/v1/customers/%lld/standing", (long long)caller.value);
+  page = http_test_do(test, 200, "GET", path, NULL);
+  assert_non_null(strstr(http_test_text(page, "say.en"), "Back at about"));
+  assert_non_null(strstr(http_test_text(page, "say.zh"), "左右来电"));
+  snprintf(path, sizeof path, "/api/v1/customers/%lld/standing", (long long)town_customer(&face.town, "10005111").value);
+  page = http_test_do(test, 200, "GET", path, NULL);
+  assert_non_null(strstr(http_test_text(page, "say.en"), "Your neighbours have power"));
+  snprintf(path, sizeof path, "/api/v1/customers/%lld/supply", (long long)caller.value);
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "POST", path, "{\"has_power\":false}"), "taken"), 1);
+  http_test_do(test, 200, "GET", "/api/v1/outages/possible", NULL);
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "GET", "/api/v1/outages/estimates", NULL), "estimates"), 0);
+  /* the dispatcher knows better, and takes it back */
+  char device[24];
+  device_id(&face, "T2", device);
+  http_test_do(test, 200, "POST", "/api/v1/outages/word", "{\"device_id\":\"%s\",\"word\":\"sound\"}", device);
+  http_test_do(test, 200, "POST", "/api/v1/outages/word", "{\"device_id\":\"%s\",\"word\":\"judge\"}", device);
+  assert_non_null(town_outage_at(&face.town, "T2"));
+  device_id(&face, "T5", device);
+  http_test_do(test, 200, "POST", "/api/v1/outages/word", "{\"device_id\":\"%s\",\"word\":\"out\"}", device);
+  assert_int_equal(town_outage_at(&face.town, "T5")->state, OUTAGE_CONFIRMED);
+  close_face(&face);
+}
+
 static void every_route_was_asked(void **state) {
   (void)state;
   http_test_all_answered(outage_routes());
+  http_test_all_answered(outage_evidence_routes());
   http_test_all_answered(crew_routes());
   http_test_all_answered(plan_routes());
   http_test_all_answered(roster_routes());
 }
 
-TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(the_dispatcher_decides_and_takes_it_back), TEST(the_plan_is_read_moved_and_accepted), TEST(what_is_wrong_is_named), TEST(every_route_was_asked))
+TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(the_dispatcher_decides_and_takes_it_back), TEST(the_plan_is_read_moved_and_accepted), TEST(what_is_wrong_is_named),
+          TEST(evidence_comes_over_http), TEST(every_route_was_asked))

@@ -60,11 +60,17 @@ bool header_origin_is(Text origin, Text host) {
   return named.len > 0 && named.len == host.len && strncasecmp(named.at, host.at, host.len) == 0;
 }
 
-bool header_media_type_is(Text content_type, const char *wanted) {
-  size_t len = strlen(wanted);
-  if (content_type.len < len || strncasecmp(content_type.at, wanted, len) != 0) return false;
-  Text rest = text_trim(text_slice(content_type, len, content_type.len));
+static bool is_media_type(Text content_type, Text wanted) {
+  if (content_type.len < wanted.len || strncasecmp(content_type.at, wanted.at, wanted.len) != 0) return false;
+  Text rest = text_trim(text_slice(content_type, wanted.len, content_type.len));
   return rest.len == 0 || rest.at[0] == ';';
+}
+
+bool header_media_type_is(Text content_type, const char *wanted) {
+  Text list = text_of(wanted), one;
+  while (text_next(&list, ' ', &one))
+    if (is_media_type(content_type, one)) return true;
+  return false;
 }
 
 bool header_etag_matches(Text none_match, const char *etag) {

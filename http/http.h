@@ -66,7 +66,7 @@ enum HttpRouteFlags {
   HTTP_KEYED = 1,     /* an Idempotency-Key is required */
   HTTP_URGENT = 2,    /* ahead of the others at a pressed desk */
   HTTP_PUBLIC = 4,    /* no sign-in needed (roles ignored) */
-  HTTP_RAW_BODY = 8,  /* body is not JSON; request_schema is then its media type */
+  HTTP_RAW_BODY = 8,  /* the handler reads the bytes; request_schema is then the media types taken, blank between */
   HTTP_UNLOCKED = 16, /* a read that takes the state lock itself, or needs none */
   HTTP_SLOW = 32,     /* `decode` or `read` takes long (a password's hash): it runs on a thread of its own, one at a time */
 };

@@ -65,21 +65,26 @@ static void write_parameters(Json *json, const Route *route) {
   json_close(json);
 }
 
-static void write_content(Json *json, const char *media_type, const Schema *schema) {
+static void write_content(Json *json, const char *media_types, const Schema *schema) {
+  char media_type[64];
+  Text list = text_of(media_types), one;
   json_key(json, "content");
   json_open_object(json);
-  json_key(json, media_type);
-  json_open_object(json);
-  if (schema) {
-    Buffer text;
-    buffer_begin(&text, 0);
-    schema_write(schema, &text);
-    if (text.failed) json->out->failed = true;
-    json_key(json, "schema");
-    json_raw(json, buffer_as_text(&text));
-    buffer_end(&text);
+  while (text_next(&list, ' ', &one)) {
+    snprintf(media_type, sizeof media_type, "%.*s", TEXT_ARG(one));
+    json_key(json, media_type);
+    json_open_object(json);
+    if (schema) {
+      Buffer text;
+      buffer_begin(&text, 0);
+      schema_write(schema, &text);
+      if (text.failed) json->out->failed = true;
+      json_key(json, "schema");
+      json_raw(json, buffer_as_text(&text));
+      buffer_end(&text);
+    }
+    json_close(json);
   }
-  json_close(json);
   json_close(json);
 }
 

@@ -156,6 +156,7 @@ bool outage_believe(Outages *outages, Record *record, Error *error) {
   }
   vector_free(&record->words);
   record->words_since = record->o.since;
+  if (record->o.dark.count && outage_is_fixed(record)) record->o.probability = 1;
   record->words.at = fresh.words.at, record->words.count = fresh.words.count, record->words.room = fresh.words.room;
   return ok;
 }
@@ -271,7 +272,7 @@ static bool adopt_row(void *self, Record *record, Error *error) {
 bool outage_reload(Db *db, void *room, Error *error) {
   Outages *outages = room;
   clear(outages);
-  if (!outage_weigh_load(db, outages, error)) return false;
+  if (!outage_weigh_load(db, outages, error) || !outage_estimate_load(db, outages, error)) return false;
   if (!outage_row_last_serial(db, outages->county_id, &outages->last_serial, error)) return false;
   if (!outage_rows_open(db, outages->county_id, outages->grid, adopt_row, outages, error)) return false;
   for (size_t i = 0; i < order_count(outages->orders); i++) {
@@ -326,6 +327,7 @@ void outage_close(Outages *outages) {
   locate_free(outages->locate);
   vector_free(&outages->by_device);
   vector_free(&outages->sounds);
+  vector_free(&outages->repairs);
   vector_free(&outages->open);
   vector_free(&outages->links);
   memory_free(outages->important);

@@ -15,12 +15,14 @@
  * Events (subject kind "outage"; data: number, device, customers_out, ladder, state, version, dark:[[from,to],…]):
  *   outage.found   outage.changed (counts; or the device, by further calls)   outage.confirmed   outage.moved {was}
  *   outage.split {from}  outage.merged {into}   outage.dismissed {reason}   outage.eta {from, until, source}   outage.undone {what}
+ *   outage.word {device, word} (subject kind "device")
  *   outage.evidence {taken, repeated, set_aside} (subject kind "county")
  *   outage.progress {stage}   outage.restored {devices, freed, all}   outage.closed {…figures} */
 #ifndef OUTAGE_OUTAGE_H
 #define OUTAGE_OUTAGE_H
 
 #include "order/order.h"
+#include "outage/locate.h"
 
 typedef struct Outages Outages;
 
@@ -41,7 +43,7 @@ typedef struct Outage {
   bool pinned;                    /* the device is known: calls elsewhere do not move it */
   bool by_hand;                   /* declared, not gathered */
   Instant since;                  /* customers are without supply since */
-  Instant found_at, confirmed_at, assigned_at, arrived_at, restored_at; /* INSTANT_NONE: not yet */
+  Instant found_at, confirmed_at, assigned_at, arrived_at, surveyed_at, restored_at; /* INSTANT_NONE: not yet */
   GridRanges dark;                /* sorted; empty when all have power */
   uint32_t customers_total, customers_out, customers_peak, important_out;
   uint32_t households;            /* open orders under it */
@@ -50,7 +52,7 @@ typedef struct Outage {
   CrewId crew;                    /* 0: none */
   int64_t job;                    /* its visit, 0: none */
   char crew_name[OUTAGE_CREW_NAME_MAX], cause[OUTAGE_CAUSE_MAX];
-  Instant eta_from, eta_until;    /* INSTANT_NONE: unknown */
+  Instant eta_from, eta_likely, eta_until; /* INSTANT_NONE: unknown */
   uint8_t eta_source, undo;       /* OutageEtaSource, OutageUndo */
   float probability;              /* that its device has failed, by what is believed; 1 when known. Kept in memory only */
   int32_t version;
@@ -76,6 +78,9 @@ bool outage_set_eta(DeskContext *context, Outages *outages, OutageId id, int32_t
 /* Power is back below these devices of it; count 0: everywhere. */
 bool outage_restore(DeskContext *context, Outages *outages, OutageId id, int32_t version, const uint32_t *devices, size_t count, Error *error) MUST_USE;
 bool outage_undo(DeskContext *context, Outages *outages, OutageId id, int32_t version, Error *error) MUST_USE;
+/* The dispatcher's word on a device where no outage need stand: out (declares one), sound (dismisses a suspected one that stands there; holds for
+ * the time the rules give), or judge it again. */
+bool outage_word(DeskContext *context, Outages *outages, uint32_t device, LocateWord word, Error *error) MUST_USE;
 
 /* --- evidence: what meters, head-ends, switches and people say --- */
 typedef struct OutageEvidence {

@@ -203,6 +203,7 @@ bool outage_free(DeskContext *context, Outages *outages, Record *record, const u
   }
   for (size_t i = 0; ok && i < (count ? count : 1); i++) ok = outage_weigh_restored(context, outages, count ? devices[i] : o->device, error);
   ok = ok && outage_believe(outages, record, error) && tell_restored(context, outages, record, devices, count, &before, error) &&
+       (o->state != OUTAGE_RESTORED || outage_estimate_done(context, outages, record, error)) &&
        free_orders(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
   grid_ranges_free(&before);
   return ok ? true : desk_spoil(context);
@@ -247,7 +248,7 @@ static bool on_assigned(DeskContext *context, const Event *event, Outages *outag
   text_in(data, "name", o->crew_name, sizeof o->crew_name);
   o->stage = (uint8_t)(stage_in(data) > OUTAGE_ASSIGNED ? stage_in(data) : OUTAGE_ASSIGNED);
   if (o->assigned_at == INSTANT_NONE) o->assigned_at = context->now;
-  return tell_progress(context, outages, record, error) && outage_cascade(context, outages, record, error);
+  return tell_progress(context, outages, record, error) && outage_estimate(context, outages, record, error) && outage_cascade(context, outages, record, error);
 }
 
 static bool on_released(DeskContext *context, const Event *event, Outages *outages, Record *record, const json_t *data, Error *error) {
@@ -290,6 +291,7 @@ static bool on_survey(DeskContext *context, Outages *outages, Record *record, co
   text_in(data, "eta_until", text, sizeof text);
   promised &= instant_from_text(text_of(text), &until);
   o->pinned = true;
+  if (o->surveyed_at == INSTANT_NONE) o->surveyed_at = context->now;
   o->undo = UNDO_NOTHING;
   if (o->state == OUTAGE_SUSPECTED) o->state = OUTAGE_CONFIRMED, o->confirmed_at = context->now;
   LocateVerdict verdict;
@@ -299,6 +301,7 @@ static bool on_survey(DeskContext *context, Outages *outages, Record *record, co
   if (!promised) return true;
   o->eta_from = from;
   o->eta_until = until;
+  o->eta_likely = from + (until - from) / 2;
   o->eta_source = OUTAGE_ETA_CREW;
   return outage_row_eta(context->db, context->county_id, record, context->now, context->actor, error);
 }
@@ -315,7 +318,7 @@ static bool on_step(DeskContext *context, const Event *event, Outages *outages, 
   if (stage <= o->stage && !surveyed) return true;
   o->stage = (uint8_t)stage;
   if (stage == OUTAGE_ON_SITE && o->arrived_at == INSTANT_NONE) o->arrived_at = context->now;
-  if (!tell_progress(context, outages, record, error)) return false;
+  if (!tell_progress(context, outages, record, error) || !outage_estimate(context, outages, record, error)) return false;
   return stage == OUTAGE_REPLIED ? each_order(context, outages, record, "reply", error) : outage_cascade(context, outages, record, error);
 }
 

@@ -202,13 +202,14 @@ bool outage_dismiss(DeskContext *context, Outages *outages, OutageId id, int32_t
 
 /* --- promises of time, power back --- */
 
-static bool tell_eta(DeskContext *context, Outages *outages, Record *record, Error *error) {
+bool outage_tell_eta(DeskContext *context, Outages *outages, Record *record, Error *error) {
   Buffer extra;
   Json json;
   buffer_begin(&extra, 0);
   json_begin(&json, &extra);
   json_open_object(&json);
   json_put_instant(&json, "eta_from", record->o.eta_from);
+  json_put_instant(&json, "eta_likely", record->o.eta_likely);
   json_put_instant(&json, "eta_until", record->o.eta_until);
   json_put_string(&json, "eta_source", outage_eta_source_name((OutageEtaSource)record->o.eta_source));
   json_close(&json);
@@ -225,12 +226,13 @@ bool outage_set_eta(DeskContext *context, Outages *outages, OutageId id, int32_t
   if (until < from) return error_raise(error, ERROR_FIELD_INVALID, "until\t%lld\tearlier than from", (long long)until);
   if (until < context->now) return error_raise(error, ERROR_FIELD_INVALID, "until\t%lld\tpast", (long long)until);
   Outage *o = &record->o;
-  json_t *data = json_pack("{s:I,s:I,s:i}", "from", (json_int_t)o->eta_from, "until", (json_int_t)o->eta_until, "source", o->eta_source);
+  json_t *data = json_pack("{s:I,s:I,s:I,s:i}", "likely", (json_int_t)o->eta_likely, "from", (json_int_t)o->eta_from, "until", (json_int_t)o->eta_until, "source", o->eta_source);
   bool ok = keep_undo(record, UNDO_ETA, data, error);
   o->eta_from = from;
   o->eta_until = until;
+  o->eta_likely = from + (until - from) / 2;
   o->eta_source = (uint8_t)source;
-  return (ok && tell_eta(context, outages, record, error)) || desk_spoil(context);
+  return (ok && outage_tell_eta(context, outages, record, error)) || desk_spoil(context);
 }
 
 bool outage_restore(DeskContext *context, Outages *outages, OutageId id, int32_t version, const uint32_t *devices, size_t count, Error *error) {
@@ -321,9 +323,10 @@ static bool undo_simple(DeskContext *context, Outages *outages, Record *record, 
   }
   if (what == UNDO_ETA) {
     o->eta_from = json_integer_value(json_object_get(data, "from"));
+    o->eta_likely = json_integer_value(json_object_get(data, "likely"));
     o->eta_until = json_integer_value(json_object_get(data, "until"));
     o->eta_source = (uint8_t)json_integer_value(json_object_get(data, "source"));
-    return tell_eta(context, outages, record, error);
+    return outage_tell_eta(context, outages, record, error);
   }
   if (!grid_index_of(outages->grid, (DeviceId){id_of(json_object_get(data, "device"))}, &device)) return error_raise(error, ERROR_NOT_FOUND, "device\t%s", "");
   o->device = device;
@@ -369,4 +372,26 @@ bool outage_undo(DeskContext *context, Outages *outages, OutageId id, int32_t ve
   }
   json_decref(data);
   return ok;
+}
+
+/* --- a word on a device --- */
+
+static bool tell_word(DeskContext *context, const Outages *outages, uint32_t device, const char *word, Error *error) {
+  char data[96];
+  int64_t id = grid_device(outages->grid, device)->id.value;
+  snprintf(data, sizeof data, "{\"device\":\"%lld\",\"word\":\"%s\"}", (long long)id, word);
+  return desk_event(context, "outage.word", "device", id, text_of(data), error);
+}
+
+bool outage_word(DeskContext *context, Outages *outages, uint32_t device, LocateWord word, Error *error) {
+  OutageId id;
+  if (device >= grid_count(outages->grid)) return error_raise(error, ERROR_NOT_FOUND, "device\t%u", device);
+  if (word == LOCATE_IS_OUT) return outage_declare(context, outages, device, TEXT(""), &id, error);
+  const Outage *standing = outage_of_device(outages, device);
+  bool ok = true;
+  if (word == LOCATE_IS_SOUND && standing && standing->device == device && standing->state == OUTAGE_SUSPECTED)
+    ok = outage_dismiss(context, outages, standing->id, 0, TEXT("sound"), error);
+  else ok = outage_weigh_sound(context, outages, device, word == LOCATE_IS_SOUND, error);
+  ok = ok && tell_word(context, outages, device, word == LOCATE_IS_SOUND ? "sound" : "judge", error) && outage_settle(context, outages, error);
+  return ok || desk_spoil(context);
 }

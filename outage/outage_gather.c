@@ -83,11 +83,14 @@ bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by
   Instant now = context->now;
   record->o = (Outage){.id = {desk_new_id(context)}, .serial = ++outages->last_serial, .device = device, .by_hand = by_hand, .since = since,
                        .found_at = now, .confirmed_at = INSTANT_NONE, .assigned_at = INSTANT_NONE, .arrived_at = INSTANT_NONE,
-                       .restored_at = INSTANT_NONE, .eta_from = INSTANT_NONE, .eta_until = INSTANT_NONE};
+                       .surveyed_at = INSTANT_NONE, .restored_at = INSTANT_NONE, .eta_from = INSTANT_NONE, .eta_likely = INSTANT_NONE, .eta_until = INSTANT_NONE};
   record->last_call_at = now;
   record->listed = GRID_NONE;
   record->closed_at = INSTANT_NONE;
-  if (!outage_adopt(outages, record, error) || !outage_tell(context, outages, record, "outage.found", TEXT_NONE, error)) return false;
+  if (!outage_adopt(outages, record, error)) return false;
+  bool estimated = outage_estimate_now(outages, record, now); /* told with what was found */
+  if (!outage_tell(context, outages, record, "outage.found", TEXT_NONE, error)) return false;
+  if (estimated && !outage_row_eta(context->db, context->county_id, record, now, context->actor, error)) return false;
   *out = record;
   return true;
 }

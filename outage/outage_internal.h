@@ -57,6 +57,10 @@ struct Outages {
   bool meters_speak, changed; /* the company's meters report; something was weighed since all was looked at */
   VECTOR(Standing) by_device; /* those with dark parts, by device then id */
   VECTOR(Sound) sounds;
+  RestoreModel restore;       /* as the rules say, and learned */
+  VECTOR(RestoreHistory) repairs;
+  size_t repaired;
+  double waiting;             /* outages for each crew at work */
   size_t round;               /* whose turn it is to be looked at again */
   uint32_t *important;        /* positions of important customers, rising */
   size_t important_count;
@@ -94,11 +98,28 @@ bool outage_row_last_serial(Db *db, int64_t county_id, int64_t *out, Error *erro
 bool outage_row_freed(Db *db, int64_t county_id, OutageId id, DeviceId device, Instant at, Error *error) MUST_USE;
 bool outage_row_eta(Db *db, int64_t county_id, const Record *record, Instant at, Text actor, Error *error) MUST_USE;
 typedef struct OutageEta {
-  Instant from, until, at;
+  Instant from, likely, until, at;
   uint8_t source;
   Text actor;
 } OutageEta;
 bool outage_rows_eta(Db *db, int64_t county_id, OutageId id, void (*each)(void *self, const OutageEta *eta), void *self, Error *error) MUST_USE;
+
+typedef struct OutageRepair { /* how one went */
+  RestoreHistory history;
+  RestoreScore score;
+} OutageRepair;
+bool outage_row_repair(Db *db, int64_t county_id, const Record *record, const OutageRepair *repair, Error *error) MUST_USE;
+bool outage_rows_repairs(Db *db, int64_t county_id, int64_t most, bool (*each)(void *self, Text cause, const RestoreHistory *history), void *self,
+                         Error *error) MUST_USE; /* newest first; each returns false when memory is out */
+bool outage_row_score(Db *db, int64_t county_id, RestoreScore *out, int64_t *repairs, Error *error) MUST_USE; /* of all estimates */
+
+/* outage_estimate.c: when power will be back */
+bool outage_estimate_now(const Outages *outages, Record *record, Instant now); /* sets it; true when it is worth telling */
+bool outage_estimate(DeskContext *context, Outages *outages, Record *record, Error *error) MUST_USE; /* and tells */
+bool outage_estimate_done(DeskContext *context, Outages *outages, const Record *record, Error *error) MUST_USE; /* power is back everywhere */
+bool outage_estimate_load(Db *db, Outages *outages, Error *error) MUST_USE;
+void outage_count_waiting(Outages *outages);
+bool outage_tell_eta(DeskContext *context, Outages *outages, Record *record, Error *error) MUST_USE; /* outage_change.c */
 
 /* outage_write.c: JSON */
 void outage_write_device(const Outages *outages, uint32_t index, Json *json);                /* members of an open object */

@@ -1,5 +1,7 @@
 #include "outage/outage_page.h"
 
+#include "outage/outage_belief.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -154,79 +156,6 @@ static bool write_story(Story *story, OutageId id, Error *error) {
   return ok;
 }
 
-/* --- why this device --- */
-
-typedef struct Branches { /* children of the device, whether someone below called */
-  const Grid *grid;
-  uint32_t device;
-  Map called;             /* child → 1 */
-  uint32_t on_itself;
-  bool failed;
-} Branches;
-
-static bool note_branch(void *self, const Order *order) {
-  Branches *b = self;
-  uint32_t at = order->device;
-  if (at == GRID_NONE) return true;
-  while (at != b->device && at != GRID_NONE && grid_device(b->grid, at)->parent != b->device) at = grid_device(b->grid, at)->parent;
-  if (at == b->device) b->on_itself++;
-  else if (at != GRID_NONE && !map_put(&b->called, at, 1)) b->failed = true;
-  return !b->failed;
-}
-
-static void reason(Json *json, const char *zh, const char *en) {
-  json_open_object(json);
-  json_put_string(json, "zh", zh);
-  json_put_string(json, "en", en);
-  json_close(json);
-}
-
-static void write_reasons(const Outages *outages, const Outage *o, Json *json) {
-  Branches b = {.grid = outages->grid, .device = o->device};
-  char zh[200], en[200];
-  uint32_t end = grid_device(outages->grid, o->device)->end, children = 0, silent = 0;
-  order_of_outage(outages->orders, o->id, note_branch, &b);
-  for (uint32_t at = o->device + 1; at < end; at = grid_device(outages->grid, at)->end) {
-    uint32_t customers = outage_customers_in(outages, (GridRange){at, grid_device(outages->grid, at)->end});
-    int64_t found;
-    if (customers == 0) continue;
-    children++;
-    if (!map_get(&b.called, at, &found)) silent += customers;
-  }
-  json_key(json, "explanation");
-  json_open_object(json);
-  json_key(json, "for");
-  json_open_array(json);
-  if (o->households) {
-    snprintf(zh, sizeof zh, "%u 户来电, 共 %u 次", o->households, o->calls);
-    snprintf(en, sizeof en, "%u households called, %u calls", o->households, o->calls);
-    reason(json, zh, en);
-  }
-  if (children > 1 && b.called.count) {
-    snprintf(zh, sizeof zh, "来电分布于 %u 个分支中的 %zu 个, 此设备是共同的最低上级", children, b.called.count);
-    snprintf(en, sizeof en, "the calls come from %zu of its %u branches: it is the lowest device they share", b.called.count, children);
-    reason(json, zh, en);
-  }
-  if (o->by_hand) reason(json, "调度员申报", "declared by the dispatcher");
-  else if (o->confirmed_at != INSTANT_NONE) reason(json, "已确认", "confirmed");
-  if (o->cause[0]) {
-    snprintf(zh, sizeof zh, "原因: %s", o->cause);
-    snprintf(en, sizeof en, "cause: %s", o->cause);
-    reason(json, zh, en);
-  }
-  json_close(json);
-  json_key(json, "against");
-  json_open_array(json);
-  if (silent && o->state < OUTAGE_RESTORED) {
-    snprintf(zh, sizeof zh, "%zu 个分支 (%u 户) 尚无人来电", children - b.called.count, silent);
-    snprintf(en, sizeof en, "nobody called from %zu branches with %u customers", children - b.called.count, silent);
-    reason(json, zh, en);
-  }
-  json_close(json);
-  json_close(json);
-  map_free(&b.called);
-}
-
 /* --- round about --- */
 
 static void write_one_device(const Outages *outages, uint32_t index, const Outage *o, Json *json) {
@@ -296,9 +225,11 @@ bool outage_page_write(HttpRequest *request, HttpReply *reply, Outages *outages,
   json_begin(&json, &reply->body);
   json_open_object(&json);
   outage_write_summary_into(outages, &record->o, &json);
+  LocateOutage belief = {.device = record->o.device, .ask_customer = LOCATE_NONE};
+  if (ok && !ended) ok = outage_belief(outages, record->o.device, record->o.since, request->now, request->arena, &belief, error);
   ok = ok && write_orders(&shown, record, error) && write_story(&story, id, error);
   if (ok) {
-    write_reasons(outages, &record->o, &json);
+    outage_write_belief(outages, &record->o, &belief, request->arena, &json);
     write_surroundings(outages, &record->o, !ended, &json);
     json_key(&json, "job");
     if (record->o.job) {
@@ -355,23 +286,56 @@ static void write_neighbours(Shown *shown, uint32_t position) {
   json_close(shown->json);
 }
 
+/* How sure the agent may be that the fault is his own: neighbours said they have power, or enough of them say nothing. */
+static const double NEIGHBOURS_LIT_BELOW = 0.1;
+static bool neighbours_lit(const Outages *outages, uint32_t position, const LocateCustomer *believed) {
+  uint32_t area = grid_nearest_above(outages->grid, people_customer_device(outages->people, position), GRID_TRANSFORMER);
+  if (believed->neighbours_lit > believed->neighbours_dark) return true;
+  return believed->neighbours_dark == 0 && area != GRID_NONE && outage_customers_in(outages, (GridRange){area, grid_device(outages->grid, area)->end}) >= 5;
+}
+
+static void write_said(const Outages *outages, const Outage *o, const LocateCustomer *believed, bool lit, Instant now, Json *json) {
+  json_key(json, "belief");
+  json_open_object(json);
+  json_put_f64(json, "dark", believed->dark, 3);
+  json_put_bool(json, "neighbours_have_power", lit);
+  json_put_i64(json, "neighbours_lit", believed->neighbours_lit);
+  json_put_i64(json, "neighbours_dark", believed->neighbours_dark);
+  json_close(json);
+  json_key(json, "say");
+  json_open_object(json);
+  for (int language = 0; language < 2; language++) {
+    Buffer text;
+    buffer_begin(&text, 0);
+    outage_say(outages, o, believed, lit, now, language ? LANGUAGE_EN : LANGUAGE_ZH, &text);
+    json_put_text(json, language ? "en" : "zh", text.len ? buffer_as_text(&text) : TEXT(""));
+    buffer_end(&text);
+  }
+  json_close(json);
+}
+
 bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outages, CustomerId id, Error *error) {
   Json json;
   uint32_t position;
   char number[OUTAGE_NUMBER_MAX];
   if (!people_position_of(outages->people, id, &position)) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
   const Outage *o = outage_of_customer(outages, position);
+  LocateCustomer believed;
+  if (!locate_customer(outages->locate, position, &believed, error)) return false;
+  bool lit = !o && believed.dark < NEIGHBOURS_LIT_BELOW && neighbours_lit(outages, position, &believed);
   Shown shown = {.outages = outages, .request = request, .json = &json};
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_key(&json, "known_outage");
   if (o) {
-    OutageEta eta = {.from = o->eta_from, .until = o->eta_until, .source = o->eta_source};
+    OutageEta eta = {.from = o->eta_from, .likely = o->eta_likely, .until = o->eta_until, .source = o->eta_source};
     json_open_object(&json);
     json_put_id(&json, "id", o->id.value);
     json_put_string(&json, "number", outage_number(o, number));
     json_put_string(&json, "status", kind_ladder_name(outage_ladder(o)));
     json_put_text(&json, "device", grid_name(outages->grid, o->device));
+    json_put_string(&json, "stage", outage_stage_name((OutageStage)o->stage));
+    json_put_f64(&json, "probability", o->probability, 2);
     json_put_instant(&json, "since", o->since);
     json_key(&json, "eta");
     outage_write_eta(&eta, &json);
@@ -380,6 +344,7 @@ bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outa
   } else {
     json_nil(&json);
   }
+  write_said(outages, o, &believed, lit, request->now, &json);
   json_key(&json, "planned");
   json_nil(&json);
   write_neighbours(&shown, position);

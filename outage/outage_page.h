@@ -9,5 +9,6 @@ bool outage_page_write(HttpRequest *request, HttpReply *reply, Outages *outages,
 bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outages, CustomerId id, Error *error) MUST_USE;
 bool outage_in_reach(const Outages *outages, const Outage *o, int64_t org_id);
 const HttpRoute *outage_routes(void); /* for the tests */
+const HttpRoute *outage_evidence_routes(void); /* evidence_routes.c */
 
 #endif

@@ -286,5 +286,5 @@ bool outage_add_routes(Http *http, Outages *outages, Error *error) {
                     {"OutageSummary", COMPONENT_OUTAGE_SUMMARY}};
   for (size_t i = 0; i < sizeof COMPONENTS / sizeof *COMPONENTS; i++)
     if (!http_add_component(http, COMPONENTS[i].name, COMPONENTS[i].schema, error)) return false;
-  return http_add_routes(http, ROUTES, outages, error);
+  return http_add_routes(http, ROUTES, outages, error) && http_add_routes(http, outage_evidence_routes(), outages, error);
 }

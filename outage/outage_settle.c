@@ -135,6 +135,7 @@ static bool look_again(DeskContext *context, Outages *outages, Error *error) {
   for (size_t i = 0; i < most; i++) {
     Record *record = outage_record(outages, ids[i]);
     if (!record || record->o.dark.count == 0) continue;
+    if (!outage_estimate(context, outages, record, error)) return false;
     double p = outage_probability(outages, record);
     if (outage_is_fixed(record) || p > record->o.probability || p < outages->rules.stay) believe_in(record, p);
     bool empty = record->alone && !record->o.households;
@@ -153,6 +154,7 @@ bool outage_settle(DeskContext *context, Outages *outages, Error *error) {
   if (!locate_report(outages->locate, outages->rules.open, context->arena, &classes, &count, error)) return false;
   for (size_t i = 0; i < count; i++)
     if (!follow(context, outages, &classes[i], error)) return false;
+  outage_count_waiting(outages);
   return look_again(context, outages, error);
 }
 

@@ -4,7 +4,7 @@
 #define COLUMNS                                                                                                                          \
   "id, is_open, serial, device_id, state, stage, pinned, by_hand, settled, since, found_at, last_call_at, confirmed_at, assigned_at, "   \
   "arrived_at, restored_at, closed_at, customers_total, customers_out, customers_peak, important_out, households, calls, calls_gone, "   \
-  "customer_seconds, crew_id, job_id, crew_name, cause, eta_from, eta_until, eta_source, undo, undo_data, merged_into, version"
+  "customer_seconds, crew_id, job_id, crew_name, cause, eta_from, eta_until, eta_source, undo, undo_data, merged_into, version, eta_likely, surveyed_at"
 #define SET(column) #column " = excluded." #column
 
 bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *r, Error *error) {
@@ -12,13 +12,14 @@ bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *
   const Outage *o = &r->o;
   if (!db_prepare(&s, db,
                   "INSERT INTO outage (county_id, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-                  " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37)"
+                  " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39)"
                   " ON CONFLICT (county_id, id) DO UPDATE SET " SET(is_open) ", " SET(device_id) ", " SET(state) ", " SET(stage) ", " SET(pinned)
                   ", " SET(since) ", " SET(last_call_at) ", " SET(confirmed_at) ", " SET(assigned_at) ", " SET(arrived_at)
                   ", " SET(restored_at) ", " SET(closed_at) ", " SET(customers_total) ", " SET(customers_out) ", " SET(customers_peak)
                   ", " SET(important_out) ", " SET(households) ", " SET(calls) ", " SET(calls_gone) ", " SET(customer_seconds) ", " SET(crew_id)
                   ", " SET(job_id) ", " SET(crew_name) ", " SET(cause) ", " SET(eta_from) ", " SET(eta_until) ", " SET(eta_source)
-                  ", " SET(undo) ", " SET(undo_data) ", " SET(merged_into) ", " SET(version),
+                  ", " SET(undo) ", " SET(undo_data) ", " SET(merged_into) ", " SET(version)
+                  ", " SET(eta_likely) ", " SET(surveyed_at),
                   error))
     return false;
   int at = 1;
@@ -43,6 +44,8 @@ bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *
   db_bind_text(s, at++, text_of(r->undo_data ? r->undo_data : ""));
   db_bind_i64(s, at++, r->merged_into.value);
   db_bind_i64(s, at++, o->version);
+  db_bind_instant(s, at++, o->eta_likely);
+  db_bind_instant(s, at++, o->surveyed_at);
   return db_done(s, error);
 }
 
@@ -93,6 +96,8 @@ static Record *record_of_row(DbStatement *s, const Grid *grid, Error *error) {
   o->undo = (uint8_t)db_column_i64(s, 32);
   r->merged_into.value = db_column_i64(s, 34);
   o->version = (int32_t)db_column_i64(s, 35);
+  o->eta_likely = db_column_instant(s, 36);
+  o->surveyed_at = db_column_instant(s, 37);
   return r;
 }
 
@@ -202,8 +207,8 @@ bool outage_row_freed(Db *db, int64_t county_id, OutageId id, DeviceId device, I
 bool outage_row_eta(Db *db, int64_t county_id, const Record *record, Instant at, Text actor, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db,
-                  "INSERT INTO outage_eta (county_id, outage_id, number, eta_from, eta_until, source, at, actor) SELECT ?1, ?2,"
-                  " (SELECT COUNT(*) + 1 FROM outage_eta WHERE county_id = ?1 AND outage_id = ?2), ?3, ?4, ?5, ?6, ?7",
+                  "INSERT INTO outage_eta (county_id, outage_id, number, eta_from, eta_until, source, at, actor, eta_likely) SELECT ?1, ?2,"
+                  " (SELECT COUNT(*) + 1 FROM outage_eta WHERE county_id = ?1 AND outage_id = ?2), ?3, ?4, ?5, ?6, ?7, ?8",
                   error))
     return false;
   db_bind_i64(s, 1, county_id);
@@ -213,12 +218,13 @@ bool outage_row_eta(Db *db, int64_t county_id, const Record *record, Instant at,
   db_bind_i64(s, 5, record->o.eta_source);
   db_bind_instant(s, 6, at);
   db_bind_text(s, 7, actor);
+  db_bind_instant(s, 8, record->o.eta_likely);
   return db_done(s, error);
 }
 
 bool outage_rows_eta(Db *db, int64_t county_id, OutageId id, void (*each)(void *self, const OutageEta *eta), void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT eta_from, eta_until, source, at, actor FROM outage_eta WHERE county_id = ?1 AND outage_id = ?2 ORDER BY number", error))
+  if (!db_prepare(&s, db, "SELECT eta_from, eta_until, source, at, actor, eta_likely FROM outage_eta WHERE county_id = ?1 AND outage_id = ?2 ORDER BY number", error))
     return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, id.value);
@@ -226,7 +232,68 @@ bool outage_rows_eta(Db *db, int64_t county_id, OutageId id, void (*each)(void *
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
     OutageEta eta = {.from = db_column_instant(s, 0), .until = db_column_instant(s, 1), .source = (uint8_t)db_column_i64(s, 2),
-                     .at = db_column_instant(s, 3), .actor = db_column_text(s, 4)};
+                     .at = db_column_instant(s, 3), .actor = db_column_text(s, 4), .likely = db_column_instant(s, 5)};
     each(self, &eta);
   }
+}
+
+bool outage_row_repair(Db *db, int64_t county_id, const Record *record, const OutageRepair *repair, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "INSERT INTO outage_repair (county_id, outage_id, cause, began, waiting, assign_min, travel_min, survey_min, work_min, estimates, inside,"
+                  " pinball_min) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (county_id, outage_id) DO NOTHING",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, record->o.id.value);
+  db_bind_text(s, 3, text_of(record->o.cause));
+  db_bind_instant(s, 4, repair->history.began);
+  db_bind_f64(s, 5, repair->history.waiting);
+  for (int i = 0; i < RESTORE_STAGES; i++) {
+    if (repair->history.stage_min[i] < 0) db_bind_null(s, 6 + i);
+    else db_bind_f64(s, 6 + i, repair->history.stage_min[i]);
+  }
+  db_bind_i64(s, 10, (int64_t)repair->score.count);
+  db_bind_i64(s, 11, (int64_t)(repair->score.inside * (double)repair->score.count + 0.5));
+  db_bind_f64(s, 12, repair->score.pinball_min * (double)repair->score.count);
+  return db_done(s, error);
+}
+
+bool outage_rows_repairs(Db *db, int64_t county_id, int64_t most, bool (*each)(void *self, Text cause, const RestoreHistory *history), void *self,
+                         Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "SELECT cause, began, waiting, assign_min, travel_min, survey_min, work_min FROM outage_repair WHERE county_id = ?1"
+                  " ORDER BY outage_id DESC LIMIT ?2",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, most);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    RestoreHistory history = {.began = db_column_instant(s, 1), .waiting = db_column_f64(s, 2)};
+    for (int i = 0; i < RESTORE_STAGES; i++) history.stage_min[i] = db_column_is_null(s, 3 + i) ? -1 : db_column_f64(s, 3 + i);
+    if (each(self, db_column_text(s, 0), &history)) continue;
+    db_reset(s);
+    return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "repairs");
+  }
+}
+
+bool outage_row_score(Db *db, int64_t county_id, RestoreScore *out, int64_t *repairs, Error *error) {
+  DbStatement *s;
+  bool row;
+  if (!db_prepare(&s, db, "SELECT COUNT(*), COALESCE(SUM(estimates), 0), COALESCE(SUM(inside), 0), COALESCE(SUM(pinball_min), 0.0) FROM outage_repair"
+                          " WHERE county_id = ?1", error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  if (!db_step(&row, s, error)) return false;
+  *repairs = db_column_i64(s, 0);
+  *out = (RestoreScore){.count = (uint64_t)db_column_i64(s, 1)};
+  if (out->count) {
+    out->inside = (double)db_column_i64(s, 2) / (double)out->count;
+    out->pinball_min = db_column_f64(s, 3) / (double)out->count;
+  }
+  db_reset(s);
+  return true;
 }

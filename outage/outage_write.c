@@ -26,6 +26,7 @@ void outage_write_eta(const OutageEta *eta, Json *json) {
   }
   json_open_object(json);
   json_put_instant(json, "from", eta->from);
+  json_put_instant(json, "likely", eta->likely == INSTANT_NONE ? eta->from + (eta->until - eta->from) / 2 : eta->likely);
   json_put_instant(json, "until", eta->until);
   json_put_string(json, "source", outage_eta_source_name((OutageEtaSource)eta->source));
 }
@@ -75,12 +76,13 @@ void outage_write_summary_into(const Outages *outages, const Outage *o, Json *js
     json_nil(json);
   }
   json_key(json, "eta");
-  OutageEta eta = {.from = o->eta_from, .until = o->eta_until, .source = o->eta_source};
+  OutageEta eta = {.from = o->eta_from, .likely = o->eta_likely, .until = o->eta_until, .source = o->eta_source};
   outage_write_eta(&eta, json);
   if (eta.source != OUTAGE_ETA_NONE && eta.from != INSTANT_NONE) json_close(json);
   json_put_text(json, "cause", o->cause[0] ? text_of(o->cause) : TEXT_NONE);
   json_key(json, "dark");
   outage_write_dark(o->dark.at, o->dark.count, json);
+  json_put_f64(json, "probability", o->probability, 3);
   json_put_i64(json, "version", o->version);
 }
 

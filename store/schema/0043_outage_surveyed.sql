@@ -1,0 +1,1 @@
+ALTER TABLE outage ADD COLUMN surveyed_at INTEGER;
