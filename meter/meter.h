@@ -69,6 +69,9 @@ typedef struct MeterAreaDay {
   size_t count;    /* customers of the area */
   MeterDay *meter; /* in the order of their positions; channels 0: nothing came from it that day */
   MeterDay total;  /* the transformer's own; channels 0: nothing */
+  size_t foreign;  /* meters that spoke here that day and have since moved to another area, or gone */
+  int64_t *foreign_key;
+  MeterDay *foreign_day;
 } MeterAreaDay;
 bool meter_read_area_day(MeterAreaDay *out, const Meters *meters, Db *db, size_t area, int day, Arena *arena, Error *error) MUST_USE;
 
@@ -96,6 +99,8 @@ typedef struct MeterTake {
 } MeterTake;
 /* Inside a desk job: looks the meters up, sets aside what cannot be, keeps the rest, watches it. */
 bool meter_take(DeskContext *context, Meters *meters, MeterTake *take, Error *error) MUST_USE;
+/* Lines that could not be read are set aside too, where those who can mend it see them. */
+bool meter_put_aside(DeskContext *context, Meters *meters, const ReadingProblems *problems, Text source, Error *error) MUST_USE;
 /* Power events (message.h): emits meter.power, one event a batch and area. */
 bool meter_take_power(DeskContext *context, Meters *meters, const PowerMessage *message, int64_t *aside, Error *error) MUST_USE;
 /* Closes a day of an area: blocks for batches. Also by itself, in ticks, when the day is over by half an hour. */

@@ -27,7 +27,8 @@ typedef enum WatchKind { /* part of the store */
                          WATCH_SILENT,
                          WATCH_KINDS
 } WatchKind;
-enum { WATCH_OF_METERS = 2, WATCH_WORD_MAX = 40 }; /* the first two are counted a meter, the others an area */
+#define WATCH_OF_METERS 2 /* the first two are counted a meter, the others an area */
+enum { WATCH_WORD_MAX = 40 };
 
 typedef struct WatchRule {
   double limit;                                     /* V; share of rating; share; share of energy; – */
