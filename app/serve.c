@@ -93,7 +93,7 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
   if (!http_open(&serve->http, &options, error)) return false;
   size_t count = app_assets(&assets);
   http_add_assets(serve->http, assets, count);
-  return company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) &&
+  return company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) && http_add_routes(serve->http, AUDIT_ROUTES, house->staff, error) &&
          people_add_routes(serve->http, house->people, error) && order_add_routes(serve->http, house->orders, error) &&
          outage_add_routes(serve->http, house->outages, error) && crew_add_routes(serve->http, house->crews, error);
 }

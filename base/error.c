@@ -62,6 +62,13 @@ void error_clear(Error *error) {
 int error_status(ErrorCode code) { return ERROR_TABLE[code].status; }
 const char *error_name(ErrorCode code) { return ERROR_TABLE[code].name; }
 
+/* The half of an argument that is of this language. */
+static int argument_half(const char *argument, Language language, const char **half) {
+  const char *both = strchr(argument, ERROR_BOTH[0]);
+  *half = both && language == LANGUAGE_EN ? both + 1 : argument;
+  return (int)(both && language == LANGUAGE_ZH ? (size_t)(both - argument) : strlen(*half));
+}
+
 char *error_text(const Error *error, Language language, char *out, size_t size) {
   char text[ERROR_TEXT_MAX * 2];
   size_t len = 0;
@@ -69,7 +76,9 @@ char *error_text(const Error *error, Language language, char *out, size_t size) 
   if (error->where[0]) len += (size_t)snprintf(text, sizeof text, "%s: ", error->where);
   for (const char *at = pattern; *at && len + ERROR_ARGUMENT_MAX + 1 < sizeof text; at++) {
     if (at[0] == '{' && at[1] >= '1' && at[1] <= '0' + ERROR_ARGUMENTS && at[2] == '}') {
-      len += (size_t)snprintf(text + len, sizeof text - len, "%s", error->argument[at[1] - '1']);
+      const char *half;
+      int half_len = argument_half(error->argument[at[1] - '1'], language, &half);
+      len += (size_t)snprintf(text + len, sizeof text - len, "%.*s", half_len, half);
       at += 2;
     } else {
       text[len++] = *at;

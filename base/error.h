@@ -3,7 +3,8 @@
  * A function that can fail returns bool, takes `Error *error` as its last parameter and, on failure, has filled it in:
  *     if (text.len == 0) return error_raise(error, ERROR_FIELD_MISSING, "%s", "name");
  * The printf format holds the arguments {1} {2} {3} of the table's text, separated by a tab. What goes in is bounded:
- * a longer argument is cut at a character, never overrun. `error` may be NULL where the caller does not care. */
+ * a longer argument is cut at a character, never overrun. An argument that differs by language holds
+ * both, ERROR_BOTH between them: "派单" ERROR_BOTH "Send". `error` may be NULL where the caller does not care. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -23,7 +24,7 @@ typedef enum ErrorCode {
 
 typedef enum Language { LANGUAGE_ZH, LANGUAGE_EN } Language;
 
-enum { ERROR_ARGUMENTS = 3, ERROR_ARGUMENT_MAX = 160, ERROR_WHERE_MAX = 200, ERROR_TEXT_MAX = 1024 };
+enum { ERROR_ARGUMENTS = 3, ERROR_ARGUMENT_MAX = 320, ERROR_WHERE_MAX = 200, ERROR_TEXT_MAX = 1024 };
 
 typedef struct Error {
   ErrorCode code;
@@ -31,6 +32,7 @@ typedef struct Error {
   char argument[ERROR_ARGUMENTS][ERROR_ARGUMENT_MAX];  /* {1} {2} {3} */
 } Error;
 
+#define ERROR_BOTH "\x1f"
 /* Fills `error` and returns false, so that `return error_raise(…)` reads as it works. */
 bool error_raise(Error *error, ErrorCode code, const char *arguments, ...) PRINTF_LIKE(3, 4);
 /* Says where an error already raised stands (a file's line and column, a JSON path); returns false. The first word on

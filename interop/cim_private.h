@@ -21,6 +21,7 @@ typedef enum CimClass {
   CIM_TRANSFORMER,
   CIM_CONSUMER,
   CIM_WINDING,
+  CIM_TANK,     /* of a transformer made of several */
   CIM_PHASE,
   CIM_USAGE_POINT,
   CIM_METER,

@@ -130,6 +130,24 @@ static void what_companies_leave_out(void **state) {
   package_end(&p);
 }
 
+/* An open-delta bank whose phases its tanks alone tell, with the third phase's jumper beside it: one device. */
+static void tanks_tell_the_phases(void **state) {
+  (void)state;
+  static const char FILE[] = RDF SOURCE AT("PowerTransformer", "p", "") T("p1", "p", "n1") T("p2", "p", "n2")
+      AT("TransformerTank", "k", REF("TransformerTank.PowerTransformer", "p")) AT("TransformerTank", "m", REF("TransformerTank.PowerTransformer", "p"))
+      AT("TransformerTankEnd", "ke", REF("TransformerTankEnd.TransformerTank", "k") VALUE("TransformerTankEnd.phases", "AB"))
+      AT("TransformerTankEnd", "me", REF("TransformerTankEnd.TransformerTank", "m") REF("TransformerTankEnd.orderedPhases", "x#OrderedPhaseCodeKind.CB"))
+      AT("ACLineSegment", "j", "") AT("ACLineSegmentPhase", "jp", REF("ACLineSegmentPhase.ACLineSegment", "j") VALUE("ACLineSegmentPhase.phase", "B"))
+      T("j1", "j", "n1") T("j2", "j", "n2") "</rdf:RDF>";
+  Text text = text_of(FILE);
+  Error error = {0};
+  Package p;
+  assert_ok(cim_read_stream(&p, "f.xml", read_text, &text, NULL, NULL, NULL, &error), &error);
+  assert_int_equal(p.device_count, 2);
+  assert_int_equal(device(&p, "p")->phases, 7);
+  package_end(&p);
+}
+
 /* A line of 100,000 lines of text: the place is still right. */
 static void places_hold_in_long_files(void **state) {
   (void)state;
@@ -150,4 +168,4 @@ static void places_hold_in_long_files(void **state) {
   buffer_end(&b);
 }
 
-TEST_MAIN(TEST(a_small_network_becomes_a_tree), TEST(bad_files_say_what_and_where), TEST(what_companies_leave_out), TEST(places_hold_in_long_files))
+TEST_MAIN(TEST(a_small_network_becomes_a_tree), TEST(bad_files_say_what_and_where), TEST(what_companies_leave_out), TEST(tanks_tell_the_phases), TEST(places_hold_in_long_files))

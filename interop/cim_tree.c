@@ -34,6 +34,7 @@ static void gather(CimGraph *g, uint32_t i) {
   if (o->class != CIM_PHASE && o->class != CIM_WINDING && o->class != CIM_POINT) return;
   if (!check_reference(g, i, CIM_OWNER, "owner")) return;
   owner = &g->objects[o->ref[CIM_OWNER]];
+  if (owner->class == CIM_TANK && owner->ref[CIM_OWNER] != CIM_NONE) owner = &g->objects[owner->ref[CIM_OWNER]];
   if (o->class == CIM_PHASE) {
     owner->phases |= o->phases;
   } else if (o->class == CIM_WINDING) {

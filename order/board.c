@@ -75,8 +75,10 @@ void board_now(const Orders *orders, const bool *orgs, Instant now, BoardNow *by
       const Promise *promise = entry->order.kind->clocks[clock->clock].promise;
       if (clock->state.phase != CLOCK_RUNNING) continue;
       BoardNow *sum = NULL;
+      const Promise *first = book_promise(orders->book, 0);
+      if (promise >= first && promise < first + book_promise_count(orders->book)) sum = &by_promise[promise - first];
       for (size_t p = 0; !sum && p < book_promise_count(orders->book); p++)
-        if (book_promise(orders->book, p) == promise || text_equal(book_promise(orders->book, p)->origin.id, promise->origin.id))
+        if (book_promise(orders->book, p)->in_force && text_equal(book_promise(orders->book, p)->origin.id, promise->origin.id))
           sum = &by_promise[p];
       if (!sum) continue;
       sum->running++;

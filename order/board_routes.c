@@ -150,7 +150,7 @@ static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error 
   json_key(&json, "items");
   json_open_array(&json);
   for (size_t i = 0; i < book_promise_count(orders->book); i++)
-    if (!write_promise_figures(&board, i, error)) return false;
+    if (book_promise(orders->book, i)->in_force && !write_promise_figures(&board, i, error)) return false;
   json_close(&json);
   json_close(&json);
   return true;

@@ -16,7 +16,8 @@ static const struct {
 };
 enum { BUILT_IN_COUNT = sizeof BUILT_IN / sizeof *BUILT_IN, FILES_MAX = 512, FILE_BYTES_MAX = 1 << 20 };
 
-static const char *const PARTS[] = {[RULE_KIND] = "orders/", [RULE_PROMISES] = "promises/", [RULE_CALENDAR] = "calendars/"};
+static const char *const PARTS[] = {[RULE_KIND] = "orders/", [RULE_PROMISES] = "promises/", [RULE_CALENDAR] = "calendars/",
+                                    [RULE_PART] = "parts/",   [RULE_COMPANY] = "company/",    [RULE_SURVEY] = "surveys/"};
 #define FILE_MARK "--- # file: "
 
 /* --- files --- */
@@ -28,9 +29,9 @@ static bool add_file(RuleBook *book, Text path, Text shown, Text text, Error *er
     error_raise(error, ERROR_RULE_FORM, "%s", "a line begins with '" FILE_MARK "', which a stored version uses between files");
     return error_at(error, "%.*s:1:1", TEXT_ARG(shown));
   }
-  BookFile file = {text_copy(&book->arena, path), text_copy(&book->arena, shown), text_copy(&book->arena, text), 0, NULL};
+  BookFile file = {.path = text_copy(&book->arena, path), .shown = text_copy(&book->arena, shown), .text = text_copy(&book->arena, text)};
   if (!file.path.at || !file.shown.at || !file.text.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "rules");
-  for (int form = 0; form < 3; form++)
+  for (int form = 0; form < RULE_FORMS; form++)
     if (text_starts(path, text_of(PARTS[form]))) file.form = (RuleForm)form;
   for (size_t i = 0; i < book->files.count; i++) {
     if (!text_equal(book->files.at[i].path, path)) continue;
@@ -57,7 +58,7 @@ static bool add_folder_file(RuleBook *book, const char *folder, const char *part
 }
 
 static bool add_folder(RuleBook *book, const char *folder, Error *error) {
-  for (int form = 0; form < 3; form++) {
+  for (int form = 0; form < RULE_FORMS; form++) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, PARTS[form]);
     DIR *listing = opendir(path);
@@ -264,13 +265,59 @@ static bool make_promise(RuleBook *book, const BookFile *file, unsigned at, Erro
   return vector_push(&book->promises, made) ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "rules");
 }
 
+/* --- whose promises: the company's region, and the date whose versions hold --- */
+
+static bool make_company(RuleBook *book, const BookFile *file, Error *error) {
+  const RuleCompany *rule = file->rule;
+  int32_t day;
+  book->region = text_of(rule->region);
+  book->as_of = text_of(rule->as_of);
+  if (!rule->as_of || date_of(book->as_of, &day)) return true;
+  error_raise(error, ERROR_RULE_VALUE, "as_of\t%.40s\t2026-11-21", rule->as_of);
+  return rule_error_at(error, file->shown.at, file->text, "as_of");
+}
+
+/* Begun by the date before not begun, the region before all of China, then the newest begun, else the first to come. */
+static int64_t fitness(const RuleBook *book, const Promise *promise) {
+  const RuleOrigin *origin = &promise->origin;
+  int32_t day;
+  if (!date_of(origin->from, &day)) day = 0;
+  bool ours = text_equal(origin->region, book->region);
+  if (!ours && !text_is(origin->region, "CN")) return -1;
+  bool begun = !book->as_of.at || text_compare(origin->from, book->as_of) <= 0;
+  if (book->as_of.at && origin->until.at && text_compare(origin->until, book->as_of) < 0) return -1;
+  return (int64_t)begun << 40 | (int64_t)ours << 32 | (begun ? day : 100000 - day);
+}
+
+static bool chosen(const RuleBook *book, size_t row) {
+  const Promise *promise = &book->promises.at[row];
+  int64_t mine = fitness(book, promise);
+  bool best = mine >= 0;
+  for (size_t i = 0; best && i < book->promises.count; i++)
+    if (i != row && text_equal(book->promises.at[i].origin.id, promise->origin.id)) best = fitness(book, &book->promises.at[i]) <= mine;
+  return best;
+}
+
+static bool make_survey(RuleBook *book, const BookFile *file, Error *error) {
+  const RuleSurvey *rule = file->rule;
+  if (rule->days < 1 || rule->days > 90 || rule->dimensions_count == 0 || rule->dimensions_count > 16) {
+    error_raise(error, ERROR_RULE_VALUE, "survey\t%d/%u\t%s", rule->days, rule->dimensions_count, "days 1-90, dimensions 1-16");
+    return rule_error_at(error, file->shown.at, file->text, "dimensions");
+  }
+  book->survey = (Survey){BOOK_ORIGIN(rule), rule->dimensions, rule->dimensions_count, rule->days * SPAN_DAY};
+  return true;
+}
+
+const Survey *book_survey(const RuleBook *book) { return book->survey.dimension_count ? &book->survey : NULL; }
+Text book_region(const RuleBook *book) { return book->region; }
+
 /* --- the whole --- */
 
 static bool check_twice(const RuleBook *book, RuleForm form, Error *error) {
   for (size_t i = 0; i < book->files.count; i++)
     for (size_t j = 0; j < i; j++) {
       const BookFile *a = &book->files.at[i], *b = &book->files.at[j];
-      if (a->form != form || b->form != form || form == RULE_PROMISES) continue;
+      if (a->form != form || b->form != form || form > RULE_CALENDAR || form == RULE_PROMISES) continue;
       const char *id = form == RULE_KIND ? ((RuleKind *)a->rule)->id : ((RuleCalendar *)a->rule)->id;
       if (strcmp(id, form == RULE_KIND ? ((RuleKind *)b->rule)->id : ((RuleCalendar *)b->rule)->id) != 0) continue;
       error_raise(error, ERROR_RULE_TWICE, "%s\t%.80s", form == RULE_KIND ? "kind" : "calendar", id);
@@ -278,7 +325,9 @@ static bool check_twice(const RuleBook *book, RuleForm form, Error *error) {
     }
   for (size_t i = 0; form == RULE_PROMISES && i < book->promises.count; i++)
     for (size_t j = 0; j < i; j++)
-      if (text_equal(book->promises.at[i].origin.id, book->promises.at[j].origin.id))
+      if (text_equal(book->promises.at[i].origin.id, book->promises.at[j].origin.id) &&
+          text_equal(book->promises.at[i].origin.region, book->promises.at[j].origin.region) &&
+          text_equal(book->promises.at[i].origin.from, book->promises.at[j].origin.from))
         return error_raise(error, ERROR_RULE_TWICE, "promise\t%.*s", TEXT_ARG(book->promises.at[i].origin.id));
   return true;
 }
@@ -292,7 +341,7 @@ static bool check_opens(const RuleBook *book, Error *error) {
     for (size_t s = 0; s < kind->step_count; s++) {
       if (!kind->steps[s].opens.at || book_kind_of(book, kind->steps[s].opens)) continue;
       error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", TEXT_ARG(kind->steps[s].opens));
-      return rule_error_at(error, file->shown.at, file->text, "steps.%zu.opens", s);
+      return book_error_at(error, file, "steps.%zu.opens", s);
     }
   }
   return true;
@@ -301,10 +350,16 @@ static bool check_opens(const RuleBook *book, Error *error) {
 static bool compile(RuleBook *book, Error *error) {
   for (size_t i = 0; i < book->files.count; i++) {
     BookFile *file = &book->files.at[i];
-    if (!rule_read(&file->rule, file->form, file->shown.at, file->text, error)) return false;
+    if (file->form != RULE_PART && !rule_read(&file->rule, file->form, file->shown.at, file->text, error)) return false;
   }
-  for (size_t i = 0; i < book->files.count; i++)
-    if (book->files.at[i].form == RULE_CALENDAR && !make_calendar(book, &book->files.at[i], error)) return false;
+  book->region = TEXT("State Grid");
+  for (size_t i = 0; i < book->files.count; i++) {
+    BookFile *file = &book->files.at[i];
+    if (file->form == RULE_CALENDAR && !make_calendar(book, file, error)) return false;
+    if (file->form == RULE_COMPANY && !make_company(book, file, error)) return false;
+    if (file->form == RULE_SURVEY && !make_survey(book, file, error)) return false;
+    if (file->form == RULE_KIND && !book_merge(book, file, error)) return false;
+  }
   size_t kinds = 0;
   for (size_t i = 0; i < book->files.count; i++) {
     const BookFile *file = &book->files.at[i];
@@ -314,6 +369,7 @@ static bool compile(RuleBook *book, Error *error) {
   }
   if (!check_twice(book, RULE_KIND, error) || !check_twice(book, RULE_CALENDAR, error) || !check_twice(book, RULE_PROMISES, error))
     return false;
+  for (size_t i = 0; i < book->promises.count; i++) book->promises.at[i].in_force = chosen(book, i);
   book->kinds = ARENA_ARRAY(&book->arena, OrderKind, kinds + 1);
   if (!book->kinds) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "rules");
   for (size_t i = 0; i < book->files.count; i++) {
@@ -361,7 +417,9 @@ void book_close(RuleBook *book) {
   if (!book) return;
   for (size_t i = 0; i < book->files.count; i++) rule_free(book->files.at[i].form, book->files.at[i].rule);
   for (size_t i = 0; i < book->calendars.count; i++) calendar_free(book->calendars.at[i].calendar);
+  for (size_t i = 0; i < book->expanded.count; i++) rule_free(RULE_PART, book->expanded.at[i]->rule);
   vector_free(&book->files);
+  vector_free(&book->expanded);
   vector_free(&book->calendars);
   vector_free(&book->promises);
   arena_end(&book->arena);

@@ -5,6 +5,7 @@ static unsigned act(ClockState *state, const KindClock *clock, int area, unsigne
   switch ((ClockAction)clock->on[event]) {
     case ACT_START: return clock_start(state, promise, clock->promise->limit[area], at);
     case ACT_STOP: return clock_stop(state, promise, at);
+    case ACT_CANCEL: return clock_cancel(state, promise, at);
     case ACT_PAUSE: return clock_pause(state, promise, at);
     case ACT_RESUME: return clock_resume(state, promise, at);
     case ACT_NOTHING: break;

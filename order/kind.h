@@ -25,6 +25,7 @@ enum {
   KIND_ROLE_MANAGER = 8,
   KIND_ROLE_HEAD = 16,
   KIND_ROLE_ADMINISTRATOR = 32,
+  KIND_ROLE_CUSTOMER = 1 << 29, /* by a page without sign-in; never of a member of staff */
   KIND_ROLE_SYSTEM = 1 << 30,
 };
 enum { KIND_TO_ASSIGNEE = 1, KIND_TO_MANAGER = 2, KIND_TO_STATION = 4, KIND_TO_COUNTY = 8, KIND_TO_CENTRE = 16 }; /* whom a mark is told */
@@ -46,6 +47,7 @@ typedef struct Promise {
   PromiseJudged judged;
   uint8_t told[CLOCK_MARKS_MAX]; /* KIND_TO_… by mark */
   size_t calendar;               /* into the book's */
+  bool in_force;                 /* of promises of one id, the one the company's region and date choose */
 } Promise;
 
 typedef enum KindFieldType {
@@ -60,7 +62,13 @@ typedef enum KindFieldType {
   FIELD_STAFF,
   FIELD_ORDER,
   FIELD_OUTAGE,
-  FIELD_FILE
+  FIELD_FILE,     /* ids of attachments: one, or a list */
+  FIELD_WHOLE,
+  FIELD_MONEY,    /* fen */
+  FIELD_PHONE,
+  FIELD_CHOICES,  /* a list of them */
+  FIELD_CUSTOMER,
+  FIELD_ORG
 } KindFieldType;
 
 typedef struct KindChoice {
@@ -75,6 +83,8 @@ typedef struct KindField {
   double least, most;   /* number: its range; text, note: characters */
   const KindChoice *choices;
   size_t choice_count;
+  int16_t when_field;   /* into the same form: asked for only when that one is `when_is`; -1: always */
+  Text when_is;
 } KindField;
 
 typedef struct KindState {
@@ -88,9 +98,14 @@ typedef enum KindEffect {
   EFFECT_LINK, EFFECT_UNLINK,     /* order_link takes them */
   EFFECT_SUSPEND, EFFECT_RESUME,
   EFFECT_URGENCY,                 /* field "urgency": normal, urgent, life */
+  EFFECT_MERGE,                   /* under the order that field "order" names: it waits for that one */
+  EFFECT_UNMERGE,
+  EFFECT_MAIN_DONE,               /* follows by itself when the order it was merged into is answered */
+  EFFECT_FILL_IN,                 /* its fields are those of the kind's form, all optional: the form filled in later */
+  EFFECT_PAY,                     /* the award last named on the order leaves the reward fund */
   EFFECT_CHILDREN_DONE,           /* follows by itself when the last order that came of this one has ended */
 } KindEffect;
-typedef enum KindAssigns { ASSIGNS_NOTHING, ASSIGNS_CREW, ASSIGNS_STAFF, ASSIGNS_NOBODY } KindAssigns;
+typedef enum KindAssigns { ASSIGNS_NOTHING, ASSIGNS_CREW, ASSIGNS_STAFF, ASSIGNS_NOBODY, ASSIGNS_ORG, ASSIGNS_TAKER } KindAssigns;
 
 typedef struct KindBranch {
   Text id, is, outcome;
@@ -100,6 +115,7 @@ typedef struct KindBranch {
   uint16_t after;       /* only when this would be at least the n-th try */
   bool reopens, try;
   uint8_t event;
+  uint64_t all;         /* bits of steps: only when these were taken since the state began */
 } KindBranch;
 
 typedef struct KindStep {
@@ -109,13 +125,17 @@ typedef struct KindStep {
   int16_t to, then;     /* as in a branch */
   uint8_t effect, assigns, event, times;
   bool reopens, waits;  /* waits: not while a child order is open */
+  bool once, visit;     /* once: since the state began; visit: counts as one of the kind's visits */
+  int16_t needs;        /* step that asks for this one, and is used up by it: -1 */
+  int16_t other_than;   /* not by who took that step last: -1 */
+  uint64_t after;       /* bits of steps that must have been taken before, at any time */
   const KindField *fields;
   size_t field_count;
   const KindBranch *branches;
   size_t branch_count;
 } KindStep;
 
-typedef enum ClockAction { ACT_NOTHING, ACT_START, ACT_STOP, ACT_PAUSE, ACT_RESUME } ClockAction;
+typedef enum ClockAction { ACT_NOTHING, ACT_START, ACT_STOP, ACT_PAUSE, ACT_RESUME, ACT_CANCEL } ClockAction;
 
 typedef struct KindClock {
   Text id, name_zh, name_en;
@@ -124,6 +144,18 @@ typedef struct KindClock {
   size_t also_count;
   uint8_t on[KIND_EVENTS_MAX]; /* ClockAction by event */
 } KindClock;
+
+typedef struct KindRoute { /* to whom it goes: the first that fits */
+  int16_t field;        /* into the form, -1: always */
+  Text is, level;       /* level of the organisation above where it is felt: "grid", "station", "county", … */
+  uint32_t role;        /* of whom there it is given to; 0: to nobody yet */
+} KindRoute;
+
+typedef struct KindCount { /* a figure: how often a step was taken, said this, or the sum of a number */
+  Text id, name_zh, name_en, is;
+  int16_t step, field;  /* field -1: every time */
+  bool sum;
+} KindCount;
 
 struct OrderKind {
   RuleOrigin origin;
@@ -143,9 +175,24 @@ struct OrderKind {
   size_t event_count;
   uint8_t event_step[KIND_EVENTS_MAX];   /* of event ≥ 1 */
   int8_t event_branch[KIND_EVENTS_MAX];  /* -1: none */
-  char *const *figures;
-  size_t figure_count;
+  Text group, guide_zh, guide_en; /* for lists of procedures */
+  bool public;          /* customers may apply by themselves */
+  bool keeps_place;     /* photographs keep where they were taken */
+  int visits_most;      /* visits of the customer that are promised at most, 0: none said */
+  int repeat_calls;     /* so many calls of one customer in this matter … */
+  Span repeat_window;   /* … within this are a repeated matter; 0: not looked at */
+  const KindRoute *routes;
+  size_t route_count;
+  const KindCount *counts;
+  size_t count_count;
 };
+
+typedef struct Survey { /* what is asked after an order */
+  RuleOrigin origin;
+  const KindChoice *dimensions;
+  size_t dimension_count;
+  Span valid;           /* of a link */
+} Survey;
 
 typedef struct RuleBook RuleBook;
 /* The rules built into the program, each file replaced by one of the same path in the folder (orders/x.yaml, promises/…, calendars/…), and
@@ -162,13 +209,15 @@ const OrderKind *book_kind_of(const RuleBook *book, Text id); /* NULL */
 size_t book_promise_count(const RuleBook *book);
 const Promise *book_promise(const RuleBook *book, size_t row);
 Text book_calendar_name(const RuleBook *book, size_t calendar);
+Text book_region(const RuleBook *book);                       /* of the company */
+const Survey *book_survey(const RuleBook *book);              /* NULL */
 
 int kind_state_of(const OrderKind *kind, Text id);             /* -1 */
 const KindStep *kind_step_of(const OrderKind *kind, Text id);  /* NULL */
 const KindStep *kind_effect_step(const OrderKind *kind, KindEffect effect,
                                  uint16_t state);              /* the step with this effect possible in the state, or NULL */
 uint32_t kind_role_of(Text name);                              /* 0: unknown */
-const char *kind_role_names(char *out, size_t size, uint32_t roles); /* "agent, crew" */
+const char *kind_role_names(char *out, size_t size, uint32_t roles); /* for an error, in both languages */
 const char *kind_field_type_name(KindFieldType type);
 const char *kind_ladder_name(OrderLadder ladder);              /* "crew_assigned" */
 

@@ -32,7 +32,7 @@ typedef struct Spread {
 
 static bool spread_edge(void *self, Edge edge) {
   Spread *spread = self;
-  if (spread->running && spread->running->on[edge.event] == ACT_STOP) return true;
+  if (spread->running && (spread->running->on[edge.event] == ACT_STOP || spread->running->on[edge.event] == ACT_CANCEL)) return true;
   int near = spread->backwards ? edge.to : edge.from, far = spread->backwards ? edge.from : edge.to;
   if (spread->states >> near & 1) spread->more |= 1ull << far;
   return true;
@@ -64,14 +64,14 @@ static bool check_clock(const OrderKind *kind, const BookFile *file, size_t c, u
   for (size_t e = 0; e < kind->event_count; e++) pauses |= clock->on[e] == ACT_PAUSE, resumes |= clock->on[e] == ACT_RESUME;
   if (pauses && !resumes) {
     error_raise(error, ERROR_RULE_CLOCK_PAUSE, "%.*s", TEXT_ARG(clock->id));
-    return rule_error_at(error, file->shown.at, file->text, "clocks.%zu.pause", c);
+    return book_error_at(error, file, "clocks.%zu.pause", c);
   }
   Starts starts = {.clock = clock, .states = clock->on[0] == ACT_START ? 1ull << kind->start : 0};
   each_edge(kind, start_edge, &starts);
   uint64_t dangling = spread_from(kind, starts.states, false, clock) & finals;
   if (!dangling) return true;
   error_raise(error, ERROR_RULE_CLOCK_ENDLESS, "%.*s\t%.*s", TEXT_ARG(clock->id), TEXT_ARG(kind->states[__builtin_ctzll(dangling)].id));
-  return rule_error_at(error, file->shown.at, file->text, "clocks.%zu.stop", c);
+  return book_error_at(error, file, "clocks.%zu.stop", c);
 }
 
 bool kind_check(const OrderKind *kind, const BookFile *file, Error *error) {
@@ -83,14 +83,14 @@ bool kind_check(const OrderKind *kind, const BookFile *file, Error *error) {
   if (wrong) {
     int state = __builtin_ctzll(wrong);
     error_raise(error, lost ? ERROR_RULE_UNREACHABLE : ERROR_RULE_TRAP, "%.*s", TEXT_ARG(kind->states[state].id));
-    return rule_error_at(error, file->shown.at, file->text, "states.%d", state);
+    return book_error_at(error, file, "states.%d", state);
   }
   for (size_t s = 0; s < kind->step_count; s++) {
     uint64_t ended = kind->steps[s].from & finals;
     if (!ended) continue;
     error_raise(error, ERROR_RULE_VALUE, "from\t%.*s\t%s", TEXT_ARG(kind->states[__builtin_ctzll(ended)].id),
                 "no step leaves a final state");
-    return rule_error_at(error, file->shown.at, file->text, "steps.%zu.from", s);
+    return book_error_at(error, file, "steps.%zu.from", s);
   }
   for (size_t c = 0; c < kind->clock_count; c++)
     if (!check_clock(kind, file, c, finals, error)) return false;

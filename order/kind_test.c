@@ -74,7 +74,7 @@ static const Wrong WRONGS[] = {
     {"to: begun, roles: [crew]", "to: begun, roles: []", ERROR_RULE_NOBODY, ":18:", "back"},
     {"from: [under_way], to: begun", "from: [], to: begun", ERROR_RULE_NOWHERE, ":18:", "back"},
     {"from: [under_way], to: begun", "from: [under_way, done], to: begun", ERROR_RULE_VALUE, ":18:", "done"},
-    {"promise: arrival", "promise: love", ERROR_RULE_UNKNOWN, ":21:", "arrival_average"},
+    {"promise: arrival", "promise: love", ERROR_RULE_UNKNOWN, ":21:", "meter_test"},
     {"stop: [end]", "stop: [back]", ERROR_RULE_CLOCK_ENDLESS, ":21:", "done"},
     {"stop: [end]", "stop: [end], pause: [go]", ERROR_RULE_CLOCK_PAUSE, ":21:", "quick"},
     {"stop: [end]", "stop: [stop]", ERROR_RULE_UNKNOWN, ":21:", "back"},
@@ -95,15 +95,42 @@ static void put_file(const char *folder, const char *name, const char *text) {
   buffer_end(&bytes);
 }
 
+/* What a part brings is refused at the part's line, and the file that uses it is named. */
+typedef struct WrongPart {
+  const char *part, *use;
+  ErrorCode code;
+  const char *where, *also, *says;
+} WrongPart;
+#define PART_STEP(rest) "# a part\nsteps:\n  - {id: look, name_zh: 看, name_en: Look, from: [$from], roles: [crew]" rest "}\n"
+static const WrongPart WRONG_PARTS[] = {
+    {PART_STEP(""), "use: [{part: look, with: [from=begun]}]\n", ERROR_NONE, "", "", ""},
+    {PART_STEP(""), "use: [{part: look, with: [\"from=begun, under_way\"]}]\n", ERROR_NONE, "", "", ""},
+    {PART_STEP(""), "use: [{part: look}]\n", ERROR_RULE_PART_NEEDS, "orders/leak.yaml:20:", "", "$from"},
+    {PART_STEP(""), "use: [{part: look, with: [from=begun, to=x]}]\n", ERROR_RULE_VALUE, "orders/leak.yaml:20:", "", "to=x"},
+    {PART_STEP(""), "use: [{part: stare, with: [from=begun]}]\n", ERROR_RULE_UNKNOWN, "orders/leak.yaml:20:", "", "look"},
+    {PART_STEP(""), "use: [{part: look, with: [from=mars]}]\n", ERROR_RULE_UNKNOWN, "parts/look.yaml:3:", "orders/leak.yaml", "mars"},
+    {PART_STEP(", to: nowhere"), "use: [{part: look, with: [from=begun]}]\n", ERROR_RULE_UNKNOWN, "parts/look.yaml:3:", "orders/leak.yaml", "nowhere"},
+    {PART_STEP(", colour: red"), "use: [{part: look, with: [from=begun]}]\n", ERROR_RULE_FORM, "parts/look.yaml:3:", "orders/leak.yaml", "colour"},
+    {PART_STEP(", needs: dance"), "use: [{part: look, with: [from=begun]}]\n", ERROR_RULE_UNKNOWN, "parts/look.yaml:3:", "orders/leak.yaml", "dance"},
+    {PART_STEP("") "clocks:\n  - {id: slow, name_zh: 慢, name_en: Slow, promise: arrival, start: [look], stop: [look]}\n",
+     "use: [{part: look, with: [from=begun]}]\n", ERROR_RULE_CLOCK_ENDLESS, "parts/look.yaml:5:", "orders/leak.yaml", "slow"},
+    {PART_STEP("") "clocks:\n  - {id: slow, name_zh: 慢, name_en: Slow, promise: arrival, start: [look], cancel: [ended]}\n",
+     "use: [{part: look, with: [from=begun]}]\n", ERROR_NONE, "", "", ""},
+    {PART_STEP("") "counts:\n  - {id: looks, name_zh: 看, name_en: Looks, step: look, field: eye}\n",
+     "use: [{part: look, with: [from=begun]}]\n", ERROR_RULE_VALUE, "parts/look.yaml:5:", "orders/leak.yaml", "looks"},
+    {PART_STEP(", fields: [{id: a, name_zh: 甲, name_en: A, type: text, when: b=yes}]"), "use: [{part: look, with: [from=begun]}]\n",
+     ERROR_RULE_VALUE, "parts/look.yaml:3:", "orders/leak.yaml", "b=yes"},
+};
+
 typedef struct Folder {
-  char path[64], part[3][96];
+  char path[64], part[4][96];
 } Folder;
 
 static void make_folder(Folder *folder) {
-  static const char *const PARTS[] = {"orders", "promises", "calendars"};
+  static const char *const PARTS[] = {"orders", "promises", "calendars", "parts"};
   snprintf(folder->path, sizeof folder->path, "/tmp/dianbaomu_rules_XXXXXX");
   assert_non_null(mkdtemp(folder->path));
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 4; i++) {
     snprintf(folder->part[i], sizeof folder->part[i], "%s/%s", folder->path, PARTS[i]);
     assert_int_equal(mkdir(folder->part[i], 0700), 0);
   }
@@ -115,7 +142,7 @@ static void drop_folder(const Folder *folder, const char *const *files) {
     snprintf(path, sizeof path, "%s/%s", folder->path, *files);
     unlink(path);
   }
-  for (int i = 0; i < 3; i++) rmdir(folder->part[i]);
+  for (int i = 0; i < 4; i++) rmdir(folder->part[i]);
   assert_int_equal(rmdir(folder->path), 0);
 }
 
@@ -156,6 +183,72 @@ static void wrong_kinds_are_refused_with_their_place(void **state) {
     buffer_end(&text);
   }
   drop_folder(&folder, (const char *const[]){"orders/leak.yaml", NULL});
+}
+
+static void what_a_part_brings_is_checked_at_its_line(void **state) {
+  (void)state;
+  Folder folder;
+  make_folder(&folder);
+  for (size_t i = 0; i < sizeof WRONG_PARTS / sizeof *WRONG_PARTS; i++) {
+    Buffer text;
+    const char *at = strstr(SOUND, "clocks:");
+    buffer_begin(&text, 0);
+    buffer_put(&text, SOUND, (size_t)(at - SOUND));
+    buffer_string(&text, WRONG_PARTS[i].use);
+    buffer_string(&text, at);
+    buffer_byte(&text, '\0');
+    put_file(folder.path, "orders/leak.yaml", text.at);
+    put_file(folder.path, "parts/look.yaml", WRONG_PARTS[i].part);
+    refused(&folder, i, WRONG_PARTS[i].code, WRONG_PARTS[i].where, WRONG_PARTS[i].says);
+    if (WRONG_PARTS[i].code != ERROR_NONE) refused(&folder, i, WRONG_PARTS[i].code, WRONG_PARTS[i].also, WRONG_PARTS[i].says);
+    buffer_end(&text);
+  }
+  drop_folder(&folder, (const char *const[]){"orders/leak.yaml", "parts/look.yaml", NULL});
+}
+
+/* Whose promises hold: the company's region, and its date. */
+static void promises_are_chosen_by_region_and_date(void **state) {
+  (void)state;
+  static const struct { const char *company, *kind, *clock; int64_t days, hours; } CASES[] = {
+      {NULL, "application_resident", "plan", 3, 0},
+      {"region: Southern Grid\n", "application_resident", "plan", 2, 0},
+      {NULL, "application_high_voltage", "whole", 22, 0},
+      {NULL, "application_high_voltage_dual", "whole", 32, 0},
+      {"region: Southern Grid\n", "application_high_voltage_dual", "plan", 30, 0},
+      {NULL, "reading_dispute", "answer", 5, 0},
+      {"region: State Grid\nas_of: 2015-06-01\n", "reading_dispute", "answer", 7, 0},
+      {NULL, "reconnection", "reconnect", 0, 24},
+      {"region: Southern Grid\n", "reconnection", "reconnect", 0, 12},
+      {NULL, "complaint", "answer", 5, 0},
+      {"region: Somewhere else\n", NULL, NULL, 0, 0},
+  };
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    char folder[64] = "/tmp/dianbaomu_rules_XXXXXX", part[96], file[128];
+    Error error = {0};
+    RuleBook *book = NULL;
+    assert_non_null(mkdtemp(folder));
+    snprintf(part, sizeof part, "%s/company", folder);
+    snprintf(file, sizeof file, "%s/company.yaml", part);
+    assert_int_equal(mkdir(part, 0700), 0);
+    if (CASES[i].company) put_file(part, "company.yaml", CASES[i].company);
+    bool ok = book_open(&book, folder, &error);
+    if (!CASES[i].kind) { /* a region without promises of its own: said, not left out in silence */
+      assert_false(ok);
+      assert_int_equal(error.code, ERROR_RULE_UNKNOWN);
+      unlink(file), rmdir(part), rmdir(folder);
+      continue;
+    }
+    assert_ok(ok, &error);
+    const OrderKind *kind = book_kind_of(book, text_of(CASES[i].kind));
+    for (size_t c = 0; c < kind->clock_count; c++)
+      if (text_is(kind->clocks[c].id, CASES[i].clock)) {
+        const Promise *promise = kind->clocks[c].promise;
+        Span want = CASES[i].days ? CASES[i].days * calendar_day_length(promise->clock.calendar) : CASES[i].hours * SPAN_HOUR;
+        assert_int_equal(promise->limit[AREA_RURAL], want);
+      }
+    book_close(book);
+    unlink(file), rmdir(part), rmdir(folder);
+  }
 }
 
 #define HEAD_OF(id) "id: " id "\nversion: \"1\"\nsource: t\nstrength: R\nregion: CN\nfrom: 2026-01-01\nname_zh: 日\nname_en: Days\n"
@@ -236,4 +329,5 @@ static void no_memory_is_an_error(void **state) {
 }
 
 TEST_MAIN(TEST(the_built_in_rules_are_sound), TEST(wrong_kinds_are_refused_with_their_place),
-          TEST(wrong_calendars_and_promises_are_refused), TEST(a_file_of_the_company_takes_the_place_of_ours), TEST(no_memory_is_an_error))
+          TEST(wrong_calendars_and_promises_are_refused), TEST(a_file_of_the_company_takes_the_place_of_ours), TEST(no_memory_is_an_error),
+          TEST(what_a_part_brings_is_checked_at_its_line), TEST(promises_are_chosen_by_region_and_date))

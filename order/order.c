@@ -1,373 +1,11 @@
-#include "order/order.h"
-
-#include <assert.h>
+/* Steps: who may take which, what follows by itself; and reading. */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "order/board.h"
+#include "order/order_inside.h"
 
-enum { SOURCE_MAX = 32, PERSON_MAX = 60, PHONE_MAX = 32, DESCRIPTION_MAX = 2000, NAMES_MAX = ERROR_ARGUMENT_MAX };
-static const int64_t NUMBERS_A_DAY = 10000000;
+enum { NAMES_MAX = ERROR_ARGUMENT_MAX };
 
 static Text state_id(const Order *order, unsigned state) { return order->kind->states[state].id; }
-
-void order_write_facts(Json *json, const Order *order) {
-  char number[24];
-  snprintf(number, sizeof number, "%lld", (long long)order->number);
-  json_put_string(json, "number", number);
-  json_put_text(json, "kind", order->kind->origin.id);
-  json_put_string(json, "ladder", kind_ladder_name((OrderLadder)order->ladder));
-  json_put_id(json, "outage_id", order->outage.value);
-  json_put_i64(json, "version", order->version);
-}
-
-static void begin_event(Orders *orders, Json *json, const Order *order) {
-  buffer_clear(&orders->data);
-  json_begin(json, &orders->data);
-  json_open_object(json);
-  order_write_facts(json, order);
-}
-
-static bool end_event(DeskContext *context, Orders *orders, Json *json, const char *kind, const Order *order, Error *error) {
-  json_close(json);
-  if (orders->data.failed) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "event");
-  return desk_event(context, kind, "order", order->id.value, buffer_as_text(&orders->data), error);
-}
-
-/* --- one change of one order: rows and events first, then memory --- */
-
-typedef struct Change {
-  LiveEntry *entry;
-  Order after;
-  const KindStep *step;      /* NULL: none, a link alone */
-  const KindBranch *branch;  /* NULL */
-  const json_t *fields;
-  Text outcome;
-  bool closes, reopens;
-  const char *event;         /* "order.step" */
-  ClockSet clocks;
-  ClockChange changed;
-  OutageId outage_was;
-} Change;
-
-static void begin_change(Change *change, const Orders *orders, LiveEntry *entry) {
-  *change = (Change){.entry = entry, .after = entry->order, .event = "order.step", .outage_was = entry->order.outage};
-  live_get_clocks(&orders->live, entry, &change->clocks);
-  change->after.version++;
-}
-
-/* What a step does to the order itself. */
-static void apply_step(DeskContext *context, Change *change, CrewId crew) {
-  const KindStep *step = change->step;
-  const KindBranch *branch = change->branch;
-  Order *order = &change->after;
-  int to = branch && branch->to >= 0 ? branch->to : step->to;
-  change->reopens = branch ? branch->reopens : step->reopens;
-  change->outcome = branch && branch->outcome.at ? branch->outcome : step->outcome;
-  if (to >= 0) {
-    order->state = (uint16_t)to;
-    order->state_since = context->now;
-    order->ladder = order->kind->states[to].ladder;
-    change->closes = order->kind->states[to].final;
-  }
-  if (branch && branch->try) order->callback_tries++;
-  if (change->reopens) order->reopened++, order->callback_tries = 0;
-  if (step->effect == EFFECT_SUSPEND) order->suspended = true;
-  if (step->effect == EFFECT_RESUME || to >= 0) order->suspended = false;
-  if (step->effect == EFFECT_URGENCY) {
-    Text urgency = form_text(change->fields, "urgency");
-    order->urgency = text_is(urgency, "life") ? 2 : text_is(urgency, "urgent") ? 1 : 0;
-  }
-  if (step->effect == EFFECT_CALL_AGAIN && order->calls < UINT16_MAX) order->calls++;
-  if (step->assigns == ASSIGNS_CREW && crew.value) order->crew = crew;
-  if (step->assigns == ASSIGNS_NOBODY) order->crew = (CrewId){0}, order->assignee = (StaffId){0};
-  if (step->assigns == ASSIGNS_STAFF) order->assignee = (StaffId){form_id(change->fields, "staff")};
-  fold_event(&change->clocks, &change->changed, order->kind, order->area, branch ? branch->event : step->event, change->closes,
-             context->now);
-}
-
-static bool write_texts(DeskContext *context, Orders *orders, const Change *change, Error *error) {
-  Json json;
-  bool any;
-  buffer_clear(&orders->words);
-  json_begin(&json, &orders->words);
-  form_write(&json, change->step->fields, change->step->field_count, change->fields, true, &any);
-  if (orders->words.failed) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
-  return any ? store_insert_text(context, change->after.id, change->after.version, buffer_as_text(&orders->words), error) : true;
-}
-
-static bool write_row(DeskContext *context, Orders *orders, const Change *change, Error *error) {
-  char entry[48];
-  Buffer trail = {.at = entry, .room = sizeof entry, .limit = sizeof entry};
-  if (change->step)
-    trail_add(&trail, change->branch ? change->branch->event : change->step->event,
-              context->now > change->after.accepted_at ? context->now - change->after.accepted_at : 0);
-  if (!store_update_order(context, &change->after, buffer_as_text(&trail), change->outcome, change->closes, error)) return false;
-  for (size_t c = 0; c < change->after.kind->clock_count; c++)
-    if (change->changed.ended & 1u << c && !board_add(context, orders, &change->after, c, &change->clocks.at[c], error)) return false;
-  return !change->step || write_texts(context, orders, change, error);
-}
-
-static bool write_change_event(DeskContext *context, Orders *orders, const Change *change, Error *error) {
-  const Order *order = &change->after;
-  Json json;
-  begin_event(orders, &json, order);
-  if (change->step) {
-    json_put_text(&json, "step", change->step->id);
-    if (change->branch) json_put_text(&json, "branch", change->branch->id);
-    json_put_text(&json, "from", state_id(order, change->entry->order.state));
-    json_put_text(&json, "to", state_id(order, order->state));
-    json_put_id(&json, "crew_id", order->crew.value);
-  }
-  if (order->calls != change->entry->order.calls) json_put_i64(&json, "calls", order->calls);
-  if (order->outage.value != change->outage_was.value) {
-    json_put_id(&json, "outage", order->outage.value);
-    json_put_id(&json, "was", change->outage_was.value);
-  }
-  if (change->step && change->fields && json_object_size(change->fields)) {
-    bool any;
-    json_key(&json, "fields");
-    form_write(&json, change->step->fields, change->step->field_count, change->fields, false, &any);
-  }
-  return end_event(context, orders, &json, change->event, order, error);
-}
-
-static bool write_more_events(DeskContext *context, Orders *orders, const Change *change, Error *error) {
-  const Order *order = &change->after;
-  Json json;
-  for (size_t c = 0; c < order->kind->clock_count; c++)
-    for (unsigned mark = 0; mark < CLOCK_MARKS_MAX; mark++)
-      if (change->changed.reached[c] & 1u << mark && !order_clock_event(context, orders, order, &change->clocks.at[c], c, mark, error))
-        return false;
-  if (change->reopens) {
-    begin_event(orders, &json, order);
-    json_put_text(&json, "why",
-                  change->branch                              ? change->branch->id
-                  : change->step->effect == EFFECT_CALL_AGAIN ? TEXT("called_again")
-                                                              : change->step->id);
-    json_put_i64(&json, "reopened", order->reopened);
-    if (!end_event(context, orders, &json, "order.reopened", order, error)) return false;
-  }
-  if (change->closes) {
-    begin_event(orders, &json, order);
-    json_put_text(&json, "state", state_id(order, order->state));
-    if (!end_event(context, orders, &json, "order.archived", order, error)) return false;
-  }
-  return true;
-}
-
-/* Writes everything, then changes memory; after that nothing can fail. */
-static bool make_change(DeskContext *context, Orders *orders, const Change *change, Error *error) {
-  Live *live = &orders->live;
-  if (!live_reserve(live, error) || !write_row(context, orders, change, error) || !write_change_event(context, orders, change, error) ||
-      !write_more_events(context, orders, change, error))
-    return false;
-  if (change->closes) {
-    LiveEntry *parent = change->after.parent.value ? live_find(live, change->after.parent) : NULL;
-    if (parent && parent->order.children) parent->order.children--;
-    live_remove(live, change->entry);
-    return true;
-  }
-  live_change(live, change->entry, &change->after);
-  live_put_clocks(live, change->entry, &change->clocks, change->changed.touched);
-  return true;
-}
-
-/* --- accepting --- */
-
-static bool bounded(Text text, size_t most, const char *field, Error *error) {
-  if (text_characters(text) <= most) return true;
-  error_raise(error, ERROR_FIELD_INVALID, "%s\t%.40s…\tit is too long, at most %zu characters", field, text.at, most);
-  return error_at(error, "$.%s", field);
-}
-
-static bool check_what(const OrderKind *kind, Text what, bool partial, uint8_t *choice, Error *error) {
-  *choice = ORDER_NO_CHOICE;
-  for (size_t i = 0; i < kind->form_count; i++) {
-    const KindField *field = &kind->form[i];
-    if (!text_is(field->id, "what")) continue;
-    for (size_t c = 0; c < field->choice_count; c++)
-      if (text_is(what, field->choices[c].id)) *choice = (uint8_t)c;
-    if (*choice != ORDER_NO_CHOICE || ((!field->required || partial) && what.len == 0)) return true;
-    char known[NAMES_MAX] = "";
-    for (size_t c = 0, len = 0; c < field->choice_count && len + 1 < sizeof known; c++)
-      len += (size_t)snprintf(known + len, sizeof known - len, "%s%s", c ? ", " : "", field->choices[c].id);
-    error_raise(error, ERROR_FIELD_INVALID, "what\t%.*s\t%s", (int)(what.len < 40 ? what.len : 40), what.len ? what.at : "", known);
-    return error_at(error, "%s", "$.what");
-  }
-  if (what.len == 0) return true;
-  error_raise(error, ERROR_FIELD_UNKNOWN, "%s", "what");
-  return error_at(error, "%s", "$.what");
-}
-
-/* The fields of the form besides what and description, which every call has and which have columns of their own. */
-static bool check_form(const OrderKind *kind, const OrderAccept *accept, Error *error) {
-  size_t plain = 0;
-  for (size_t i = 0; i < kind->form_count; i++)
-    plain += text_is(kind->form[i].id, "what") ||
-             (text_is(kind->form[i].id, "description") && (!kind->form[i].required || accept->description.len));
-  if (!accept->fields && plain == kind->form_count) return true;
-  json_t *all = accept->fields ? json_copy((json_t *)(uintptr_t)accept->fields) : json_object();
-  bool ok = all && (!accept->what.len || json_object_set_new(all, "what", json_stringn(accept->what.at, accept->what.len)) == 0) &&
-            (!accept->description.len ||
-             json_object_set_new(all, "description", json_stringn(accept->description.at, accept->description.len)) == 0);
-  ok = ok ? form_check(kind->form, kind->form_count, all, accept->parent.value == 0, error)
-          : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
-  json_decref(all);
-  return ok;
-}
-
-static bool check_accept(const OrderKind *kind, const OrderAccept *accept, uint8_t *what, Error *error) {
-  if (accept->urgency > 2) {
-    error_raise(error, ERROR_FIELD_INVALID, "urgency\t%d\t0, 1, 2", accept->urgency);
-    return error_at(error, "%s", "$.urgency");
-  }
-  return check_what(kind, accept->what, accept->parent.value != 0, what, error) && check_form(kind, accept, error) &&
-         bounded(accept->source, SOURCE_MAX, "source", error) && bounded(accept->caller_name, PERSON_MAX, "caller_name", error) &&
-         bounded(accept->caller_phone, PHONE_MAX, "caller_phone", error) &&
-         bounded(accept->description, DESCRIPTION_MAX, "description", error);
-}
-
-/* The customer calls again: counted on the open order, or the order is opened again. */
-static bool call_again(DeskContext *context, Orders *orders, LiveEntry *entry, const KindStep *step, Error *error) {
-  Change change;
-  begin_change(&change, orders, entry);
-  change.step = step;
-  change.event = "order.called_again";
-  apply_step(context, &change, (CrewId){0});
-  if (!make_change(context, orders, &change, error)) return false;
-  order_note_calls(orders, context->now, 1);
-  return true;
-}
-
-static int64_t next_number(const Orders *orders, Instant now) {
-  Civil day = civil_of(now, ZONE_SHANGHAI);
-  int64_t first = (day.year * 10000 + day.month * 100 + day.day) * NUMBERS_A_DAY + 1;
-  return orders->last_number >= first ? orders->last_number + 1 : first;
-}
-
-static void place_order(const Orders *orders, Order *order, const OrderAccept *accept) {
-  order->position = CUSTOMER_NONE;
-  order->device = accept->device;
-  order->org = ORDER_NO_ORG;
-  if (orders->people) {
-    if (accept->customer.value && !people_position_of(orders->people, accept->customer, &order->position)) order->position = CUSTOMER_NONE;
-    if (order->device == GRID_NONE && order->position != CUSTOMER_NONE)
-      order->device = people_customer_device(orders->people, order->position);
-    size_t org = order->device != GRID_NONE ? people_org_of_device(orders->people, order->device) : SIZE_MAX;
-    if (org != SIZE_MAX) order->org = (uint32_t)org;
-  }
-  order->area = order_area(orders, order->device);
-}
-
-static bool write_accepted(DeskContext *context, Orders *orders, const Order *order, const OrderAccept *accept, Error *error) {
-  Json json;
-  begin_event(orders, &json, order);
-  json_put_id(&json, "customer", order->customer.value);
-  json_put_id(&json, "device", order_device_id(orders, order->device));
-  json_put_i64(&json, "urgency", order->urgency);
-  json_put_text(&json, "source", accept->source);
-  json_put_text(&json, "what", accept->what);
-  json_put_text(&json, "to", state_id(order, order->state));
-  if (order->parent.value) json_put_id(&json, "parent", order->parent.value);
-  if (accept->fields) {
-    bool any;
-    json_key(&json, "fields");
-    form_write(&json, order->kind->form, order->kind->form_count, accept->fields, false, &any);
-  }
-  return end_event(context, orders, &json, "order.accepted", order, error);
-}
-
-/* All of the form's other fields, also those that may not stand in the event. */
-static bool write_form(DeskContext *context, const Order *order, const OrderAccept *accept, Error *error) {
-  if (!accept->fields || !json_object_size(accept->fields)) return true;
-  char *words = json_dumps(accept->fields, JSON_COMPACT);
-  bool ok = words ? store_insert_text(context, order->id, order->version, text_of(words), error)
-                  : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
-  free(words);
-  return ok;
-}
-
-static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *kind, const OrderAccept *accept, uint8_t what, OrderId *out,
-                       Error *error) {
-  Order order = {.id = {desk_new_id(context)},
-                 .kind = kind,
-                 .customer = accept->customer,
-                 .accepted_at = context->now,
-                 .state_since = context->now,
-                 .number = next_number(orders, context->now),
-                 .state = kind->start,
-                 .ladder = kind->states[kind->start].ladder,
-                 .urgency = accept->urgency,
-                 .parent = accept->parent,
-                 .calls = 1,
-                 .what = what,
-                 .version = 1};
-  place_order(orders, &order, accept);
-  OrderRow row = {.order = order,
-                  .book_id = kind->book,
-                  .device_id = order_device_id(orders, order.device),
-                  .kind = kind->origin.id,
-                  .org_id = order.org != ORDER_NO_ORG ? people_org(orders->people, order.org)->id : 0,
-                  .state = state_id(&order, order.state),
-                  .source = accept->source.at ? accept->source : TEXT(""),
-                  .what = accept->what,
-                  .description = accept->description,
-                  .caller_name = accept->caller_name,
-                  .caller_phone = accept->caller_phone};
-  bool ok = live_reserve(&orders->live, error) &&
-            (orders->book_stored || store_insert_book(context, kind->book, book_text(orders->book), error)) &&
-            store_insert_order(context, &row, error) && write_form(context, &order, accept, error) &&
-            write_accepted(context, orders, &order, accept, error);
-  if (!ok) return false;
-  ClockSet clocks = {0};
-  ClockChange change;
-  fold_event(&clocks, &change, kind, order.area, 0, false, context->now);
-  LiveEntry *entry = live_add(&orders->live, &order);
-  live_put_clocks(&orders->live, entry, &clocks, change.touched);
-  LiveEntry *parent = order.parent.value ? live_find(&orders->live, order.parent) : NULL;
-  if (parent) parent->order.children++;
-  orders->book_stored = true;
-  orders->last_number = order.number;
-  order_note_calls(orders, context->now, 1);
-  *out = order.id;
-  return true;
-}
-
-bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accept, OrderId *out, bool *again, Error *error) {
-  const OrderKind *kind = book_kind_of(orders->book, accept->kind);
-  uint8_t what = ORDER_NO_CHOICE;
-  *again = false;
-  if (!kind) {
-    error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(accept->kind.len < 60 ? accept->kind.len : 60),
-                accept->kind.len ? accept->kind.at : "");
-    return error_at(error, "%s", "$.kind");
-  }
-  char roles[NAMES_MAX];
-  if (accept->roles && !(accept->roles & kind->opened_by))
-    return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s\t%s", TEXT_ARG(kind->origin.name_zh),
-                       kind_role_names(roles, sizeof roles, kind->opened_by));
-  if (!check_accept(kind, accept, &what, error)) return false;
-  uint32_t position;
-  if (orders->people && accept->customer.value && !people_position_of(orders->people, accept->customer, &position)) {
-    error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)accept->customer.value);
-    return error_at(error, "%s", "$.customer_id");
-  }
-  for (uint32_t at = live_first_of_customer(&orders->live, accept->customer); kind->one_open && !accept->parent.value && at != LIVE_NONE;) {
-    LiveEntry *entry = live_entry(&orders->live, at);
-    const KindStep *step = text_equal(entry->order.kind->origin.id, kind->origin.id)
-                               ? kind_effect_step(entry->order.kind, EFFECT_CALL_AGAIN, entry->order.state) : NULL;
-    if (step) {
-      *again = true;
-      *out = entry->order.id;
-      return call_again(context, orders, entry, step, error);
-    }
-    at = entry->customer_next;
-  }
-  return accept_new(context, orders, kind, accept, what, out, error);
-}
-
-/* --- steps --- */
 
 static bool find_open(DeskContext *context, Orders *orders, OrderId id, LiveEntry **out, Error *error) {
   *out = live_find(&orders->live, id);
@@ -388,6 +26,9 @@ bool order_can_now(const Order *order, const KindStep *step, uint32_t roles) {
   if (!(step->from >> order->state & 1)) return false;
   if (order->suspended && !(roles & KIND_ROLE_SYSTEM) && step->effect != EFFECT_RESUME && (step->to >= 0 || step->branch_count))
     return false;
+  if ((step->once && order->done >> (step - order->kind->steps) & 1) || (step->needs >= 0 && !(order->done >> step->needs & 1)) ||
+      (step->after & ~order->ever))
+    return false;
   if (step->effect == EFFECT_RESUME || step->effect == EFFECT_SUSPEND) return order->suspended == (step->effect == EFFECT_RESUME);
   return step->effect != EFFECT_LINK && step->effect != EFFECT_UNLINK && step->effect != EFFECT_CALL_AGAIN;
 }
@@ -396,15 +37,30 @@ bool order_may_take(const Order *order, const KindStep *step, uint32_t roles) {
   return order_can_now(order, step, roles) && (step->roles & roles);
 }
 
-/* "派单 dispatch, 备注 note": the steps this person may take now. */
+/* "派单 dispatch, 备注 note" and "Send a crew dispatch, Note note": the steps this person may take now. Each language has half the room. */
 static void possible_steps(char *out, size_t size, const Order *order, uint32_t roles) {
   size_t len = 0;
   out[0] = '\0';
-  for (size_t i = 0; i < order->kind->step_count && len + 1 < size; i++) {
-    const KindStep *step = &order->kind->steps[i];
-    if (!order_may_take(order, step, roles)) continue;
-    len += (size_t)snprintf(out + len, size - len, "%s%.*s %.*s", len ? ", " : "", TEXT_ARG(step->name_zh), TEXT_ARG(step->id));
+  for (int english = 0; english < 2; english++) {
+    size_t until = english ? size : size / 2, from = len;
+    for (size_t i = 0; i < order->kind->step_count; i++) {
+      const KindStep *step = &order->kind->steps[i];
+      Text name = english ? step->name_en : step->name_zh;
+      if (!order_may_take(order, step, roles) || len + name.len + step->id.len + 4 > until) continue;
+      len += (size_t)snprintf(out + len, size - len, "%s%.*s %.*s", len > from ? ", " : "", TEXT_ARG(name), TEXT_ARG(step->id));
+    }
+    if (!english) len += (size_t)snprintf(out + len, size - len, ERROR_BOTH);
   }
+}
+
+/* A step that only lacks one that comes before: which. */
+static bool check_before(const Order *order, const KindStep *step, Error *error) {
+  uint64_t lacks = step->after & ~order->ever;
+  if (step->needs >= 0 && !(order->done >> step->needs & 1)) lacks |= 1ull << step->needs;
+  if (!lacks || !(step->from >> order->state & 1)) return true;
+  const KindStep *first = &order->kind->steps[__builtin_ctzll(lacks)];
+  return error_raise(error, ERROR_ORDER_STEP_BEFORE, "%.*s" ERROR_BOTH "%.*s\t%.*s" ERROR_BOTH "%.*s", TEXT_ARG(step->name_zh),
+                     TEXT_ARG(step->name_en), TEXT_ARG(first->name_zh), TEXT_ARG(first->name_en));
 }
 
 static bool check_step(const Order *order, const OrderStep *ask, const KindStep **out, Error *error) {
@@ -416,13 +72,15 @@ static bool check_step(const Order *order, const OrderStep *ask, const KindStep 
   if (!step || !order_can_now(order, step, ask->roles)) {
     if (order->suspended && step && step->from >> order->state & 1 && step->effect != EFFECT_RESUME)
       return error_raise(error, ERROR_ORDER_SUSPENDED, "%lld", (long long)order->number);
+    if (step && !check_before(order, step, error)) return false;
     possible_steps(names, sizeof names, order, ask->roles);
-    return error_raise(error, ERROR_ORDER_STEP_NOT_NOW, "%.*s\t%.*s %.*s\t%s", (int)(ask->step.len < 60 ? ask->step.len : 60),
+    return error_raise(error, ERROR_ORDER_STEP_NOT_NOW, "%.*s\t%.*s %.*s" ERROR_BOTH "%.*s %.*s\t%s", (int)(ask->step.len < 60 ? ask->step.len : 60),
                        ask->step.len ? ask->step.at : "", TEXT_ARG(order->kind->states[order->state].name_zh),
+                       TEXT_ARG(state_id(order, order->state)), TEXT_ARG(order->kind->states[order->state].name_en),
                        TEXT_ARG(state_id(order, order->state)), names);
   }
   if (step->roles & ask->roles) return true;
-  return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s %.*s\t%s", TEXT_ARG(step->name_zh), TEXT_ARG(step->id),
+  return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s" ERROR_BOTH "%.*s %.*s\t%s", TEXT_ARG(step->name_zh), TEXT_ARG(step->name_en), TEXT_ARG(step->id),
                      kind_role_names(names, sizeof names, step->roles));
 }
 
@@ -446,7 +104,49 @@ static bool check_times(DeskContext *context, const Order *order, const KindStep
   if (!count_taken(context, order, step, &taken, error)) return false;
   return taken < step->times
              ? true
-             : error_raise(error, ERROR_ORDER_STEP_TIMES, "%.*s %.*s\t%d", TEXT_ARG(step->name_zh), TEXT_ARG(step->id), taken);
+             : error_raise(error, ERROR_ORDER_STEP_TIMES, "%.*s" ERROR_BOTH "%.*s %.*s\t%d", TEXT_ARG(step->name_zh), TEXT_ARG(step->name_en),
+                           TEXT_ARG(step->id), taken);
+}
+
+/* Two persons: who took the other step last may not take this one. */
+typedef struct LastTaker {
+  Text step;
+  char actor[32];
+} LastTaker;
+
+static bool note_taker(void *self, const Event *event) {
+  LastTaker *last = self;
+  char says[96];
+  snprintf(says, sizeof says, "\"step\":\"%.*s\"", TEXT_ARG(last->step));
+  if (text_find(event->data, text_of(says)) >= 0) snprintf(last->actor, sizeof last->actor, "%.*s", TEXT_ARG(event->actor));
+  return true;
+}
+
+static bool check_taker(DeskContext *context, const Order *order, const KindStep *step, Error *error) {
+  if (step->other_than < 0 || text_is(context->actor, "system")) return true;
+  const KindStep *other = &order->kind->steps[step->other_than];
+  LastTaker last = {.step = other->id};
+  if (!event_of(context->db, context->county_id, TEXT("order"), order->id.value, note_taker, &last, error)) return false;
+  if (!text_is(context->actor, last.actor)) return true;
+  return error_raise(error, ERROR_ORDER_SAME_PERSON, "%.*s" ERROR_BOTH "%.*s\t%.*s" ERROR_BOTH "%.*s", TEXT_ARG(step->name_zh),
+                     TEXT_ARG(step->name_en), TEXT_ARG(other->name_zh), TEXT_ARG(other->name_en));
+}
+
+/* Into an open order of the same kind that is not answered yet and not merged itself. */
+static bool check_merge(const Orders *orders, const Order *order, const KindStep *step, const json_t *fields, Error *error) {
+  if (step->effect != EFFECT_MERGE) return true;
+  const Order *main = order_find(orders, (OrderId){form_id(fields, "order")});
+  if (!main) {
+    error_raise(error, ERROR_NOT_FOUND, "order\t%lld", (long long)form_id(fields, "order"));
+    return error_at(error, "%s", "$.fields.order");
+  }
+  const char *why = main == order ? "同一工单" ERROR_BOTH "it is the same"
+                    : !text_equal(main->kind->origin.id, order->kind->origin.id) ? "类别不同" ERROR_BOTH "it is of another kind"
+                    : main->main.value  ? "对方已合并到其他工单" ERROR_BOTH "that one is merged itself"
+                    : order->merged     ? "已有工单合并到本工单" ERROR_BOTH "others are merged into this one"
+                    : main->ladder >= LADDER_RESTORED ? "对方已答复" ERROR_BOTH "that one is answered already" : NULL;
+  if (!why) return true;
+  return error_raise(error, ERROR_ORDER_MERGE, "%lld\t%lld\t%s", (long long)order->number, (long long)main->number, why);
 }
 
 /* The first branch that fits; a step whose branches all speak of other values has none. */
@@ -456,8 +156,9 @@ static const KindBranch *choose_branch(const Order *order, const KindStep *step,
     bool fits = branch->field < 0;
     if (!fits) {
       Text value = form_text(fields, step->fields[branch->field].id.at);
-      fits = branch->is.at ? text_equal(value, branch->is) : value.at != NULL;
+      fits = branch->is.at ? text_equal(value, branch->is) || form_says(fields, &step->fields[branch->field], branch->is) : value.at != NULL;
     }
+    fits = fits && !(branch->all & ~order->done);
     if (fits && order->callback_tries + 1 >= branch->after) return branch;
   }
   return NULL;
@@ -468,17 +169,53 @@ static bool by_itself(DeskContext *context, Orders *orders, OrderId id, const Ki
   return order_step(context, orders, &next, error);
 }
 
+/* What an order handed on of its own form that the other's form asks for too. */
+static bool open_child(DeskContext *context, Orders *orders, const Change *change, Error *error) {
+  const Order *order = &change->after;
+  const OrderKind *kind = book_kind_of(orders->book, change->step->opens);
+  json_t *fields = json_object();
+  OrderAccept child = {.kind = change->step->opens, .customer = order->customer, .device = order->device, .source = TEXT("order"),
+                       .urgency = order->urgency, .parent = order->id, .fields = fields};
+  OrderId id;
+  bool again;
+  for (size_t i = 0; fields && kind && i < kind->form_count; i++) {
+    const char *key = kind->form[i].id.at;
+    json_t *value = change->fields ? json_object_get((json_t *)(uintptr_t)change->fields, key) : NULL;
+    if (!value) continue;
+    if (strcmp(key, "what") == 0) child.what = form_text(change->fields, key);
+    else if (strcmp(key, "description") == 0) child.description = form_text(change->fields, key);
+    else if (json_object_set(fields, key, value) != 0) continue;
+  }
+  bool ok = fields ? order_accept(context, orders, &child, &id, &again, error) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  json_decref(fields);
+  return ok;
+}
+
+/* Those merged into an order that is answered go on to their own call-back; into one that ends without an answer, back on their way. */
+static bool release_merged(DeskContext *context, Orders *orders, const Change *change, Error *error) {
+  uint16_t left = change->entry ? change->after.merged : 0;
+  bool answered = change->after.ladder >= LADDER_RESTORED && !change->closes;
+  if (!left || !(answered || change->closes)) return true;
+  VECTOR(OrderId) merged = {0};
+  bool ok = true;
+  for (size_t i = 0; ok && i < order_count(orders) && merged.count < left; i++)
+    if (order_at(orders, i)->main.value == change->after.id.value) ok = vector_push(&merged, order_at(orders, i)->id);
+  if (!ok) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  for (size_t i = 0; ok && i < merged.count; i++) {
+    const Order *one = order_find(orders, merged.at[i]);
+    const KindStep *step = one ? kind_effect_step(one->kind, answered ? EFFECT_MAIN_DONE : EFFECT_UNMERGE, one->state) : NULL;
+    ok = !step || by_itself(context, orders, merged.at[i], step, error);
+  }
+  vector_free(&merged);
+  return ok;
+}
+
 /* What a step brings about: an order that comes of this one, a step that follows, and for the parent of one that ended, its going on. */
 static bool follow_up(DeskContext *context, Orders *orders, const Change *change, Error *error) {
   const Order *order = &change->after;
   int then = change->branch && change->branch->then >= 0 ? change->branch->then : change->step->then;
-  if (change->step->opens.at) {
-    OrderAccept child = {.kind = change->step->opens, .customer = order->customer, .device = order->device, .source = TEXT("order"),
-                         .urgency = order->urgency, .parent = order->id};
-    OrderId id;
-    bool again;
-    if (!order_accept(context, orders, &child, &id, &again, error)) return false;
-  }
+  if (change->step->opens.at && !open_child(context, orders, change, error)) return false;
+  if (!release_merged(context, orders, change, error)) return false;
   if (then >= 0 && !by_itself(context, orders, order->id, &order->kind->steps[then], error)) return false;
   const LiveEntry *parent = change->closes && order->parent.value ? live_find(&orders->live, order->parent) : NULL;
   const KindStep *goes_on =
@@ -491,14 +228,15 @@ bool order_step(DeskContext *context, Orders *orders, const OrderStep *ask, Erro
   Change change;
   const KindStep *step;
   if (!find_open(context, orders, ask->order, &entry, error) || !check_step(&entry->order, ask, &step, error) ||
-      !form_check(step->fields, step->field_count, ask->fields, true, error) || !check_times(context, &entry->order, step, error))
+      !form_check(step->fields, step->field_count, ask->fields, true, error) || !check_times(context, &entry->order, step, error) ||
+      !check_taker(context, &entry->order, step, error) || !check_merge(orders, &entry->order, step, ask->fields, error))
     return false;
-  begin_change(&change, orders, entry);
+  change_begin(&change, orders, entry);
   change.step = step;
   change.fields = ask->fields;
   change.branch = choose_branch(&entry->order, step, ask->fields);
-  apply_step(context, &change, ask->crew.value ? ask->crew : (CrewId){form_id(ask->fields, "crew")});
-  if (!make_change(context, orders, &change, error)) return false;
+  change_apply(context, orders, &change, ask->crew.value ? ask->crew : (CrewId){form_id(ask->fields, "crew")});
+  if (!change_make(context, orders, &change, error)) return false;
   return follow_up(context, orders, &change, error) ? true : desk_spoil(context);
 }
 
@@ -507,12 +245,12 @@ bool order_link(DeskContext *context, Orders *orders, OrderId id, OutageId outag
   Change change;
   if (!find_open(context, orders, id, &entry, error)) return false;
   if (entry->order.outage.value == outage.value) return true;
-  begin_change(&change, orders, entry);
+  change_begin(&change, orders, entry);
   change.event = "order.linked";
   change.after.outage = outage;
   change.step = kind_effect_step(entry->order.kind, outage.value ? EFFECT_LINK : EFFECT_UNLINK, entry->order.state);
-  if (change.step) apply_step(context, &change, (CrewId){0});
-  return make_change(context, orders, &change, error);
+  if (change.step) change_apply(context, orders, &change, (CrewId){0});
+  return change_make(context, orders, &change, error);
 }
 
 /* --- how many called lately --- */
@@ -556,6 +294,16 @@ void order_of_outage(const Orders *orders, OutageId outage, bool (*visit)(void *
 
 bool order_state_is(const Order *order, const char *state) { return text_is(state_id(order, order->state), state); }
 bool order_is_open(const Order *order) { return !order->kind->states[order->state].final; }
+
+void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role), void *self) {
+  orders->staff_of = staff_of;
+  orders->staff_self = self;
+}
+
+void order_on_arrears(Orders *orders, int64_t (*owes)(void *self, CustomerId customer), void *self) {
+  orders->owes = owes;
+  orders->owes_self = self;
+}
 
 void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self) {
   orders->name_of = name_of;

@@ -51,13 +51,19 @@ typedef struct Order { /* an open order in memory */
   StaffId assignee;         /* 0: nobody */
   Instant accepted_at, state_since;
   OrderId parent;           /* of which it came, 0: none */
+  OrderId main;             /* into which it was merged, 0: none */
+  uint64_t done, ever;      /* bits of the kind's steps taken: since the state began and not used up; ever */
   int64_t number;           /* the number people say: date and count, 202611210000123 */
   uint32_t org;             /* row of the part of the organisation it belongs to (people_org), ORDER_NO_ORG */
+  uint32_t to_org;          /* … and of the one that deals with it */
   uint16_t state;           /* into kind's states */
   uint8_t ladder, urgency;  /* OrderLadder; 0 normal, 1 urgent, 2 life */
   uint16_t calls;           /* times the customer called in this matter, 1 at first */
   uint16_t callback_tries;
   uint16_t children;        /* open orders that came of this one */
+  uint16_t merged;          /* open orders merged into this one */
+  uint16_t visits;          /* of the customer */
+  uint16_t repeats;         /* calls of this customer in the same matter within the rule's window, this one too */
   uint16_t reopened;        /* times */
   uint8_t area;             /* urban, rural, remote: which limits hold; as it was when accepted */
   uint8_t what;             /* into the choices of the form's field "what"; ORDER_NO_CHOICE */
@@ -93,6 +99,7 @@ typedef struct OrderStep {
   CrewId crew;              /* for steps that assign one */
 } OrderStep;
 /* Refuses a step that the order's state, the person's role or the form does not allow, saying which steps are. */
+/* The actor of the step is the context's: who asked for something may not always grant it. */
 bool order_step(DeskContext *context, Orders *orders, const OrderStep *step, Error *error) MUST_USE;
 /* Puts the order under an outage, or takes it out (outage 0). Reactions of the outage room use it: merging, moving, splitting, undoing. */
 bool order_link(DeskContext *context, Orders *orders, OrderId order, OutageId outage, Error *error) MUST_USE;
@@ -114,6 +121,10 @@ bool order_check(const Orders *orders, Db *db, char *problem, Error *error) MUST
 /* --- its HTTP face: order_routes.c. `name_of` tells the name of a member of staff, for histories. --- */
 struct Http;
 bool order_add_routes(struct Http *http, Orders *orders, Error *error) MUST_USE;
+/* Whom an order is given to in a part of the organisation: a member of staff with this role there, 0: nobody. NULL: nobody anywhere. */
+void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role), void *self);
+/* What a customer owes in fen, for what is refused while they owe; NULL: not known here, nobody owes. */
+void order_on_arrears(Orders *orders, int64_t (*owes)(void *self, CustomerId customer), void *self);
 void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self);
 
 #endif

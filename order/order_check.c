@@ -60,7 +60,8 @@ static bool same_order(const Order *a, const Order *b) {
          a->parent.value == b->parent.value && a->accepted_at == b->accepted_at && a->state_since == b->state_since &&
          a->number == b->number && a->org == b->org && a->state == b->state && a->ladder == b->ladder && a->urgency == b->urgency &&
          a->calls == b->calls && a->callback_tries == b->callback_tries && a->reopened == b->reopened && a->area == b->area &&
-         a->what == b->what && a->suspended == b->suspended && a->version == b->version;
+         a->what == b->what && a->main.value == b->main.value && a->to_org == b->to_org && a->repeats == b->repeats && a->done == b->done &&
+         a->ever == b->ever && a->visits == b->visits && a->suspended == b->suspended && a->version == b->version;
 }
 
 static bool check_row(void *self, const OrderRow *row, Error *error) {
@@ -84,8 +85,8 @@ static bool check_row(void *self, const OrderRow *row, Error *error) {
   if (!closed && !entry) find(audit, id, "it is open, but not in memory");
   if (entry) {
     live_get_clocks(&audit->orders->live, entry, &live);
-    if (!same_order(order, &entry->order)) find(audit, id, "memory is not what the row says");
     if (!same_clocks(order->kind, &clocks, &live)) find(audit, id, "its clocks in memory are not what its trail says");
+    if (!same_order(order, &entry->order)) find(audit, id, "memory is not what the row says");
   }
   audit->open_rows += !closed;
   Account account = {.kind = order->kind,

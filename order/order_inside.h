@@ -24,6 +24,10 @@ struct Orders {
   Instant ticked;         /* marks up to here have been told */
   Live live;
   CallsSecond calls[CALLS_SECONDS];
+  StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role); /* may be NULL */
+  void *staff_self;
+  int64_t (*owes)(void *self, CustomerId customer);            /* may be NULL */
+  void *owes_self;
   Text (*name_of)(void *self, int64_t staff_id, Arena *arena); /* may be NULL */
   void *name_self;
   Buffer data, words;     /* of the event, of its free text in the making */
@@ -44,6 +48,45 @@ int64_t order_calls_since(const Orders *orders, Instant now); /* in the ten minu
 bool order_tick(DeskContext *context, void *orders, Error *error) MUST_USE;
 bool order_clock_event(DeskContext *context, Orders *orders, const Order *order, const ClockState *state, size_t clock, unsigned mark,
                        Error *error) MUST_USE;
+
+/* order_change.c */
+typedef struct Change {
+  LiveEntry *entry;
+  Order after;
+  const KindStep *step;      /* NULL: none, a link alone */
+  const KindBranch *branch;  /* NULL */
+  const json_t *fields;
+  Text outcome;
+  bool closes, reopens;
+  const char *event;         /* "order.step" */
+  ClockSet clocks;
+  ClockChange changed;
+  OutageId outage_was;
+} Change;
+void change_begin(Change *change, const Orders *orders, LiveEntry *entry);
+/* What a step does to the order itself. */
+void change_apply(DeskContext *context, const Orders *orders, Change *change, CrewId crew);
+/* Writes everything, then changes memory; after that nothing can fail. */
+bool change_make(DeskContext *context, Orders *orders, const Change *change, Error *error) MUST_USE;
+void order_begin_event(Orders *orders, Json *json, const Order *order);
+bool order_end_event(DeskContext *context, Orders *orders, Json *json, const char *kind, const Order *order, Error *error) MUST_USE;
+/* Notes in the order that the step was taken; enters: a state began with it. */
+void order_note_step(Order *order, const KindStep *step, bool enters);
+int64_t order_actor_staff(Text actor); /* 0: not a member of staff */
+
+/* order_route.c: to whom it goes. fields: of the form, NULL when they are not at hand. */
+void order_route(const Orders *orders, Order *order, const json_t *fields);
+StaffId order_staff_of(const Orders *orders, uint32_t org, uint32_t role);
+/* Every file a form names is an attachment of this order, or of none yet: then it is held to it. */
+bool order_hold_files(DeskContext *context, OrderId order, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
+
+/* order_figure.c */
+bool figure_accepted(DeskContext *context, const Orders *orders, const Order *order, Error *error) MUST_USE;
+bool figure_step(DeskContext *context, const Orders *orders, const Change *change, Error *error) MUST_USE;
+
+/* order_fund.c: the award last named on the order leaves the fund. */
+bool fund_add(DeskContext *context, OrderId order, int64_t fen, Text note, Error *error) MUST_USE;
+bool fund_pay(DeskContext *context, Orders *orders, const Change *change, Error *error) MUST_USE;
 
 /* order.c: the words every order event carries, into an open JSON object. */
 void order_write_facts(Json *json, const Order *order);

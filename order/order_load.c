@@ -56,6 +56,16 @@ static bool corrupt(Error *error, const OrderRow *row, const char *what) {
   return error_raise(error, ERROR_STORE_CORRUPT, "order %lld: %s", (long long)row->order.id.value, what);
 }
 
+/* Which steps were taken, from the trail. */
+static void visit_step(void *self, unsigned event, Instant at, const ClockSet *set, const ClockChange *change) {
+  Order *order = self;
+  (void)at, (void)set, (void)change;
+  if (event == 0) return;
+  const KindStep *step = &order->kind->steps[order->kind->event_step[event]];
+  int branch = order->kind->event_branch[event];
+  order_note_step(order, step, (branch >= 0 && step->branches[branch].to >= 0) || step->to >= 0);
+}
+
 bool order_from_row(const Orders *orders, OrderRow *row, ClockSet *clocks, Error *error) {
   Order *order = &row->order;
   order->kind = order_kind_of(orders, row->book_id, row->kind);
@@ -71,7 +81,8 @@ bool order_from_row(const Orders *orders, OrderRow *row, ClockSet *clocks, Error
   order->device = device_index(orders, row->device_id);
   size_t org;
   order->org = orders->people && people_org_row(orders->people, row->org_id, &org) ? (uint32_t)org : ORDER_NO_ORG;
-  if (!fold_trail(clocks, order->kind, order->area, order->accepted_at, row->trail, NULL, NULL))
+  order->to_org = orders->people && people_org_row(orders->people, row->to_org_id, &org) ? (uint32_t)org : ORDER_NO_ORG;
+  if (!fold_trail(clocks, order->kind, order->area, order->accepted_at, row->trail, visit_step, order))
     return corrupt(error, row, "its trail is not readable");
   if (orders->ticked != INSTANT_NONE) fold_time(clocks, order->kind, orders->ticked);
   return true;
@@ -93,6 +104,9 @@ static void count_children(Orders *orders) {
     OrderId parent = live_entry(&orders->live, orders->live.list.at[i])->order.parent;
     LiveEntry *entry = parent.value ? live_find(&orders->live, parent) : NULL;
     if (entry) entry->order.children++;
+    OrderId main = live_entry(&orders->live, orders->live.list.at[i])->order.main;
+    entry = main.value ? live_find(&orders->live, main) : NULL;
+    if (entry) entry->order.merged++;
   }
 }
 

@@ -15,8 +15,8 @@ bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error)
                   "INSERT INTO orders (county_id, id, number, book_id, kind, state, customer_id, device_id, org_id, parent_id, area, "
                   "urgency, suspended,"
                   " calls, callback_tries, reopened, version, accepted_at, state_since, source, what, description, caller_name, "
-                  "caller_phone, trail)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, 0, 0, ?14, ?15, ?15, ?16, ?17, ?18, ?19, ?20, '')",
+                  "caller_phone, trail, to_org_id, repeats)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, 0, 0, ?14, ?15, ?15, ?16, ?17, ?18, ?19, ?20, '', ?21, ?22)",
                   error))
     return false;
   db_bind_i64(s, 1, context->county_id);
@@ -39,16 +39,18 @@ bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error)
   db_bind_text(s, 18, row->description);
   db_bind_text(s, 19, row->caller_name);
   db_bind_text(s, 20, row->caller_phone);
+  bind_id(s, 21, row->to_org_id);
+  db_bind_i64(s, 22, order->repeats);
   return db_done(s, error);
 }
 
-bool store_update_order(DeskContext *context, const Order *order, Text trail, Text outcome, bool closes, Error *error) {
+bool store_update_order(DeskContext *context, const Order *order, int64_t to_org_id, Text trail, Text outcome, bool closes, Error *error) {
   DbStatement *s;
   if (!db_prepare(
           &s, context->db,
           "UPDATE orders SET state = ?3, outage_id = ?4, crew_id = ?5, staff_id = ?6, urgency = ?7, suspended = ?8, calls = ?9,"
           " callback_tries = ?10, reopened = ?11, version = ?12, state_since = ?13, closed_at = ?14, outcome = COALESCE(?15, outcome),"
-          " trail = trail || ?16 WHERE county_id = ?1 AND id = ?2",
+          " trail = trail || ?16, main_id = ?17, to_org_id = ?18, repeats = ?19 WHERE county_id = ?1 AND id = ?2",
           error))
     return false;
   db_bind_i64(s, 1, context->county_id);
@@ -67,7 +69,40 @@ bool store_update_order(DeskContext *context, const Order *order, Text trail, Te
   db_bind_instant(s, 14, closes ? context->now : INSTANT_NONE);
   db_bind_text(s, 15, outcome);
   db_bind_text(s, 16, trail.at ? trail : TEXT(""));
+  bind_id(s, 17, order->main.value);
+  bind_id(s, 18, to_org_id);
+  db_bind_i64(s, 19, order->repeats);
   return db_done_rows(s, 1, error);
+}
+
+bool store_calls_before(int64_t *out, Db *db, int64_t county_id, CustomerId customer, Text kind, Instant since, Error *error) {
+  DbStatement *s;
+  bool row;
+  *out = 0;
+  if (!db_prepare(&s, db,
+                  "SELECT COALESCE(SUM(calls), 0) FROM orders WHERE county_id = ?1 AND customer_id = ?2 AND kind = ?3 AND id >= ?4", error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, customer.value);
+  db_bind_text(s, 3, kind);
+  db_bind_i64(s, 4, id_make(&(IdMaker){0}, since)); /* ids are in the order of time */
+  if (!db_step(&row, s, error)) return false;
+  if (row) *out = db_column_i64(s, 0), db_reset(s);
+  return true;
+}
+
+bool store_hold_attachment(bool *held, DeskContext *context, int64_t attachment, OrderId order, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db,
+                  "UPDATE attachment SET order_id = ?3 WHERE county_id = ?1 AND id = ?2 AND (order_id = ?3 OR (order_id IS NULL AND group_id IS NULL))",
+                  error))
+    return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, attachment);
+  db_bind_i64(s, 3, order.value);
+  if (!db_done(s, error)) return false;
+  *held = db_changes(context->db) == 1;
+  return true;
 }
 
 bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Text fields, Error *error) {
@@ -84,7 +119,7 @@ bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Tex
 #define ORDER_COLUMNS                                                                                                                   \
   "id, number, book_id, kind, state, customer_id, device_id, org_id, outage_id, crew_id, staff_id, parent_id, area, urgency, suspended," \
   " calls, callback_tries, reopened, version, accepted_at, state_since, closed_at, source, what, description, caller_name, caller_phone," \
-  " outcome, trail"
+  " outcome, trail, main_id, to_org_id, repeats"
 
 static void read_row(OrderRow *row, DbStatement *s) {
   *row = (OrderRow){.book_id = db_column_i64(s, 2),
@@ -99,7 +134,8 @@ static void read_row(OrderRow *row, DbStatement *s) {
                     .caller_name = db_column_text(s, 25),
                     .caller_phone = db_column_text(s, 26),
                     .outcome = db_column_text(s, 27),
-                    .trail = db_column_text(s, 28)};
+                    .trail = db_column_text(s, 28),
+                    .to_org_id = db_column_i64(s, 30)};
   row->order = (Order){.id = {db_column_i64(s, 0)},
                        .number = db_column_i64(s, 1),
                        .customer = {db_column_i64(s, 5)},
@@ -107,6 +143,8 @@ static void read_row(OrderRow *row, DbStatement *s) {
                        .crew = {db_column_i64(s, 9)},
                        .assignee = {db_column_i64(s, 10)},
                        .parent = {db_column_i64(s, 11)},
+                       .main = {db_column_i64(s, 29)},
+                       .repeats = (uint16_t)db_column_i64(s, 31),
                        .area = (uint8_t)db_column_i64(s, 12),
                        .urgency = (uint8_t)db_column_i64(s, 13),
                        .suspended = db_column_i64(s, 14) != 0,

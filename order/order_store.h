@@ -7,14 +7,18 @@
 /* What a row says besides the Order. */
 typedef struct OrderRow {
   Order order;              /* kind, position, device and org are for the reader to find */
-  int64_t book_id, device_id, org_id;
+  int64_t book_id, device_id, org_id, to_org_id;
   Text kind, state, source, what, description, caller_name, caller_phone, outcome, trail;
   Instant closed_at;        /* INSTANT_NONE: open */
 } OrderRow;
 
 bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error) MUST_USE;
 /* What changes by a step; trail: the entry to add; outcome: at == NULL leaves it. */
-bool store_update_order(DeskContext *context, const Order *order, Text trail, Text outcome, bool closes, Error *error) MUST_USE;
+bool store_update_order(DeskContext *context, const Order *order, int64_t to_org_id, Text trail, Text outcome, bool closes, Error *error) MUST_USE;
+/* Calls of the customer in orders of this kind accepted since. */
+bool store_calls_before(int64_t *out, Db *db, int64_t county_id, CustomerId customer, Text kind, Instant since, Error *error) MUST_USE;
+/* Holds the attachment to the order; false in *held: there is none, or it is held elsewhere. */
+bool store_hold_attachment(bool *held, DeskContext *context, int64_t attachment, OrderId order, Error *error) MUST_USE;
 bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Text fields, Error *error) MUST_USE;
 
 typedef bool (*OrderVisit)(void *self, const OrderRow *row, Error *error); /* false: stop with the error it raised */
@@ -66,6 +70,28 @@ typedef void (*BrokenVisit)(void *self, const BrokenClock *broken);
 /* Newest first, ended in [from, to). */
 bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
                   Error *error) MUST_USE;
+
+/* --- figures of kinds, and the reward fund: order_store_more.c --- */
+typedef struct FigureSum {
+  Text kind, figure;
+  int32_t period;       /* 20261121 */
+  int64_t org_id, n, of;
+  double total;
+} FigureSum;
+bool store_add_figure(DeskContext *context, const FigureSum *sum, Error *error) MUST_USE;
+typedef void (*FigureVisit)(void *self, const FigureSum *sum);
+bool store_figures(Db *db, int64_t county_id, Text kind, int32_t from, int32_t to, FigureVisit visit, void *self, Error *error) MUST_USE;
+typedef struct FundEntry {
+  int64_t id;
+  Instant at;
+  OrderId order;        /* 0: money that came in */
+  int64_t amount_fen, balance_fen;
+  Text note;
+} FundEntry;
+bool store_fund_balance(int64_t *out, Db *db, int64_t county_id, Error *error) MUST_USE;
+bool store_insert_fund(DeskContext *context, const FundEntry *entry, Error *error) MUST_USE;
+typedef void (*FundVisit)(void *self, const FundEntry *entry);
+bool store_fund(Db *db, int64_t county_id, int64_t most, FundVisit visit, void *self, Error *error) MUST_USE; /* newest first */
 
 bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) MUST_USE; /* problem: "" when sound */
 

@@ -13,6 +13,7 @@ typedef struct House {
   Orders *orders;
   TimeSource time;
   Error error;
+  const char *actor; /* NULL: staff:5 */
 } House;
 
 static void open_desk(House *house) {
@@ -86,11 +87,18 @@ static bool try_step(House *house, OrderId order, const char *step, int32_t vers
   assert_true(!fields || values);
   command.step.fields = values;
   error_clear(&house->error);
-  bool ok = desk_do(house->desk, work_step, &command, TEXT("staff:5"), &house->error);
+  bool ok = desk_do(house->desk, work_step, &command, house->actor ? text_of(house->actor) : TEXT("staff:5"), &house->error);
   json_decref(values);
   return ok;
 }
 #define take(house, order, step, fields) assert_ok(try_step(house, order, step, 0, UINT32_MAX, fields), &(house)->error)
+
+/* A picture, as the upload would have left it. */
+static void put_attachment(House *house, int id) {
+  char sql[256];
+  snprintf(sql, sizeof sql, "INSERT INTO attachment (county_id, id, type, bytes, staff_id, at) VALUES (1, %d, 'image/jpeg', 3, 5, 0)", id);
+  assert_ok(db_run(house->db, sql, &house->error), &house->error);
+}
 
 static bool try_link(House *house, OrderId order, int64_t outage) {
   Command command = {.house = house, .id = order, .outage = {outage}};
@@ -367,6 +375,8 @@ static void links_follow_the_outage(void **state) {
   close_house(&house);
 }
 
+#define ASK_SUSPEND "{\"reason\":\"weather\",\"evidence\":\"77\",\"until\":\"2026-11-25\",\"note\":\"雷暴\"}"
+
 static void urging_suspending_and_handing_over(void **state) {
   (void)state;
   House house;
@@ -380,8 +390,18 @@ static void urging_suspending_and_handing_over(void **state) {
   take(&house, id, "hand_over", "{\"staff\":\"77\"}");
   assert_int_equal(order_find(house.orders, id)->assignee.value, 77);
   pass(&house, 80 * SPAN_MINUTE); /* of 90 */
-  assert_false(try_step(&house, id, "suspend", 0, KIND_ROLE_DISPATCHER, "{\"reason\":\"weather\"}"));
-  take(&house, id, "suspend", "{\"reason\":\"weather\",\"note\":\"雷暴\"}");
+  assert_false(try_step(&house, id, "suspend", 0, KIND_ROLE_DISPATCHER, NULL));
+  assert_int_equal(house.error.code, ERROR_ORDER_STEP_BEFORE);
+  assert_false(try_step(&house, id, "ask_suspend", 0, KIND_ROLE_CREW, ASK_SUSPEND));
+  assert_int_equal(house.error.code, ERROR_NOT_FOUND); /* there is no such evidence */
+  put_attachment(&house, 77);
+  restart(&house);
+  take(&house, id, "ask_suspend", ASK_SUSPEND);
+  assert_false(try_step(&house, id, "suspend", 0, KIND_ROLE_DISPATCHER, NULL)); /* by who asked for it */
+  assert_int_equal(house.error.code, ERROR_ORDER_SAME_PERSON);
+  house.actor = "staff:6";
+  take(&house, id, "suspend", NULL);
+  assert_false(try_step(&house, id, "suspend", 0, KIND_ROLE_DISPATCHER, NULL)); /* the asking is used up */
   restart(&house);
   assert_false(try_step(&house, id, "take", 0, KIND_ROLE_CREW, NULL));
   assert_int_equal(house.error.code, ERROR_ORDER_SUSPENDED);
@@ -396,7 +416,9 @@ static void urging_suspending_and_handing_over(void **state) {
   live_get_clocks(&house.orders->live, live_find(&house.orders->live, id), &clocks);
   assert_int_equal(clocks.at[2].phase, CLOCK_STOPPED);
   assert_int_equal(clocks.at[2].full_at, INSTANT_NONE); /* kept: 89 of 90 minutes */
-  take(&house, id, "suspend", "{\"reason\":\"access\",\"note\":\"锁着\"}");
+  take(&house, id, "ask_suspend", ASK_SUSPEND);
+  house.actor = "staff:5";
+  take(&house, id, "suspend", "{\"note\":\"锁着\"}");
   take(&house, id, "restore", NULL); /* power came back all the same */
   assert_false(order_find(house.orders, id)->suspended);
   restart(&house);
@@ -443,14 +465,16 @@ static void no_failure_leaves_a_half(void **state) {
   OrderId id = call(&house, 1, NULL);
   take(&house, id, "dispatch", "{\"crew\":\"3\"}");
   pass(&house, 95 * SPAN_MINUTE);
-  static const char *const STEPS[] = {"note", "suspend", "resume", "restore", "call_back"};
-  static const char *const FIELDS[] = {"{\"note\":\"x\"}", "{\"reason\":\"other\",\"note\":\"x\"}", NULL, NULL,
+  put_attachment(&house, 77);
+  static const char *const STEPS[] = {"note", "ask_suspend", "suspend", "resume", "restore", "call_back"};
+  static const char *const FIELDS[] = {"{\"note\":\"x\"}", ASK_SUSPEND, NULL, NULL, NULL,
                                        "{\"answer\":\"satisfied\"}"};
   for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
     bool ok = false;
     for (int64_t nth = 1; !ok; nth++) {
       assert_true(nth < 100);
       int64_t seq = desk_last_seq(house.desk);
+      house.actor = i == 2 ? "staff:6" : NULL;
       db_fail_at(nth);
       ok = try_step(&house, id, STEPS[i], 0, UINT32_MAX, FIELDS[i]);
       db_fail_at(0);

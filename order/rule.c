@@ -21,7 +21,7 @@
 static const cyaml_strval_t YES_OR_NO[] = {{"no", 0}, {"yes", 1}, {"false", 0}, {"true", 1}};
 static const cyaml_strval_t ROLES[] = {{"agent", KIND_ROLE_AGENT}, {"dispatcher", KIND_ROLE_DISPATCHER}, {"crew", KIND_ROLE_CREW},
                                        {"manager", KIND_ROLE_MANAGER}, {"head", KIND_ROLE_HEAD}, {"administrator", KIND_ROLE_ADMINISTRATOR},
-                                       {"system", KIND_ROLE_SYSTEM}};
+                                       {"customer", KIND_ROLE_CUSTOMER}, {"system", KIND_ROLE_SYSTEM}};
 static const cyaml_strval_t STRENGTHS[] = {{"V", RULE_READ_IN_TEXT}, {"W", RULE_READ_IN_WEAKER}, {"R", RULE_UNCONFIRMED}};
 static const cyaml_strval_t LADDERS[] = {
     {"reported", LADDER_REPORTED},     {"assessing", LADDER_ASSESSING}, {"crew_assigned", LADDER_CREW_ASSIGNED},
@@ -29,11 +29,15 @@ static const cyaml_strval_t LADDERS[] = {
     {"restored", LADDER_RESTORED},     {"closed", LADDER_CLOSED}};
 static const cyaml_strval_t TYPES[] = {{"text", FIELD_TEXT},   {"note", FIELD_NOTE},   {"choice", FIELD_CHOICE}, {"time", FIELD_TIME},
                                        {"date", FIELD_DATE},   {"bool", FIELD_BOOL},   {"number", FIELD_NUMBER}, {"crew", FIELD_CREW},
-                                       {"staff", FIELD_STAFF}, {"order", FIELD_ORDER}, {"outage", FIELD_OUTAGE}, {"file", FIELD_FILE}};
+                                       {"staff", FIELD_STAFF}, {"order", FIELD_ORDER}, {"outage", FIELD_OUTAGE}, {"file", FIELD_FILE},
+                                       {"whole", FIELD_WHOLE}, {"money", FIELD_MONEY}, {"phone", FIELD_PHONE}, {"choices", FIELD_CHOICES},
+                                       {"customer", FIELD_CUSTOMER}, {"org", FIELD_ORG}};
 static const cyaml_strval_t EFFECTS[] = {{"call_again", EFFECT_CALL_AGAIN}, {"link", EFFECT_LINK}, {"unlink", EFFECT_UNLINK},
                                          {"suspend", EFFECT_SUSPEND}, {"resume", EFFECT_RESUME}, {"urgency", EFFECT_URGENCY},
-                                         {"children_done", EFFECT_CHILDREN_DONE}};
-static const cyaml_strval_t ASSIGNS[] = {{"crew", ASSIGNS_CREW}, {"staff", ASSIGNS_STAFF}, {"nobody", ASSIGNS_NOBODY}};
+                                         {"children_done", EFFECT_CHILDREN_DONE}, {"merge", EFFECT_MERGE}, {"unmerge", EFFECT_UNMERGE},
+                                         {"main_done", EFFECT_MAIN_DONE}, {"fill_in", EFFECT_FILL_IN}, {"pay", EFFECT_PAY}};
+static const cyaml_strval_t ASSIGNS[] = {{"crew", ASSIGNS_CREW}, {"staff", ASSIGNS_STAFF}, {"nobody", ASSIGNS_NOBODY},
+                                         {"org", ASSIGNS_ORG}, {"taker", ASSIGNS_TAKER}};
 static const cyaml_strval_t JUDGED[] = {{"each", JUDGED_EACH}, {"average", JUDGED_AVERAGE}};
 static const cyaml_strval_t TOLD[] = {{"assignee", KIND_TO_ASSIGNEE}, {"manager", KIND_TO_MANAGER}, {"station", KIND_TO_STATION},
                                       {"county", KIND_TO_COUNTY}, {"centre", KIND_TO_CENTRE}};
@@ -51,6 +55,7 @@ static const cyaml_schema_field_t FIELD_FIELDS[] = {NEEDED_TEXT("id", RuleField,
                                                     ONE_OF("type", CYAML_FLAG_DEFAULT, RuleField, type, TYPES),
                                                     YES_NO("required", RuleField, required),
                                                     YES_NO("plain", RuleField, plain),
+                                                    TEXT_OR_NONE("when", RuleField, when),
                                                     CYAML_FIELD_FLOAT("least", OPTIONAL, RuleField, least),
                                                     CYAML_FIELD_FLOAT("most", OPTIONAL, RuleField, most),
                                                     LIST("choices", OPTIONAL, RuleField, choices, &ONE_CHOICE),
@@ -72,6 +77,7 @@ static const cyaml_schema_field_t BRANCH_FIELDS[] = {NEEDED_TEXT("id", RuleBranc
                                                      YES_NO("reopens", RuleBranch, reopens),
                                                      YES_NO("try", RuleBranch, try),
                                                      CYAML_FIELD_INT("after", OPTIONAL, RuleBranch, after),
+                                                     LIST("all", OPTIONAL, RuleBranch, all, &ONE_TEXT),
                                                      CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_BRANCH = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleBranch, BRANCH_FIELDS)};
 
@@ -88,6 +94,11 @@ static const cyaml_schema_field_t STEP_FIELDS[] = {NEEDED_TEXT("id", RuleStep, i
                                                    ONE_OF("assigns", OPTIONAL, RuleStep, assigns, ASSIGNS),
                                                    YES_NO("reopens", RuleStep, reopens),
                                                    YES_NO("waits", RuleStep, waits),
+                                                   YES_NO("once", RuleStep, once),
+                                                   YES_NO("visit", RuleStep, visit),
+                                                   TEXT_OR_NONE("needs", RuleStep, needs),
+                                                   TEXT_OR_NONE("other_than", RuleStep, other_than),
+                                                   LIST("after", OPTIONAL, RuleStep, after, &ONE_TEXT),
                                                    CYAML_FIELD_INT("times", OPTIONAL, RuleStep, times),
                                                    LIST("fields", OPTIONAL, RuleStep, fields, &ONE_FIELD),
                                                    LIST("branches", OPTIONAL, RuleStep, branches, &ONE_BRANCH),
@@ -103,8 +114,28 @@ static const cyaml_schema_field_t CLOCK_FIELDS[] = {NEEDED_TEXT("id", RuleClock,
                                                     LIST("stop", OPTIONAL, RuleClock, stop, &ONE_TEXT),
                                                     LIST("pause", OPTIONAL, RuleClock, pause, &ONE_TEXT),
                                                     LIST("resume", OPTIONAL, RuleClock, resume, &ONE_TEXT),
+                                                    LIST("cancel", OPTIONAL, RuleClock, cancel, &ONE_TEXT),
                                                     CYAML_FIELD_END};
 static const cyaml_schema_value_t ONE_CLOCK = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleClock, CLOCK_FIELDS)};
+
+static const cyaml_schema_field_t USE_FIELDS[] = {NEEDED_TEXT("part", RuleUse, part), LIST("with", OPTIONAL, RuleUse, with, &ONE_TEXT),
+                                                  CYAML_FIELD_END};
+static const cyaml_schema_value_t ONE_USE = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleUse, USE_FIELDS)};
+static const cyaml_schema_field_t ROUTE_FIELDS[] = {TEXT_OR_NONE("field", RuleRoute, field), TEXT_OR_NONE("is", RuleRoute, is),
+                                                    NEEDED_TEXT("to", RuleRoute, to), ONE_OF("role", OPTIONAL, RuleRoute, role, ROLES),
+                                                    CYAML_FIELD_END};
+static const cyaml_schema_value_t ONE_ROUTE = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleRoute, ROUTE_FIELDS)};
+static const cyaml_schema_field_t COUNT_FIELDS[] = {NEEDED_TEXT("id", RuleCount, id),
+                                                    NEEDED_TEXT("name_zh", RuleCount, name_zh),
+                                                    NEEDED_TEXT("name_en", RuleCount, name_en),
+                                                    NEEDED_TEXT("step", RuleCount, step),
+                                                    TEXT_OR_NONE("field", RuleCount, field),
+                                                    TEXT_OR_NONE("is", RuleCount, is),
+                                                    YES_NO("sum", RuleCount, sum),
+                                                    CYAML_FIELD_END};
+static const cyaml_schema_value_t ONE_COUNT = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RuleCount, COUNT_FIELDS)};
+static const cyaml_schema_field_t REPEAT_FIELDS[] = {CYAML_FIELD_INT("calls", CYAML_FLAG_DEFAULT, RuleRepeat, calls),
+                                                     CYAML_FIELD_INT("days", CYAML_FLAG_DEFAULT, RuleRepeat, days), CYAML_FIELD_END};
 
 #define ORIGIN(type)                                                                                                              \
   NEEDED_TEXT("id", type, id), NEEDED_TEXT("version", type, version), NEEDED_TEXT("source", type, source),                        \
@@ -116,11 +147,28 @@ static const cyaml_schema_field_t KIND_FIELDS[] = {ORIGIN(RuleKind),
                                                    YES_NO("one_open", RuleKind, one_open),
                                                    SOME_OF("opened_by", CYAML_FLAG_DEFAULT, RuleKind, opened_by, ROLES),
                                                    LIST("form", OPTIONAL, RuleKind, form, &ONE_FIELD),
-                                                   LIST("states", 0, RuleKind, states, &ONE_STATE),
-                                                   LIST("steps", 0, RuleKind, steps, &ONE_STEP),
+                                                   LIST("states", OPTIONAL, RuleKind, states, &ONE_STATE),
+                                                   LIST("steps", OPTIONAL, RuleKind, steps, &ONE_STEP),
                                                    LIST("clocks", OPTIONAL, RuleKind, clocks, &ONE_CLOCK),
                                                    LIST("figures", OPTIONAL, RuleKind, figures, &ONE_TEXT),
+                                                   LIST("use", OPTIONAL, RuleKind, use, &ONE_USE),
+                                                   LIST("routes", OPTIONAL, RuleKind, routes, &ONE_ROUTE),
+                                                   LIST("counts", OPTIONAL, RuleKind, counts, &ONE_COUNT),
+                                                   CYAML_FIELD_MAPPING_PTR("repeat", CYAML_FLAG_POINTER | OPTIONAL, RuleKind, repeat, REPEAT_FIELDS),
+                                                   CYAML_FIELD_INT("visits", OPTIONAL, RuleKind, visits),
+                                                   YES_NO("keeps_place", RuleKind, keeps_place),
+                                                   YES_NO("public", RuleKind, public),
+                                                   TEXT_OR_NONE("group", RuleKind, group),
+                                                   TEXT_OR_NONE("guide_zh", RuleKind, guide_zh),
+                                                   TEXT_OR_NONE("guide_en", RuleKind, guide_en),
                                                    CYAML_FIELD_END};
+static const cyaml_schema_field_t PART_FIELDS[] = {LIST("form", OPTIONAL, RuleKind, form, &ONE_FIELD),
+                                                   LIST("states", OPTIONAL, RuleKind, states, &ONE_STATE),
+                                                   LIST("steps", OPTIONAL, RuleKind, steps, &ONE_STEP),
+                                                   LIST("clocks", OPTIONAL, RuleKind, clocks, &ONE_CLOCK),
+                                                   LIST("counts", OPTIONAL, RuleKind, counts, &ONE_COUNT),
+                                                   CYAML_FIELD_END};
+static const cyaml_schema_value_t WHOLE_PART = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleKind, PART_FIELDS)};
 static const cyaml_schema_value_t WHOLE_KIND = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleKind, KIND_FIELDS)};
 
 static const cyaml_schema_field_t LIMIT_FIELDS[] = {NEEDED_TEXT("urban", RuleLimit, urban), NEEDED_TEXT("rural", RuleLimit, rural),
@@ -152,8 +200,16 @@ static const cyaml_schema_field_t CALENDAR_FIELDS[] = {
     LIST("workdays", OPTIONAL, RuleCalendar, workdays, &ONE_DAYS), CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE_CALENDAR = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleCalendar, CALENDAR_FIELDS)};
 
-static const cyaml_schema_value_t *const WHOLE[] = {
-    [RULE_KIND] = &WHOLE_KIND, [RULE_PROMISES] = &WHOLE_PROMISES, [RULE_CALENDAR] = &WHOLE_CALENDAR};
+static const cyaml_schema_field_t COMPANY_FIELDS[] = {NEEDED_TEXT("region", RuleCompany, region), TEXT_OR_NONE("as_of", RuleCompany, as_of),
+                                                      CYAML_FIELD_END};
+static const cyaml_schema_value_t WHOLE_COMPANY = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleCompany, COMPANY_FIELDS)};
+static const cyaml_schema_field_t SURVEY_FIELDS[] = {ORIGIN(RuleSurvey), CYAML_FIELD_INT("days", CYAML_FLAG_DEFAULT, RuleSurvey, days),
+                                                     LIST("dimensions", 0, RuleSurvey, dimensions, &ONE_CHOICE), CYAML_FIELD_END};
+static const cyaml_schema_value_t WHOLE_SURVEY = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleSurvey, SURVEY_FIELDS)};
+
+static const cyaml_schema_value_t *const WHOLE[] = {[RULE_KIND] = &WHOLE_KIND,         [RULE_PROMISES] = &WHOLE_PROMISES,
+                                                    [RULE_CALENDAR] = &WHOLE_CALENDAR, [RULE_PART] = &WHOLE_PART,
+                                                    [RULE_COMPANY] = &WHOLE_COMPANY,   [RULE_SURVEY] = &WHOLE_SURVEY};
 
 /* --- reading --- */
 

@@ -8,7 +8,7 @@
 /* Lists are (pointer, name_count); a text that is not given is NULL, a number 0. */
 
 typedef struct RuleField {
-  char *id, *name_zh, *name_en;
+  char *id, *name_zh, *name_en, *when;
   int type;            /* KindFieldType */
   int required, plain; /* 0, 1; plain: may stand in the live feed, though it is free text */
   double least, most;
@@ -26,14 +26,16 @@ typedef struct RuleBranch {
   char *id, *field, *is, *to, *outcome, *then;
   int reopens, try;
   int after;
+  char **all;
+  unsigned all_count;
 } RuleBranch;
 
 typedef struct RuleStep {
-  char *id, *name_zh, *name_en, *to, *outcome, *then, *opens;
-  char **from;
-  unsigned from_count;
+  char *id, *name_zh, *name_en, *to, *outcome, *then, *opens, *needs, *other_than;
+  char **from, **after;
+  unsigned from_count, after_count;
   unsigned roles; /* bits, KIND_ROLE_… */
-  int effect, assigns, reopens, times, waits;
+  int effect, assigns, reopens, times, waits, once, visit;
   RuleField *fields;
   unsigned fields_count;
   RuleBranch *branches;
@@ -42,13 +44,33 @@ typedef struct RuleStep {
 
 typedef struct RuleClock {
   char *id, *name_zh, *name_en, *promise;
-  char **also, **start, **stop, **pause, **resume;
-  unsigned also_count, start_count, stop_count, pause_count, resume_count;
+  char **also, **start, **stop, **pause, **resume, **cancel;
+  unsigned also_count, start_count, stop_count, pause_count, resume_count, cancel_count;
 } RuleClock;
 
-typedef struct RuleKind {
-  char *id, *version, *source, *region, *from, *until, *name_zh, *name_en;
-  int strength, one_open;
+typedef struct RuleUse {
+  char *part;  /* parts/NAME.yaml */
+  char **with; /* "again=sent": each $again in the part becomes sent */
+  unsigned with_count;
+} RuleUse;
+
+typedef struct RuleRoute {
+  char *field, *is, *to;
+  unsigned role;
+} RuleRoute;
+
+typedef struct RuleCount {
+  char *id, *name_zh, *name_en, *step, *field, *is;
+  int sum;
+} RuleCount;
+
+typedef struct RuleRepeat {
+  int calls, days;
+} RuleRepeat;
+
+typedef struct RuleKind { /* also a part: then only lists of it are given */
+  char *id, *version, *source, *region, *from, *until, *name_zh, *name_en, *group, *guide_zh, *guide_en;
+  int strength, one_open, visits, keeps_place, public;
   unsigned opened_by;
   RuleField *form;
   unsigned form_count;
@@ -60,6 +82,13 @@ typedef struct RuleKind {
   unsigned clocks_count;
   char **figures;
   unsigned figures_count;
+  RuleUse *use;
+  unsigned use_count;
+  RuleRoute *routes;
+  unsigned routes_count;
+  RuleCount *counts;
+  unsigned counts_count;
+  RuleRepeat *repeat;
 } RuleKind;
 
 typedef struct RuleLimit {
@@ -101,8 +130,19 @@ typedef struct RuleCalendar {
   unsigned holidays_count, workdays_count;
 } RuleCalendar;
 
-typedef enum RuleForm { RULE_KIND, RULE_PROMISES, RULE_CALENDAR } RuleForm;
-/* *out: RuleKind, RulePromises or RuleCalendar; `file` is the name for errors. */
+typedef struct RuleCompany { /* which of the promises are this company's */
+  char *region, *as_of;
+} RuleCompany;
+
+typedef struct RuleSurvey { /* what is asked after an order: the dimensions of satisfaction */
+  char *id, *version, *source, *region, *from, *until, *name_zh, *name_en;
+  int strength, days;
+  KindChoice *dimensions;
+  unsigned dimensions_count;
+} RuleSurvey;
+
+typedef enum RuleForm { RULE_KIND, RULE_PROMISES, RULE_CALENDAR, RULE_PART, RULE_COMPANY, RULE_SURVEY, RULE_FORMS } RuleForm;
+/* *out: RuleKind (also of a part), RulePromises, RuleCalendar, RuleCompany or RuleSurvey; `file` is the name for errors. */
 bool rule_read(void **out, RuleForm form, const char *file, Text yaml, Error *error) MUST_USE;
 void rule_free(RuleForm form, void *rule);
 /* Puts "file:line:column" of a place in the document on the error: "steps.3.to" is the value of key `to` in the fourth of `steps`. The last

@@ -80,7 +80,8 @@ bool staff_identify(void *self, Text token, Instant company_now, HttpWho *who) {
     Text shown = member->full_name.len ? member->full_name : member->name;
     sign_of_life(&session->seen, now);
     sign_of_life(&account->seen, now);
-    *who = (HttpWho){.staff_id = member->id, .roles = member->roles, .org_id = member->org_id};
+    /* without the second factor they must have, nothing but setting it up */
+    *who = (HttpWho){.staff_id = member->id, .roles = factor_is_missing(staff, account) ? 0 : member->roles, .org_id = member->org_id};
     snprintf(who->actor, sizeof who->actor, "staff:%lld", (long long)member->id);
     snprintf(who->name, sizeof who->name, "%.*s", TEXT_ARG(text_cut(shown, sizeof who->name - 1)));
   }
@@ -145,7 +146,9 @@ bool session_work_begin(DeskContext *context, void *command, Error *error) {
   session_hash(session.hash, text_of(begin->token));
   begin->member = account_member(account);
   begin->expires = session_expires(&session);
-  if (!store_add_session(context->db, context->county_id, &session, error) || !tell_signed_in(context, begin->staff_id, error)) return false;
+  begin->must = factor_is_missing(staff, account);
+  if (!factor_use(staff, context, account, begin->code, error)) return false;
+  if (!store_add_session(context->db, context->county_id, &session, error) || !tell_signed_in(context, begin->staff_id, error)) return desk_spoil(context);
   if (!end_oldest_of(staff, context, begin->staff_id, error)) return desk_spoil(context);
   pthread_rwlock_wrlock(&staff->lock);
   bool ok = session_add_loaded(staff, &session, error);

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "people/staff_private.h"
 
-const char *const STAFF_ROLE_NAMES[] = {"agent", "dispatcher", "crew", "manager", "head", "administrator", NULL};
+const char *const STAFF_ROLE_NAMES[] = {"agent", "dispatcher", "crew", "manager", "head", "administrator", "security", "auditor", NULL};
 
 /* --- memory --- */
 
@@ -67,6 +67,7 @@ bool account_put(Staff *staff, const StaffMember *member, const char *password, 
   account->member = *member;
   account->member.name = name;
   account->member.full_name = full_name;
+  account->member.two_factor = account->factor.confirmed;
   account->loaded = true;
   snprintf(account->password, sizeof account->password, "%s", password);
   return true;
@@ -197,11 +198,40 @@ static bool put(Staff *staff, const StaffMember *member, const char *password, E
   return ok;
 }
 
+/* --- the three that keep an eye on each other --- */
+
+static bool is_one(uint32_t roles) { return (roles & (roles - 1)) == 0; }
+
+/* `by` NULL: the program itself. Rights of the three are granted by who grants rights, to somebody else. */
+static bool check_roles(const HttpWho *by, int64_t id, uint32_t before, uint32_t after, Error *error) {
+  uint32_t gained = (after & ~before) & STAFF_APART;
+  if (by && (before ^ after) & STAFF_APART && !(by->roles & STAFF_SECURITY)) return error_raise(error, ERROR_STAFF_ROLES_SECURITY, "%s", "");
+  if (by && gained && by->staff_id == id) return error_raise(error, ERROR_STAFF_ROLES_OWN, "%s", "");
+  if (by && gained && !is_one(after & STAFF_APART)) return error_raise(error, ERROR_STAFF_ROLES_APART, "%s", "");
+  return true;
+}
+
+/* Whoever holds several of the three, being the first in the house, gives up those that somebody else has been given now. */
+static bool give_up(Staff *staff, DeskContext *context, int64_t id, uint32_t gained, Error *error) {
+  for (size_t i = 0; gained && i < staff->accounts.count; i++) {
+    StaffMember member = account_member(staff->accounts.at[i]);
+    if (member.id == id || !(member.roles & gained) || is_one(member.roles & STAFF_APART)) continue;
+    member.roles &= ~gained;
+    member.version++;
+    char password[crypto_pwhash_STRBYTES];
+    memcpy(password, staff->accounts.at[i]->password, sizeof password);
+    if (!store_put_staff(context->db, context->county_id, &member, password, false, error) || !tell(context, "people.staff_changed", &member, false, error) ||
+        !put(staff, &member, password, error))
+      return false;
+  }
+  return true;
+}
+
 bool staff_work_add(DeskContext *context, void *command, Error *error) {
   StaffAdd *add = command;
   Staff *staff = add->staff;
   const StaffNew *account = &add->account;
-  if (!check_place(staff, add->by, account->org_id, error)) return false;
+  if (!check_place(staff, add->by, account->org_id, error) || !check_roles(add->by, 0, 0, account->roles, error)) return false;
   if (staff->accounts.count >= LIMIT_STAFF) return error_raise(error, ERROR_LIMIT, "staff\t%d", LIMIT_STAFF);
   if (account_find_name(staff, account->name)) {
     error_raise(error, ERROR_ALREADY_EXISTS, "staff\t%.*s", TEXT_ARG(account->name));
@@ -209,8 +239,11 @@ bool staff_work_add(DeskContext *context, void *command, Error *error) {
   }
   add->out = (StaffMember){.id = desk_new_id(context), .org_id = account->org_id, .crew_id = account->crew_id, .version = 1, .roles = account->roles,
                            .last_seen = INSTANT_NONE, .name = account->name, .full_name = account->full_name};
-  return store_put_staff(context->db, context->county_id, &add->out, add->password, true, error) &&
-         tell(context, "people.staff_added", &add->out, true, error) && put(staff, &add->out, add->password, error);
+  if (!store_put_staff(context->db, context->county_id, &add->out, add->password, true, error) ||
+      !tell(context, "people.staff_added", &add->out, true, error) || !put(staff, &add->out, add->password, error))
+    return false;
+  bool alone = is_one(account->roles & STAFF_APART); /* not the first administrator */
+  return !alone || give_up(staff, context, add->out.id, account->roles & STAFF_APART, error) ? true : desk_spoil(context);
 }
 
 /* Without an administrator of the whole company nobody could make another. */
@@ -234,7 +267,12 @@ bool staff_work_change(DeskContext *context, void *command, Error *error) {
   *out = account_member(account);
   if (change->by && !staff_check_org(staff, change->by, out->org_id, error)) return false;
   if (out->version != change->version) return error_raise(error, ERROR_CONFLICT, "staff\t%lld", (long long)out->version);
+  uint32_t before = out->roles;
   if (change->set_roles) out->roles = change->to.roles;
+  if (!check_roles(change->by, change->id, before, out->roles, error)) return false;
+  /* a password from the one, the second factor from the other: neither alone can put on somebody else's coat */
+  if (change->by && change->set_password && !(change->by->roles & STAFF_ADMINISTRATOR)) return error_raise(error, ERROR_FORBIDDEN, "security\tadministrator");
+  if (change->by && change->reset_factor && !(change->by->roles & STAFF_SECURITY)) return error_raise(error, ERROR_FORBIDDEN, "administrator\tsecurity");
   if (change->set_org) out->org_id = change->to.org_id;
   if (change->set_crew) out->crew_id = change->to.crew_id;
   if (change->set_full_name) out->full_name = change->to.full_name;
@@ -248,10 +286,11 @@ bool staff_work_change(DeskContext *context, void *command, Error *error) {
   if (!store_put_staff(context->db, context->county_id, out, password, false, error) ||
       !tell(context, "people.staff_changed", out, change->set_password, error))
     return false;
-  bool ends = change->set_password || out->disabled;
-  if (!ends) return put(staff, out, password, error);
+  bool ends = change->set_password || change->reset_factor || out->disabled;
   /* from here on memory changes: a failure makes all rooms reload */
-  bool ok = session_end_all_of(staff, context, out->id, NULL, error) && put(staff, out, password, error);
+  bool ok = (!ends || session_end_all_of(staff, context, out->id, NULL, error)) && put(staff, out, password, error) &&
+            (!change->reset_factor || factor_drop(staff, context, out->id, error)) && give_up(staff, context, out->id, out->roles & ~before & STAFF_APART, error);
+  out->two_factor = account->factor.confirmed;
   return ok ? true : desk_spoil(context);
 }
 

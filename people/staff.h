@@ -2,7 +2,8 @@
  * name to sign in with and an Argon2id hash of a password. Kept in memory, rebuilt from rows at start; all changes go over the desk.
  *
  * Events (subject kind "staff"): people.staff_added and people.staff_changed {roles, org, crew, disabled, password: bool, version},
- *   people.password_changed {}, people.signed_in {}, people.signed_out {}. No names: the feed carries them to everyone.
+ *   people.password_changed {}, people.signed_in {}, people.signed_out {}, people.two_factor {on, recovery}, people.two_factor_rule {rule}.
+ *   No names: the feed carries them to everyone.
  *
  * A person sees and changes what belongs to their org and all below it; org 0 is the whole company. Whether one org lies within another is
  * asked of StaffOptions.orgs, which the customers' half of this room answers.
@@ -14,8 +15,11 @@
 
 /* The order is the API's; the same bits as KIND_ROLE_… of order/kind.h. */
 enum {
-  STAFF_AGENT = 1, STAFF_DISPATCHER = 2, STAFF_CREW = 4, STAFF_MANAGER = 8, STAFF_HEAD = 16, STAFF_ADMINISTRATOR = 32,
-  STAFF_ROLE_COUNT = 6,
+  STAFF_AGENT = 1, STAFF_DISPATCHER = 2, STAFF_CREW = 4, STAFF_MANAGER = 8, STAFF_HEAD = 16, STAFF_ADMINISTRATOR = 32, STAFF_SECURITY = 64, STAFF_AUDITOR = 128,
+  STAFF_ROLE_COUNT = 8,
+  /* The three that keep an eye on each other: who runs the system, who grants rights, who reads the record. Nobody holds two of them, but for the
+   * first administrator, alone in the house, who loses each one as soon as somebody else is given it. */
+  STAFF_APART = STAFF_ADMINISTRATOR | STAFF_SECURITY | STAFF_AUDITOR,
 };
 extern const char *const STAFF_ROLE_NAMES[]; /* "agent" … NULL; for HttpOptions.role_names */
 
@@ -57,7 +61,7 @@ bool staff_reset_password(Staff *staff, Text name, char password[STAFF_PASSWORD_
 typedef struct StaffMember {
   int64_t id, org_id, crew_id, version;
   uint32_t roles;
-  bool disabled;
+  bool disabled, two_factor; /* two_factor: their sign-in asks for a code */
   Instant last_seen;    /* INSTANT_NONE: never */
   Text name, full_name; /* these live as long as Staff */
 } StaffMember;
@@ -74,5 +78,7 @@ bool staff_identify(void *self, Text token, Instant now, HttpWho *who);
 
 /* people/staff_routes.c: session, password, accounts. The room for http_add_routes is the Staff. */
 extern const HttpRoute STAFF_ROUTES[];
+/* people/audit.c: the record of all changes, for the auditor. The room is the Staff too. */
+extern const HttpRoute AUDIT_ROUTES[];
 
 #endif

@@ -2,6 +2,7 @@
  *
  *   staff.c        accounts: memory, use cases       session.c        sessions: memory, use cases
  *   staff_store.c  SQL of both                       session_delay.c  who guesses passwords waits
+ *   staff_factor.c the second factor                 factor.c         its codes
  *   staff_routes.c HTTP */
 #ifndef PEOPLE_STAFF_PRIVATE_H
 #define PEOPLE_STAFF_PRIVATE_H
@@ -12,6 +13,7 @@
 
 #include "base/map.h"
 #include "base/vector.h"
+#include "people/factor.h"
 #include "people/session_delay.h"
 #include "people/staff.h"
 
@@ -23,6 +25,7 @@ typedef struct Account {
   _Atomic int64_t seen; /* the newest sign of life, INSTANT_NONE */
   Instant stored;       /* … as the row has it */
   bool loaded;          /* met with in the rows, while loading */
+  Factor factor;
 } Account;
 
 typedef struct Session {
@@ -43,6 +46,7 @@ struct Staff {
   VECTOR(Account *) accounts; /* by id, ascending; few enough to be searched by name */
   VECTOR(Session *) sessions;
   Map by_hash;             /* first 8 bytes of the hash → session pointer */
+  int two_factor_rule;     /* TwoFactorRule */
 };
 
 /* --- accounts; lock held --- */
@@ -65,7 +69,7 @@ typedef struct StaffChange {
   Staff *staff;
   const HttpWho *by;
   int64_t id, version;
-  bool set_roles, set_org, set_crew, set_full_name, set_disabled, set_password;
+  bool set_roles, set_org, set_crew, set_full_name, set_disabled, set_password, reset_factor;
   StaffNew to;
   bool disabled;
   char password[crypto_pwhash_STRBYTES];
@@ -85,9 +89,11 @@ typedef struct SessionBegin {
   Staff *staff;
   int64_t staff_id;
   char checked[crypto_pwhash_STRBYTES]; /* the hash the password was checked against */
+  Text code;                            /* of the second factor, where there is one */
   char token[SESSION_TOKEN_TEXT];
   StaffMember member;
   Instant expires;
+  bool must; /* they may do nothing before they have set up a second factor */
 } SessionBegin;
 bool session_work_begin(DeskContext *context, void *command, Error *error);
 
@@ -96,6 +102,34 @@ typedef struct SessionEnd {
   unsigned char hash[SESSION_HASH_BYTES];
 } SessionEnd;
 bool session_work_end(DeskContext *context, void *command, Error *error);
+
+/* --- staff_factor.c --- */
+typedef enum TwoFactorRule { TWO_FACTOR_FREE, TWO_FACTOR_APART, TWO_FACTOR_ALL, TWO_FACTOR_RULES } TwoFactorRule; /* APART: who holds a role of STAFF_APART */
+extern const char *const TWO_FACTOR_RULE_NAMES[TWO_FACTOR_RULES];
+/* They have to set one up, and have not; lock held. */
+bool factor_is_missing(const Staff *staff, const Account *account);
+
+typedef enum FactorAct { FACTOR_BEGIN, FACTOR_CONFIRM, FACTOR_REMOVE } FactorAct;
+typedef struct StaffFactor {
+  Staff *staff;
+  int64_t id;
+  FactorAct act;
+  char checked[crypto_pwhash_STRBYTES]; /* the hash the password was checked against; "" for FACTOR_CONFIRM */
+  Text code;                            /* FACTOR_CONFIRM, FACTOR_REMOVE */
+  Factor out;
+  char recovery[FACTOR_RECOVERY_CODES][FACTOR_RECOVERY_TEXT]; /* made by FACTOR_CONFIRM, told once */
+} StaffFactor;
+bool staff_work_factor(DeskContext *context, void *command, Error *error);
+/* For a sign-in: true when there is no factor, or the code is good; it is then used up, in rows and memory. */
+bool factor_use(Staff *staff, DeskContext *context, const Account *account, Text code, Error *error) MUST_USE;
+/* In a command that goes on: rows only, then memory. */
+bool factor_drop(Staff *staff, DeskContext *context, int64_t staff_id, Error *error) MUST_USE;
+
+typedef struct StaffRule {
+  Staff *staff;
+  TwoFactorRule rule;
+} StaffRule;
+bool staff_work_rule(DeskContext *context, void *command, Error *error);
 
 /* --- session.c --- */
 void session_hash(unsigned char out[SESSION_HASH_BYTES], Text token);
@@ -116,6 +150,9 @@ bool password_fits(const char *hash, Text password); /* hash NULL: takes as long
 bool store_load_staff(Staff *staff, Db *db, Error *error) MUST_USE; /* accounts and sessions; lock held for writing */
 bool store_put_staff(Db *db, int64_t county_id, const StaffMember *member, const char *password, bool fresh, Error *error) MUST_USE;
 bool store_seen_staff(Db *db, int64_t county_id, int64_t id, Instant seen, Error *error) MUST_USE;
+bool store_put_factor(Db *db, int64_t county_id, int64_t staff_id, const Factor *factor, bool fresh, Error *error) MUST_USE;
+bool store_remove_factor(Db *db, int64_t county_id, int64_t staff_id, Error *error) MUST_USE;
+bool store_put_rule(Db *db, int64_t county_id, Text rule, Error *error) MUST_USE;
 bool store_add_session(Db *db, int64_t county_id, const Session *session, Error *error) MUST_USE;
 bool store_seen_session(Db *db, int64_t county_id, int64_t id, Instant seen, Error *error) MUST_USE;
 bool store_remove_session(Db *db, int64_t county_id, int64_t id, Error *error) MUST_USE;

@@ -30,7 +30,7 @@ static void write_person(Json *json, const Staff *staff, const StaffMember *memb
   json_put_id(json, "crew_id", member->crew_id);
 }
 
-static void write_session(HttpReply *reply, const Staff *staff, const StaffMember *member, Instant expires) {
+static void write_session(HttpReply *reply, const Staff *staff, const StaffMember *member, Instant expires, bool must) {
   Json json;
   json_begin(&json, &reply->body);
   json_open_object(&json);
@@ -39,6 +39,8 @@ static void write_session(HttpReply *reply, const Staff *staff, const StaffMembe
   write_person(&json, staff, member);
   json_close(&json);
   json_put_instant(&json, "token_expires", expires);
+  json_put_bool(&json, "two_factor", member->two_factor);
+  json_put_bool(&json, "two_factor_needed", must);
   json_close(&json);
 }
 
@@ -46,6 +48,7 @@ static void write_account(Json *json, const Staff *staff, const StaffMember *mem
   json_open_object(json);
   write_person(json, staff, member);
   json_put_bool(json, "disabled", member->disabled);
+  json_put_bool(json, "two_factor", member->two_factor);
   json_put_instant(json, "last_seen", member->last_seen);
   json_put_i64(json, "version", member->version);
   if (password && password[0]) json_put_string(json, "password", password);
@@ -59,21 +62,30 @@ typedef struct Checked {
   char password[crypto_pwhash_STRBYTES]; /* the hash that fitted */
 } Checked;
 
-/* Whether the password is this account's; who guesses waits. Takes its time, and as long for a name that does not exist. */
-static bool check_password(Checked *out, Staff *staff, HttpRequest *request, Text name, Text password, Error *error) {
+typedef enum CodeAsked { CODE_NOT_ASKED, CODE_ASKED } CodeAsked;
+
+/* Whether the password is this account's, and the code its second factor's, where it is asked and has one; who guesses waits. Takes its time, and as long for a name that does not exist. */
+static bool check_password(Checked *out, Staff *staff, HttpRequest *request, Text name, Text password, CodeAsked asked, Text code, Error *error) {
   Instant now = time_now(staff->options.wall);
   if (!delays_check(staff->delays, name, request->address, now, error)) return false;
   pthread_rwlock_rdlock(&staff->lock);
   const Account *account = account_find_name(staff, name);
   bool open = account && !account->member.disabled;
+  Factor factor = {.set = false}, used;
   if (open) {
     out->member = account_member(account);
     memcpy(out->password, account->password, sizeof out->password);
+    if (asked == CODE_ASKED && account->factor.confirmed) factor = account->factor;
   }
   pthread_rwlock_unlock(&staff->lock);
-  bool fits = password_fits(open ? out->password : NULL, password);
-  delays_note(staff->delays, name, request->address, now, fits);
-  return fits ? true : error_raise(error, ERROR_SIGN_IN_WRONG, "%s", "");
+  bool fits = password_fits(open ? out->password : NULL, password), needs = factor.set && !code.len;
+  bool good = !factor.set || factor_check(&used, &factor, code, now);
+  sodium_memzero(&factor, sizeof factor);
+  sodium_memzero(&used, sizeof used);
+  if (fits && needs) return error_raise(error, ERROR_SIGN_IN_CODE_NEEDED, "%s", ""); /* neither right nor wrong yet */
+  delays_note(staff->delays, name, request->address, now, fits && good);
+  if (!fits) return error_raise(error, ERROR_SIGN_IN_WRONG, "%s", "");
+  return good ? true : error_raise(error, ERROR_SIGN_IN_CODE_WRONG, "%s", "");
 }
 
 /* Names are signed in with in small letters, without blanks around them. */
@@ -91,8 +103,9 @@ static bool decode_sign_in(HttpRequest *request, void **command, void *room, Err
   SessionBegin *begin = ARENA_NEW(request->arena, SessionBegin);
   Text name = plain_name(request->arena, http_body_text(request->body, "name"));
   if (!begin || !name.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "session");
-  if (!check_password(&checked, staff, request, name, http_body_text(request->body, "password"), error)) return false;
-  *begin = (SessionBegin){.staff = staff, .staff_id = checked.member.id};
+  Text code = http_body_text(request->body, "code");
+  if (!check_password(&checked, staff, request, name, http_body_text(request->body, "password"), CODE_ASKED, code, error)) return false;
+  *begin = (SessionBegin){.staff = staff, .staff_id = checked.member.id, .code = code};
   memcpy(begin->checked, checked.password, sizeof begin->checked);
   randombytes_buf(token, sizeof token);
   sodium_bin2base64(begin->token, sizeof begin->token, token, sizeof token, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
@@ -103,7 +116,7 @@ static bool decode_sign_in(HttpRequest *request, void **command, void *room, Err
 static bool encode_sign_in(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
   (void)error;
   SessionBegin *begin = command;
-  write_session(reply, room, &begin->member, begin->expires);
+  write_session(reply, room, &begin->member, begin->expires, begin->must);
   http_reply_session(request, reply, text_of(begin->token), LIMIT_SESSION_DAYS * 86400);
   return true;
 }
@@ -114,7 +127,11 @@ static bool get_session(HttpRequest *request, HttpReply *reply, void *room, Erro
   Instant expires;
   if (!session_find(staff, http_token(request), &expires) || !staff_member(staff, request->who.staff_id, &member))
     return error_raise(error, ERROR_SIGN_IN_NEEDED, "%s", ""); /* it ended this moment */
-  write_session(reply, staff, &member, expires);
+  pthread_rwlock_rdlock(&staff->lock);
+  const Account *account = account_find(staff, request->who.staff_id);
+  bool must = account && factor_is_missing(staff, account);
+  pthread_rwlock_unlock(&staff->lock);
+  write_session(reply, staff, &member, expires, must);
   return true;
 }
 
@@ -152,7 +169,7 @@ static bool decode_password(HttpRequest *request, void **command, void *room, Er
   if (!change) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "password");
   if (!staff_member(staff, request->who.staff_id, &me)) return error_raise(error, ERROR_SIGN_IN_NEEDED, "%s", "");
   if (!is_strong(request->arena, fresh, me.name, error)) return false;
-  if (!check_password(&checked, staff, request, me.name, http_body_text(request->body, "old"), error)) {
+  if (!check_password(&checked, staff, request, me.name, http_body_text(request->body, "old"), CODE_NOT_ASKED, TEXT_NONE, error)) {
     if (error->code != ERROR_SIGN_IN_WRONG) return false;
     error_raise(error, ERROR_PASSWORD_WRONG, "%s", ""); /* not 401: the session is still good */
     return error_at(error, "$.old");
@@ -167,6 +184,108 @@ static bool decode_password(HttpRequest *request, void **command, void *room, Er
 static bool encode_nothing(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
   (void)request, (void)command, (void)reply, (void)room, (void)error;
   return true;
+}
+
+/* --- the second factor --- */
+
+static bool decode_factor(StaffFactor **command, HttpRequest *request, Staff *staff, FactorAct act, Error *error) {
+  Checked checked;
+  StaffMember me;
+  StaffFactor *made = ARENA_NEW(request->arena, StaffFactor);
+  if (!made) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "two_factor");
+  if (!staff_member(staff, request->who.staff_id, &me)) return error_raise(error, ERROR_SIGN_IN_NEEDED, "%s", "");
+  *made = (StaffFactor){.staff = staff, .id = me.id, .act = act, .code = http_body_text(request->body, "code")};
+  *command = made;
+  if (act == FACTOR_CONFIRM) return true;
+  if (check_password(&checked, staff, request, me.name, http_body_text(request->body, "password"), CODE_NOT_ASKED, TEXT_NONE, error)) {
+    memcpy(made->checked, checked.password, sizeof made->checked);
+    return true;
+  }
+  if (error->code != ERROR_SIGN_IN_WRONG) return false;
+  error_raise(error, ERROR_PASSWORD_WRONG, "%s", "");
+  return error_at(error, "$.password");
+}
+
+static bool decode_factor_begin(HttpRequest *request, void **command, void *room, Error *error) {
+  return decode_factor((StaffFactor **)command, request, room, FACTOR_BEGIN, error);
+}
+
+static bool decode_factor_confirm(HttpRequest *request, void **command, void *room, Error *error) {
+  return decode_factor((StaffFactor **)command, request, room, FACTOR_CONFIRM, error);
+}
+
+static bool decode_factor_remove(HttpRequest *request, void **command, void *room, Error *error) {
+  return decode_factor((StaffFactor **)command, request, room, FACTOR_REMOVE, error);
+}
+
+static bool encode_factor_begin(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
+  (void)error;
+  const StaffFactor *made = command;
+  char secret[FACTOR_SECRET_TEXT], uri[256];
+  StaffMember me;
+  Json json;
+  if (!staff_member(room, request->who.staff_id, &me)) me.name = TEXT("");
+  factor_secret_text(&made->out, secret);
+  char name[3 * STAFF_NAME_MOST * 4 + 1];
+  size_t len = 0;
+  for (size_t i = 0; i < me.name.len && len + 4 < sizeof name; i++) /* percent-encoded, as a label must be */
+    len += (size_t)snprintf(name + len, sizeof name - len, me.name.at[i] > ' ' && me.name.at[i] < 127 && !strchr("%/?#:&=+", me.name.at[i]) ? "%c" : "%%%02X",
+                            (unsigned char)me.name.at[i]);
+  name[len] = '\0';
+  snprintf(uri, sizeof uri, "otpauth://totp/Dianbaomu:%.120s?secret=%s&issuer=Dianbaomu", name, secret);
+  json_begin(&json, &reply->body);
+  json_open_object(&json);
+  json_put_string(&json, "secret", secret);
+  json_put_string(&json, "uri", uri);
+  json_close(&json);
+  return true;
+}
+
+static bool encode_factor_confirm(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
+  (void)request, (void)room, (void)error;
+  const StaffFactor *made = command;
+  Json json;
+  json_begin(&json, &reply->body);
+  json_open_object(&json);
+  json_key(&json, "recovery");
+  json_open_array(&json);
+  for (int i = 0; i < FACTOR_RECOVERY_CODES; i++) json_text(&json, text_of(made->recovery[i]));
+  json_close(&json);
+  json_close(&json);
+  return true;
+}
+
+static bool write_rule(HttpReply *reply, int rule) {
+  Json json;
+  json_begin(&json, &reply->body);
+  json_open_object(&json);
+  json_put_string(&json, "two_factor", TWO_FACTOR_RULE_NAMES[rule]);
+  json_close(&json);
+  return true;
+}
+
+static bool get_rule(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
+  (void)request, (void)error;
+  Staff *staff = room;
+  pthread_rwlock_rdlock(&staff->lock);
+  int rule = staff->two_factor_rule;
+  pthread_rwlock_unlock(&staff->lock);
+  return write_rule(reply, rule);
+}
+
+static bool decode_rule(HttpRequest *request, void **command, void *room, Error *error) {
+  StaffRule *made = ARENA_NEW(request->arena, StaffRule);
+  if (!made) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "two_factor");
+  *made = (StaffRule){.staff = room};
+  for (int rule = 0; rule < TWO_FACTOR_RULES; rule++)
+    if (text_is(http_body_text(request->body, "two_factor"), TWO_FACTOR_RULE_NAMES[rule])) made->rule = (TwoFactorRule)rule;
+  *command = made;
+  return true;
+}
+
+static bool encode_rule(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
+  (void)request, (void)room, (void)error;
+  return write_rule(reply, (int)((const StaffRule *)command)->rule);
 }
 
 /* --- accounts --- */
@@ -237,6 +356,7 @@ static bool decode_change(HttpRequest *request, void **command, void *room, Erro
   change->set_full_name = json_object_get(body, "full_name") != NULL;
   change->set_disabled = json_object_get(body, "disabled") != NULL;
   change->set_password = http_body_bool(body, "reset_password", false);
+  change->reset_factor = http_body_bool(body, "reset_two_factor", false);
   change->to = (StaffNew){.full_name = text_trim(http_body_text(body, "full_name")), .roles = roles_of(json_object_get(body, "roles")),
                           .crew_id = http_body_id(body, "crew_id")};
   change->disabled = http_body_bool(body, "disabled", false);
@@ -287,7 +407,8 @@ static bool list_staff(HttpRequest *request, HttpReply *reply, void *room, Error
 }
 
 #define ROLE_LIST \
-  "{\"type\":\"array\",\"maxItems\":6,\"items\":{\"enum\":[\"agent\",\"dispatcher\",\"crew\",\"manager\",\"head\",\"administrator\"]}}"
+  "{\"type\":\"array\",\"maxItems\":8,\"items\":{\"enum\":[\"agent\",\"dispatcher\",\"crew\",\"manager\",\"head\",\"administrator\"," \
+  "\"security\",\"auditor\"]}}"
 #define NAME_SCHEMA "{\"type\":\"string\",\"format\":\"line\",\"minLength\":1,\"maxLength\":40}"
 #define FULL_NAME_SCHEMA "{\"type\":[\"string\",\"null\"],\"format\":\"line\",\"maxLength\":60}"
 #define ORG_ID_SCHEMA "{\"type\":\"string\",\"format\":\"code\",\"maxLength\":20}"
@@ -298,23 +419,41 @@ static bool list_staff(HttpRequest *request, HttpReply *reply, void *room, Error
   ",\"org\":{\"required\":[\"id\",\"name\"],\"properties\":{\"id\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"}}},\"crew_id\":" CREW_ID_SCHEMA
 #define PERSON_REQUIRED "\"id\",\"name\",\"full_name\",\"roles\",\"org\",\"crew_id\""
 #define SESSION_SCHEMA                                                                                                                            \
-  "{\"type\":\"object\",\"required\":[\"staff\",\"token_expires\"],\"properties\":{\"staff\":{\"type\":\"object\",\"required\":[" PERSON_REQUIRED \
-  "],\"properties\":{" PERSON_PROPERTIES "}},\"token_expires\":{\"type\":\"string\",\"format\":\"date-time\"}}}"
+  "{\"type\":\"object\",\"required\":[\"staff\",\"token_expires\",\"two_factor\",\"two_factor_needed\"],\"properties\":{\"staff\":{\"type\":\"object\",\"required\":[" PERSON_REQUIRED \
+  "],\"properties\":{" PERSON_PROPERTIES "}},\"token_expires\":{\"type\":\"string\",\"format\":\"date-time\"},\"two_factor\":{\"type\":\"boolean\"},"                                   \
+  "\"two_factor_needed\":{\"type\":\"boolean\",\"description\":\"they may do nothing before they have set up a second factor\"}}}"
 #define ACCOUNT_SCHEMA                                                                                                                       \
-  "{\"type\":\"object\",\"required\":[" PERSON_REQUIRED ",\"disabled\",\"last_seen\",\"version\"],\"properties\":{" PERSON_PROPERTIES          \
-  ",\"disabled\":{\"type\":\"boolean\"},\"last_seen\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"version\":{\"type\":\"integer\"}," \
+  "{\"type\":\"object\",\"required\":[" PERSON_REQUIRED ",\"disabled\",\"two_factor\",\"last_seen\",\"version\"],\"properties\":{" PERSON_PROPERTIES          \
+  ",\"disabled\":{\"type\":\"boolean\"},\"two_factor\":{\"type\":\"boolean\"},\"last_seen\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"version\":{\"type\":\"integer\"}," \
   "\"password\":{\"type\":\"string\",\"description\":\"a random one, told only this time\"}}}"
+
+#define CODE_SCHEMA "{\"type\":\"string\",\"format\":\"line\",\"maxLength\":24}"
+#define RULE_SCHEMA "{\"required\":[\"two_factor\"],\"properties\":{\"two_factor\":{\"enum\":[\"free\",\"administrators\",\"everyone\"]}}}"
 
 const HttpRoute STAFF_ROUTES[] = {
     {"POST", "/api/v1/session", 0, HTTP_PUBLIC | HTTP_SLOW, "Sign in; the session's token comes as the cookie dianbaomu", NULL,
-     "{\"required\":[\"name\",\"password\"],\"properties\":{\"name\":" NAME_SCHEMA ",\"password\":" PASSWORD_SCHEMA "}}", SESSION_SCHEMA,
+     "{\"required\":[\"name\",\"password\"],\"properties\":{\"name\":" NAME_SCHEMA ",\"password\":" PASSWORD_SCHEMA ",\"code\":" CODE_SCHEMA "}}", SESSION_SCHEMA,
      .decode = decode_sign_in, .work = session_work_begin, .encode = encode_sign_in},
     {"GET", "/api/v1/session", 0, HTTP_UNLOCKED, "Who is signed in", NULL, NULL, SESSION_SCHEMA, .read = get_session},
     {"DELETE", "/api/v1/session", 0, 0, "Sign out", NULL, NULL, NULL, .decode = decode_sign_out, .work = session_work_end, .encode = encode_sign_out},
     {"POST", "/api/v1/session/password", 0, HTTP_SLOW, "A new password of one's own; the other sessions end", NULL,
      "{\"required\":[\"old\",\"new\"],\"properties\":{\"old\":" PASSWORD_SCHEMA ",\"new\":" PASSWORD_SCHEMA "}}", NULL,
      .decode = decode_password, .work = staff_work_password, .encode = encode_nothing},
-    {"GET", "/api/v1/staff", STAFF_ADMINISTRATOR, 0, "Accounts in one's part of the organisation", "limit after", NULL,
+    {"POST", "/api/v1/session/two-factor", 0, HTTP_SLOW, "A secret for a second factor of one's own; good once confirmed", NULL,
+     "{\"required\":[\"password\"],\"properties\":{\"password\":" PASSWORD_SCHEMA "}}",
+     "{\"required\":[\"secret\",\"uri\"],\"properties\":{\"secret\":{\"type\":\"string\"},\"uri\":{\"type\":\"string\"}}}",
+     .decode = decode_factor_begin, .work = staff_work_factor, .encode = encode_factor_begin},
+    {"POST", "/api/v1/session/two-factor/confirm", 0, 0, "Proves to have the secret; recovery codes, told only this time", NULL,
+     "{\"required\":[\"code\"],\"properties\":{\"code\":" CODE_SCHEMA "}}",
+     "{\"required\":[\"recovery\"],\"properties\":{\"recovery\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}",
+     .decode = decode_factor_confirm, .work = staff_work_factor, .encode = encode_factor_confirm},
+    {"DELETE", "/api/v1/session/two-factor", 0, HTTP_SLOW, "Without a second factor again", NULL,
+     "{\"required\":[\"password\",\"code\"],\"properties\":{\"password\":" PASSWORD_SCHEMA ",\"code\":" CODE_SCHEMA "}}", NULL,
+     .decode = decode_factor_remove, .work = staff_work_factor, .encode = encode_nothing},
+    {"GET", "/api/v1/security", STAFF_SECURITY | STAFF_ADMINISTRATOR, HTTP_UNLOCKED, "Who must sign in with a second factor", NULL, NULL, RULE_SCHEMA, .read = get_rule},
+    {"PUT", "/api/v1/security", STAFF_SECURITY, 0, "Decides who must sign in with a second factor", NULL, RULE_SCHEMA, RULE_SCHEMA,
+     .decode = decode_rule, .work = staff_work_rule, .encode = encode_rule},
+    {"GET", "/api/v1/staff", STAFF_ADMINISTRATOR | STAFF_SECURITY, 0, "Accounts in one's part of the organisation", "limit after", NULL,
      "{\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":" ACCOUNT_SCHEMA
      "},\"next\":{\"type\":[\"string\",\"null\"]}}}",
      .read = list_staff},
@@ -322,9 +461,9 @@ const HttpRoute STAFF_ROUTES[] = {
      "{\"required\":[\"name\",\"roles\",\"org_id\"],\"properties\":{\"name\":" NAME_SCHEMA ",\"full_name\":" FULL_NAME_SCHEMA ",\"roles\":" ROLE_LIST
      ",\"org_id\":" ORG_ID_SCHEMA ",\"crew_id\":" CREW_ID_SCHEMA "}}",
      ACCOUNT_SCHEMA, .decode = decode_add, .work = staff_work_add, .encode = encode_add},
-    {"PATCH", "/api/v1/staff/{id}", STAFF_ADMINISTRATOR, HTTP_SLOW, "Roles, place, crew, name, disabling, a new random password", NULL,
+    {"PATCH", "/api/v1/staff/{id}", STAFF_ADMINISTRATOR | STAFF_SECURITY, HTTP_SLOW, "Roles, place, crew, name, disabling, a new random password, the second factor taken away", NULL,
      "{\"required\":[\"version\"],\"properties\":{\"version\":{\"type\":\"integer\"},\"full_name\":" FULL_NAME_SCHEMA ",\"roles\":" ROLE_LIST
-     ",\"org_id\":" ORG_ID_SCHEMA ",\"crew_id\":" CREW_ID_SCHEMA ",\"disabled\":{\"type\":\"boolean\"},\"reset_password\":{\"const\":true}}}",
+     ",\"org_id\":" ORG_ID_SCHEMA ",\"crew_id\":" CREW_ID_SCHEMA ",\"disabled\":{\"type\":\"boolean\"},\"reset_password\":{\"const\":true},\"reset_two_factor\":{\"const\":true}}}",
      ACCOUNT_SCHEMA, .decode = decode_change, .work = staff_work_change, .encode = encode_change},
     {0},
 };

@@ -42,7 +42,80 @@ static bool load_sessions(Staff *staff, Db *db, Error *error) {
   }
 }
 
-bool store_load_staff(Staff *staff, Db *db, Error *error) { return load_accounts(staff, db, error) && load_sessions(staff, db, error); }
+static bool load_factors(Staff *staff, Db *db, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, "SELECT staff_id, secret, confirmed, last_step, recovery FROM staff_factor WHERE county_id = ?1", error)) return false;
+  db_bind_i64(s, 1, staff->options.county_id);
+  for (size_t i = 0; i < staff->accounts.count; i++) staff->accounts.at[i]->factor = (Factor){.set = false};
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) break;
+    Account *account = account_find(staff, db_column_i64(s, 0));
+    Factor factor = {.set = true, .confirmed = db_column_i64(s, 2) != 0, .last_step = db_column_i64(s, 3)};
+    Text secret = db_column_blob(s, 1), recovery = db_column_blob(s, 4);
+    if (!account || secret.len != FACTOR_SECRET_BYTES || recovery.len > sizeof factor.recovery || recovery.len % FACTOR_RECOVERY_BYTES) {
+      error_raise(error, ERROR_STORE_CORRUPT, "two_factor %lld", (long long)db_column_i64(s, 0));
+      db_reset(s);
+      return false;
+    }
+    memcpy(factor.secret, secret.at, FACTOR_SECRET_BYTES);
+    if (recovery.len) memcpy(factor.recovery, recovery.at, recovery.len);
+    factor.recovery_count = (int)(recovery.len / FACTOR_RECOVERY_BYTES);
+    account->factor = factor;
+    account->member.two_factor = factor.confirmed;
+  }
+  return true;
+}
+
+static bool load_rule(Staff *staff, Db *db, Error *error) {
+  DbStatement *s;
+  bool row;
+  if (!db_prepare(&s, db, "SELECT value FROM setting WHERE county_id = ?1 AND name = 'two_factor'", error)) return false;
+  db_bind_i64(s, 1, staff->options.county_id);
+  if (!db_step(&row, s, error)) return false;
+  staff->two_factor_rule = TWO_FACTOR_FREE;
+  for (int rule = 0; row && rule < TWO_FACTOR_RULES; rule++)
+    if (text_is(db_column_text(s, 0), TWO_FACTOR_RULE_NAMES[rule])) staff->two_factor_rule = rule;
+  db_reset(s);
+  return true;
+}
+
+bool store_load_staff(Staff *staff, Db *db, Error *error) {
+  return load_accounts(staff, db, error) && load_factors(staff, db, error) && load_rule(staff, db, error) && load_sessions(staff, db, error);
+}
+
+bool store_put_factor(Db *db, int64_t county_id, int64_t staff_id, const Factor *factor, bool fresh, Error *error) {
+  DbStatement *s;
+  const char *sql = fresh ? "INSERT INTO staff_factor (county_id, staff_id, secret, confirmed, last_step, recovery) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                          : "UPDATE staff_factor SET secret = ?3, confirmed = ?4, last_step = ?5, recovery = ?6 WHERE county_id = ?1 AND staff_id = ?2";
+  if (!db_prepare(&s, db, sql, error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, staff_id);
+  db_bind_blob(s, 3, factor->secret, sizeof factor->secret);
+  db_bind_i64(s, 4, factor->confirmed);
+  db_bind_i64(s, 5, factor->last_step);
+  db_bind_blob(s, 6, factor->recovery, (size_t)factor->recovery_count * FACTOR_RECOVERY_BYTES);
+  return db_done(s, error);
+}
+
+bool store_remove_factor(Db *db, int64_t county_id, int64_t staff_id, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, "DELETE FROM staff_factor WHERE county_id = ?1 AND staff_id = ?2", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, staff_id);
+  return db_done(s, error);
+}
+
+bool store_put_rule(Db *db, int64_t county_id, Text rule, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "INSERT INTO setting (county_id, name, value) VALUES (?1, 'two_factor', ?2) ON CONFLICT (county_id, name) DO UPDATE SET value = excluded.value",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_text(s, 2, rule);
+  return db_done(s, error);
+}
 
 bool store_put_staff(Db *db, int64_t county_id, const StaffMember *member, const char *password, bool fresh, Error *error) {
   DbStatement *s;

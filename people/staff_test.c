@@ -1,8 +1,13 @@
 /* Staff and sessions over a real server. */
 #include "people/staff.h"
 
+#include <liboath/oath.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
 #include "base/limits.h"
 #include "http/testing.h"
+#include "people/factor.h"
 
 /* A little organisation: 0 ─ 1 ─ 11, and 2 beside. */
 static bool within(void *self, int64_t org, int64_t ancestor) {
@@ -27,6 +32,7 @@ static void begin(Fixture *f) {
   StaffOptions options = {.county_id = 1, .wall = &f->wall, .orgs = {within, org_name, NULL}};
   assert_ok(staff_open(&f->staff, f->test.desk, f->test.db, &options, &error), &error);
   assert_ok(http_add_routes(f->test.http, STAFF_ROUTES, f->staff, &error), &error);
+  assert_ok(http_add_routes(f->test.http, AUDIT_ROUTES, f->staff, &error), &error);
   f->test.identify = staff_identify;
   f->test.identify_self = f->staff;
 }
@@ -295,11 +301,204 @@ static void an_administrator_of_a_part_stays_in_it(void **state) {
   close_fixture(&f);
 }
 
+/* The phone's part: the code of a secret in base32 at the fixture's time, `shift` half minutes away. */
+static void code_of(Fixture *f, const char *secret, int shift, char out[8]) {
+  unsigned char key[FACTOR_SECRET_BYTES] = {0};
+  static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  for (int i = 0; secret[i]; i++) {
+    unsigned five = (unsigned)(strchr(LETTERS, secret[i]) - LETTERS);
+    for (int bit = 0; bit < 5; bit++)
+      if (five >> (4 - bit) & 1u) key[(i * 5 + bit) / 8] |= (unsigned char)(128u >> (i * 5 + bit) % 8);
+  }
+  int64_t now = time_now(&f->wall) / SPAN_SECOND + shift * FACTOR_STEP_SECONDS;
+  assert_int_equal(oath_totp_generate((const char *)key, sizeof key, (time_t)now, FACTOR_STEP_SECONDS, 0, 6, out), OATH_OK);
+}
+
+static json_t *sign_in_code(Fixture *f, int status, const char *password, const char *code) {
+  f->test.token[0] = '\0';
+  json_t *reply = http_test_do(&f->test, status, "POST", "/api/v1/session", "{\"name\":\"admin\",\"password\":\"%s\",\"code\":\"%s\"}", password, code);
+  if (status == 200) take_token(&f->test);
+  return reply;
+}
+
+static void a_second_factor_is_asked_for(void **state) {
+  (void)state;
+  Fixture f;
+  char secret[FACTOR_SECRET_TEXT], code[8], recovery[FACTOR_RECOVERY_TEXT], path[80];
+  open_fixture(&f);
+  assert_true(json_is_false(http_test_at(sign_in(&f, "admin", f.password), "two_factor")));
+  assert_string_equal(http_test_text(http_test_do(&f.test, 422, "POST", "/api/v1/session/two-factor", "{\"password\":\"wrong\"}"), "where"), "$.password");
+  http_test_do(&f.test, 404, "POST", "/api/v1/session/two-factor/confirm", "{\"code\":\"123456\"}");
+  http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor", "{\"password\":\"%s\"}", f.password);
+  json_t *made = http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor", "{\"password\":\"%s\"}", f.password); /* begun anew: the first is void */
+  snprintf(secret, sizeof secret, "%s", http_test_text(made, "secret"));
+  assert_non_null(strstr(http_test_text(made, "uri"), secret));
+  sign_in(&f, "admin", f.password); /* not confirmed: not asked for yet */
+  code_of(&f, secret, 5, code);
+  assert_string_equal(http_test_text(http_test_do(&f.test, 422, "POST", "/api/v1/session/two-factor/confirm", "{\"code\":\"%s\"}", code), "code"), "CODE_WRONG");
+  code_of(&f, secret, 0, code);
+  json_t *codes = http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor/confirm", "{\"code\":\"%s\"}", code);
+  snprintf(recovery, sizeof recovery, "%s", http_test_text(codes, "recovery.0"));
+
+  assert_string_equal(http_test_text(http_test_do(&f.test, 401, "POST", "/api/v1/session", "{\"name\":\"admin\",\"password\":\"%s\"}", f.password), "code"), "SIGN_IN_CODE_NEEDED");
+  assert_string_equal(http_test_text(http_test_do(&f.test, 401, "POST", "/api/v1/session", "{\"name\":\"admin\",\"password\":\"x\"}"), "code"), "SIGN_IN_WRONG");
+  assert_string_equal(http_test_text(sign_in_code(&f, 401, f.password, code), "code"), "SIGN_IN_CODE_WRONG"); /* used by the confirmation */
+  later(&f, FACTOR_STEP_SECONDS * SPAN_SECOND);
+  code_of(&f, secret, 0, code);
+  json_t *session = sign_in_code(&f, 200, f.password, code);
+  assert_true(json_is_true(http_test_at(session, "two_factor")));
+  sign_in_code(&f, 401, f.password, code);
+  sign_in_code(&f, 200, f.password, recovery);
+  restart(&f); /* what was used stays used */
+  sign_in_code(&f, 401, f.password, recovery);
+  sign_in_code(&f, 401, f.password, code);
+  later(&f, FACTOR_STEP_SECONDS * SPAN_SECOND);
+  code_of(&f, secret, 0, code);
+  sign_in_code(&f, 200, f.password, code);
+  for (int i = 0; i < 5; i++) { /* guessing codes waits as guessing passwords does */
+    char token[256];
+    snprintf(token, sizeof token, "%s", f.test.token);
+    f.test.token[0] = '\0';
+    http_test_do(&f.test, i < 4 ? 401 : 429, "POST", "/api/v1/session", "{\"name\":\"admin\",\"password\":\"%s\",\"code\":\"00000%d\"}", f.password, i);
+    snprintf(f.test.token, sizeof f.test.token, "%s", token);
+  }
+  later(&f, 5 * SPAN_MINUTE);
+  http_test_do(&f.test, 422, "DELETE", "/api/v1/session/two-factor", "{\"password\":\"%s\",\"code\":\"000000\"}", f.password);
+  later(&f, 5 * SPAN_MINUTE);
+  code_of(&f, secret, 0, code);
+  http_test_do(&f.test, 204, "DELETE", "/api/v1/session/two-factor", "{\"password\":\"%s\",\"code\":\"%s\"}", f.password, code);
+  sign_in(&f, "admin", f.password);
+
+  /* a rule of the company: who has none may only set one up */
+  json_t *account = http_test_do(&f.test, 201, "POST", "/api/v1/staff", "{\"name\":\"li\",\"roles\":[\"agent\"],\"org_id\":\"0\"}");
+  char password[STAFF_PASSWORD_TEXT];
+  snprintf(password, sizeof password, "%s", http_test_text(account, "password"));
+  snprintf(path, sizeof path, "/api/v1/staff/%s", http_test_text(account, "id"));
+  http_test_do(&f.test, 422, "PUT", "/api/v1/security", "{\"two_factor\":\"nobody\"}");
+  http_test_do(&f.test, 200, "PUT", "/api/v1/security", "{\"two_factor\":\"administrators\"}");
+  http_test_do(&f.test, 403, "GET", "/api/v1/security", NULL); /* from this moment on */
+  assert_true(json_is_true(http_test_at(http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL), "two_factor_needed")));
+  restart(&f);
+  assert_true(json_is_false(http_test_at(sign_in(&f, "li", password), "two_factor_needed")));
+  assert_true(json_is_true(http_test_at(sign_in(&f, "admin", f.password), "two_factor_needed")));
+  made = http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor", "{\"password\":\"%s\"}", f.password);
+  code_of(&f, http_test_text(made, "secret"), 0, code);
+  http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor/confirm", "{\"code\":\"%s\"}", code);
+  assert_string_equal(http_test_text(http_test_do(&f.test, 200, "GET", "/api/v1/security", NULL), "two_factor"), "administrators");
+
+  /* lost with the phone */
+  sign_in(&f, "li", password);
+  made = http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor", "{\"password\":\"%s\"}", password);
+  code_of(&f, http_test_text(made, "secret"), 0, code);
+  http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor/confirm", "{\"code\":\"%s\"}", code);
+  later(&f, FACTOR_STEP_SECONDS * SPAN_SECOND);
+  sign_in_code(&f, 401, f.password, "000000");
+  code_of(&f, secret, 0, code);
+  sign_in_code(&f, 401, f.password, code); /* of the secret that was taken away */
+  close_fixture(&f);
+}
+
+static void three_keep_an_eye_on_each_other(void **state) {
+  (void)state;
+  Fixture f;
+  char path[80], own[80], security[STAFF_PASSWORD_TEXT], clerk[STAFF_PASSWORD_TEXT];
+  open_fixture(&f);
+  sign_in(&f, "admin", f.password);
+  json_t *list = http_test_do(&f.test, 200, "GET", "/api/v1/staff", NULL);
+  snprintf(own, sizeof own, "/api/v1/staff/%s", http_test_text(list, "items.0.id"));
+  assert_string_equal(http_test_text(http_test_do(&f.test, 409, "POST", "/api/v1/staff", "{\"name\":\"two\",\"roles\":[\"security\",\"auditor\"],\"org_id\":\"0\"}"), "code"),
+                      "STAFF_ROLES_APART");
+  json_t *account = http_test_do(&f.test, 201, "POST", "/api/v1/staff", "{\"name\":\"clerk\",\"roles\":[\"agent\"],\"org_id\":\"0\"}");
+  snprintf(clerk, sizeof clerk, "%s", http_test_text(account, "password"));
+  snprintf(path, sizeof path, "/api/v1/staff/%s", http_test_text(account, "id"));
+  account = http_test_do(&f.test, 201, "POST", "/api/v1/staff", "{\"name\":\"guard\",\"roles\":[\"security\"],\"org_id\":\"0\"}");
+  snprintf(security, sizeof security, "%s", http_test_text(account, "password"));
+  /* the first one is no longer it */
+  assert_string_equal(http_test_text(http_test_do(&f.test, 403, "PATCH", path, "{\"version\":1,\"roles\":[\"auditor\"]}"), "code"), "STAFF_ROLES_SECURITY");
+  assert_string_equal(http_test_text(http_test_do(&f.test, 403, "POST", "/api/v1/staff", "{\"name\":\"x\",\"roles\":[\"administrator\"],\"org_id\":\"0\"}"), "code"),
+                      "STAFF_ROLES_SECURITY");
+  http_test_do(&f.test, 403, "PUT", "/api/v1/security", "{\"two_factor\":\"free\"}");
+  http_test_do(&f.test, 403, "PATCH", path, "{\"version\":1,\"reset_two_factor\":true}");
+  restart(&f);
+  sign_in(&f, "guard", security);
+  list = http_test_do(&f.test, 200, "GET", "/api/v1/staff", NULL);
+  const json_t *roles = http_test_at(list, "items.0.roles");
+  for (size_t i = 0; i < json_array_size(roles); i++) assert_string_not_equal(json_string_value(json_array_get(roles, i)), "security");
+  snprintf(own, sizeof own, "/api/v1/staff/%s", http_test_text(list, "items.2.id"));
+  assert_string_equal(http_test_text(http_test_do(&f.test, 403, "PATCH", own, "{\"version\":1,\"roles\":[\"security\",\"administrator\"]}"), "code"), "STAFF_ROLES_OWN");
+  http_test_do(&f.test, 403, "PATCH", path, "{\"version\":1,\"reset_password\":true}");
+  http_test_do(&f.test, 200, "PATCH", path, "{\"version\":1,\"reset_two_factor\":true}");
+  http_test_do(&f.test, 200, "PATCH", path, "{\"version\":2,\"roles\":[\"agent\",\"auditor\"]}");
+  http_test_do(&f.test, 409, "PATCH", path, "{\"version\":3,\"roles\":[\"administrator\",\"auditor\"]}");
+  sign_in(&f, "clerk", clerk);
+  http_test_do(&f.test, 403, "GET", "/api/v1/staff", NULL);
+  close_fixture(&f);
+}
+
+static int recounted(Fixture *f, const char *name, Text text) {
+  char path[160], command[512];
+  snprintf(path, sizeof path, "%s/%s", f->test.folder, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_int_equal(fwrite(text.at, 1, text.len, file), text.len);
+  assert_int_equal(fclose(file), 0);
+  snprintf(command, sizeof command, "sh deploy/verify-events %s/first.txt %s >/dev/null 2>&1", f->test.folder, path);
+  return WEXITSTATUS(system(command));
+}
+
+static void the_record_is_read_by_the_auditor_and_recounted_without_the_program(void **state) {
+  (void)state;
+  Fixture f;
+  open_fixture(&f);
+  sign_in(&f, "admin", f.password);
+  for (int i = 0; i < 12; i++) http_test_do(&f.test, 201, "POST", "/api/v1/staff", "{\"name\":\"clerk%d\",\"full_name\":\"王|五\",\"roles\":[\"agent\"],\"org_id\":\"0\"}", i);
+  json_t *list = http_test_do(&f.test, 200, "GET", "/api/v1/audit?kind=people.staff&limit=5", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 5);
+  assert_string_equal(http_test_text(list, "items.0.actor_name"), "admin");
+  char path[120];
+  snprintf(path, sizeof path, "/api/v1/audit?kind=people.staff&limit=100&before=%s", http_test_text(list, "next"));
+  list = http_test_do(&f.test, 200, "GET", path, NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 12 + 1 - 5); /* the first administrator too */
+  list = http_test_do(&f.test, 200, "GET", "/api/v1/audit?actor=system&subject_kind=staff", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 1);
+  list = http_test_do(&f.test, 200, "GET", "/api/v1/audit?subject_id=12345", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 0);
+  json_t *verdict = http_test_do(&f.test, 200, "GET", "/api/v1/audit/verify", NULL);
+  int64_t events = http_test_i64(verdict, "checked");
+  assert_true(events >= 14);
+  assert_true(json_is_null(http_test_at(verdict, "broken_seq")));
+
+  http_test_do(&f.test, 200, "GET", "/api/v1/audit/export?limit=8", NULL);
+  assert_int_equal(recounted(&f, "first.txt", buffer_as_text(&f.test.reply.body)), 1); /* twice the same: it does not follow */
+  http_test_do(&f.test, 200, "GET", "/api/v1/audit/export?after=8", NULL);
+  Buffer rest;
+  buffer_begin(&rest, 0);
+  buffer_text(&rest, buffer_as_text(&f.test.reply.body));
+  assert_int_equal(recounted(&f, "rest.txt", buffer_as_text(&rest)), 0);
+  /* any byte of any event altered is seen */
+  char *text = rest.at;
+  ptrdiff_t body = strchr(text, '\n') - text + 1;
+  for (size_t at = (size_t)body; at + 1 < rest.len; at += 97) {
+    char was = text[at];
+    if (was == '\n') continue;
+    text[at] = was == '1' ? '2' : '1';
+    if (recounted(&f, "altered.txt", buffer_as_text(&rest)) == 0) fail_msg("byte %zu altered from '%c', and it still recounts", at, was);
+    text[at] = was;
+  }
+  buffer_end(&rest);
+  http_test_do(&f.test, 404, "GET", "/api/v1/audit/export?after=99999", NULL);
+  http_test_do(&f.test, 201, "POST", "/api/v1/staff", "{\"name\":\"reader\",\"roles\":[\"auditor\"],\"org_id\":\"0\"}");
+  http_test_do(&f.test, 403, "GET", "/api/v1/audit", NULL); /* from now on somebody else's business */
+  close_fixture(&f);
+}
+
 static void every_route_was_answered(void **state) {
   (void)state;
   http_test_all_answered(STAFF_ROUTES);
+  http_test_all_answered(AUDIT_ROUTES);
 }
 
 TEST_MAIN(TEST(the_first_start_makes_one_administrator), TEST(wrong_passwords_wait_and_say_nothing), TEST(sessions_end),
           TEST(a_new_password_ends_the_other_sessions), TEST(accounts_are_made_and_changed), TEST(a_lost_password_is_replaced_from_the_command_line), TEST(an_administrator_of_a_part_stays_in_it),
-          TEST(every_route_was_answered))
+          TEST(a_second_factor_is_asked_for), TEST(three_keep_an_eye_on_each_other),
+          TEST(the_record_is_read_by_the_auditor_and_recounted_without_the_program), TEST(every_route_was_answered))

@@ -64,8 +64,8 @@ function fullOutage(outage: MockOutage): object {
 
 const ROLES: Record<string, Role[]> = { admin: ["administrator", "dispatcher", "agent"], agent: ["agent"], crew: ["crew"], dispatcher: ["dispatcher"] };
 const nobody = new Set<string>();
-export const who = (name: string) => ({ staff: { id: "1", name, full_name: { admin: "系统管理员", agent: "何芳", crew: "抢修 5 队", dispatcher: "周明" }[name] ?? name, roles: ROLES[name] ?? [], org: { id: "1", name: "青禾县供电公司" }, crew_id: name === "crew" ? "104" : null }, token_expires: iso(Date.now() + 8 * 3600e3) });
-const accounts = Object.keys(ROLES).map((name, i) => ({ ...who(name).staff, id: String(i + 1), disabled: nobody.has(name), last_seen: i ? null : iso(), version: 1 }));
+export const who = (name: string) => ({ staff: { id: "1", name, full_name: { admin: "系统管理员", agent: "何芳", crew: "抢修 5 队", dispatcher: "周明" }[name] ?? name, roles: ROLES[name] ?? [], org: { id: "1", name: "青禾县供电公司" }, crew_id: name === "crew" ? "104" : null }, token_expires: iso(Date.now() + 8 * 3600e3), two_factor: false, two_factor_needed: false });
+const accounts = Object.keys(ROLES).map((name, i) => ({ ...who(name).staff, id: String(i + 1), disabled: nobody.has(name), two_factor: name === "dispatcher", last_seen: i ? null : iso(), version: 1 }));
 
 export function get({ path, query }: Asked): unknown {
   const [room, id, part] = path;
@@ -73,6 +73,8 @@ export function get({ path, query }: Asked): unknown {
     case "company": return { name: "青禾县供电公司", demonstration: true, now: iso(), time_speed: SPEED, version: "mock", customers: customers.length, devices: devices.length, bounds, replay: { name: "new-year", state: "running", from: iso(), until: iso(), now: iso() } };
     case "orgs": return page([{ id: "1", name: "青禾县供电公司", level: "county", children: [{ id: "11", name: "城关供电所", level: "station" }, { id: "12", name: "东塘供电所", level: "station" }] }]);
     case "staff": return page(accounts);
+    case "security": return { two_factor: "administrators" };
+    case "audit": return path[1] === "verify" ? { checked: log.length, broken_seq: null } : page(log.slice(-100).reverse().map((event) => ({ ...event, actor: "staff:1", actor_name: "系统管理员", hash: "5f".repeat(32) })));
     case "grid":
       if (id === "backdrop") return backdrop;
       if (id === "find") return page(devices.filter(({ name }) => name.includes(query.get("q") ?? "")).slice(0, 12).map(card));
@@ -160,7 +162,7 @@ export function post({ path, body }: Asked): unknown {
   }
   if (room === "customers") return { name: customers.find((c) => c.id === id)?.name, phone: customers.find((c) => c.id === id)?.phone };
   if (room === "staff") {
-    const made = { ...who(String(body.name)).staff, id: String(accounts.length + 1), full_name: String(body.full_name), roles: body.roles as Role[], disabled: false, last_seen: null, version: 1 };
+    const made = { ...who(String(body.name)).staff, id: String(accounts.length + 1), full_name: String(body.full_name), roles: body.roles as Role[], disabled: false, two_factor: false, last_seen: null, version: 1 };
     accounts.push(made);
     return { ...made, password: "竹-7431-溪" };
   }

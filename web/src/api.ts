@@ -9,9 +9,12 @@ const keyed = <R>(path: string, body: unknown, key = newKey()) => call<R>("POST"
 
 export const session = {
   current: () => get<T.Session>("/session", { quiet: true }),
-  open: (name: string, password: string) => call<T.Session>("POST", `${V1}/session`, { body: { name, password }, quiet: true }),
+  open: (name: string, password: string, code?: string) => call<T.Session>("POST", `${V1}/session`, { body: { name, password, ...(code ? { code } : {}) }, quiet: true }),
   close: () => call<void>("DELETE", `${V1}/session`),
   password: (old: string, fresh: string) => call<void>("POST", `${V1}/session/password`, { body: { old, new: fresh } }),
+  twoFactor: (password: string) => call<{ secret: string; uri: string }>("POST", `${V1}/session/two-factor`, { body: { password } }),
+  twoFactorConfirm: (code: string) => call<{ recovery: string[] }>("POST", `${V1}/session/two-factor/confirm`, { body: { code } }),
+  twoFactorRemove: (password: string, code: string) => call<void>("DELETE", `${V1}/session/two-factor`, { body: { password, code } }),
 };
 
 export const company = () => get<T.Company>("/company");
@@ -20,8 +23,18 @@ export const orgs = () => get<{ items: T.Org[] }>("/orgs");
 export const staff = {
   list: () => get<T.Page<T.StaffAccount>>("/staff"),
   create: (body: { name: string; full_name: string; roles: T.Role[]; org_id: string; crew_id: string | null }) => call<T.StaffAccount>("POST", `${V1}/staff`, { body }),
-  change: (id: string, body: Partial<{ roles: T.Role[]; org_id: string; crew_id: string | null; full_name: string; disabled: boolean; reset_password: true }> & { version: number }) =>
+  change: (id: string, body: Partial<{ roles: T.Role[]; org_id: string; crew_id: string | null; full_name: string; disabled: boolean; reset_password: true; reset_two_factor: true }> & { version: number }) =>
     call<T.StaffAccount>("PATCH", `${V1}/staff/${id}`, { body }),
+};
+
+export const security = {
+  rule: () => get<{ two_factor: T.TwoFactorRule }>("/security"),
+  decide: (two_factor: T.TwoFactorRule) => call<{ two_factor: T.TwoFactorRule }>("PUT", `${V1}/security`, { body: { two_factor } }),
+};
+
+export const audit = {
+  list: (filter: Record<string, string | number>) => get<T.Page<T.AuditEvent>>(`/audit${query(filter)}`),
+  verify: () => get<{ checked: number; broken_seq: number | null }>("/audit/verify"),
 };
 
 export const grid = {

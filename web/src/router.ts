@@ -25,6 +25,7 @@ export const router = createRouter({
     { path: "/callbacks", name: "callbacks", component: () => import("./pages/CallbacksPage.vue") },
     { path: "/crews", name: "crews", component: () => import("./pages/CrewsPage.vue") },
     { path: "/crew", name: "crew", component: () => import("./pages/CrewPhone.vue") },
+    { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
     { path: "/staff", name: "staff", component: () => import("./pages/StaffPage.vue") },
     { path: "/:rest(.*)*", redirect: { name: "command" } },
   ],
@@ -33,6 +34,8 @@ export const router = createRouter({
 /** Where someone starts: a crew at its job, an agent at the call form, everyone else before the map. */
 export function startPage(): string {
   if (is("dispatcher", "manager", "head", "administrator")) return "/";
+  if (is("security")) return "/staff";
+  if (is("auditor")) return "/audit";
   if (is("agent")) return "/call";
   return is("crew") ? "/crew" : "/";
 }
@@ -43,7 +46,7 @@ router.beforeEach((to: RouteLocationNormalized) => {
   return true;
 });
 
-const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", staff: "nav.staff" } as const; // prettier-ignore
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", staff: "nav.staff", audit: "nav.audit" } as const; // prettier-ignore
 watchEffect(() => {
   const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
   document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");

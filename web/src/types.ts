@@ -4,8 +4,8 @@ export const LADDER = ["reported", "assessing", "crew_assigned", "on_the_way", "
 /** `closed` is past the ladder: archived, dismissed. */
 export type Ladder = (typeof LADDER)[number] | "closed";
 
-export type Role = "agent" | "dispatcher" | "crew" | "manager" | "head" | "administrator";
-export const ROLES: readonly Role[] = ["agent", "dispatcher", "crew", "manager", "head", "administrator"];
+export type Role = "agent" | "dispatcher" | "crew" | "manager" | "head" | "administrator" | "security" | "auditor";
+export const ROLES: readonly Role[] = ["agent", "dispatcher", "crew", "manager", "head", "administrator", "security", "auditor"];
 
 export type ClockState = "running" | "paused" | "kept" | "broken" | "cancelled";
 export type Named = { id: string; name: string };
@@ -23,6 +23,20 @@ export interface Staff {
 export interface Session {
   staff: Staff;
   token_expires: string;
+  two_factor: boolean;
+  /** They may do nothing before they have set up a second factor. */
+  two_factor_needed: boolean;
+}
+export type TwoFactorRule = "free" | "administrators" | "everyone";
+export interface AuditEvent {
+  seq: number;
+  at: string;
+  actor: string;
+  actor_name: string | null;
+  kind: string;
+  subject: { kind: string; id: string | null };
+  data: Record<string, unknown>;
+  hash: string;
 }
 export interface StaffAccount {
   id: string;
@@ -32,6 +46,7 @@ export interface StaffAccount {
   org: Named;
   crew_id: string | null;
   disabled: boolean;
+  two_factor: boolean;
   last_seen: string | null;
   version: number;
   password?: string;

@@ -28,8 +28,8 @@ export function endSession(): void {
   session.value = null;
 }
 
-export async function signIn(name: string, password: string): Promise<void> {
-  session.value = await api.open(name, password);
+export async function signIn(name: string, password: string, code?: string): Promise<void> {
+  session.value = await api.open(name, password, code);
   ended.value = false;
 }
 
