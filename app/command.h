@@ -55,6 +55,8 @@ int command_generate(const CommandLine *line);
 int command_replay(const CommandLine *line);
 int command_check(const CommandLine *line);
 int command_flow(const CommandLine *line);
+int command_backup(const CommandLine *line);
+int command_restore(const CommandLine *line);
 int command_password(const CommandLine *line);
 int command_dispatch(const CommandLine *line);
 int command_locate(const CommandLine *line);

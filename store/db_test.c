@@ -306,6 +306,20 @@ static void a_backup_of_a_file_is_whole(void **state) {
   assert_int_equal(system(command), 0);
 }
 
+/* A room that brings its second migration after another room, with a higher number, has brought its first. */
+static void a_lower_number_brought_later_is_applied(void **state) {
+  (void)state;
+  Error error = {0};
+  Db *db;
+  assert_ok(db_open(&db, ":memory:", DB_WRITE_UNSYNCED, &error), &error);
+  assert_ok(schema_migrate(db, &error), &error);
+  assert_ok(db_run(db, "DROP TABLE staff_factor", &error), &error);
+  assert_ok(db_run(db, "DELETE FROM migration WHERE number = 11", &error), &error); /* as before it was written */
+  assert_ok(schema_migrate(db, &error), &error);
+  assert_ok(db_run(db, "DELETE FROM staff_factor", &error), &error);
+  db_close(db);
+}
+
 static void every_earlier_version_migrates(void **state) {
   (void)state;
   for (int version = 0; version <= schema_newest(); version++) {
@@ -327,4 +341,4 @@ static void every_earlier_version_migrates(void **state) {
 
 TEST_MAIN(TEST(values_come_back), TEST(errors_have_their_class), TEST(a_failure_in_a_savepoint_undoes_it_alone), TEST(a_failure_after_its_release_undoes_all),
           TEST(as_many_rows_as_expected_or_a_failure), TEST(statements_do_not_disturb_each_other), TEST(types_are_the_same_on_every_store),
-          TEST(a_bulk_insert_is_whole_or_nothing), TEST(readers_do_not_wait), TEST(a_backup_of_a_file_is_whole), TEST(every_earlier_version_migrates))
+          TEST(a_bulk_insert_is_whole_or_nothing), TEST(readers_do_not_wait), TEST(a_backup_of_a_file_is_whole), TEST(every_earlier_version_migrates), TEST(a_lower_number_brought_later_is_applied))

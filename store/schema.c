@@ -1,6 +1,7 @@
 #include "store/schema.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
   int number;
@@ -44,20 +45,40 @@ static bool take_turn(Db *db, Error *error) {
          db_done(statement, error);
 }
 
+/* Which migrations these data have had. Rooms number theirs apart, so that a newer program may bring one with a lower number than the last had:
+ * what counts is the list, not its highest. One this program does not know was made by a newer one. */
+static bool read_done(bool done[MIGRATION_COUNT], Db *db, Error *error) {
+  DbStatement *s;
+  memset(done, 0, MIGRATION_COUNT * sizeof *done);
+  if (!db_prepare(&s, db, "SELECT number FROM migration WHERE number > 0 ORDER BY number", error)) return false;
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    int number = (int)db_column_i64(s, 0);
+    size_t i = 0;
+    while (i < MIGRATION_COUNT && MIGRATION[i].number != number) i++;
+    if (i < MIGRATION_COUNT) {
+      done[i] = true;
+      continue;
+    }
+    db_reset(s);
+    return error_raise(error, ERROR_STORE_VERSION, "%d\t%d", number, schema_newest());
+  }
+}
+
 static bool migrate(Db *db, int version, Error *error) {
-  int have;
-  if (!take_turn(db, error) || !schema_version(&have, db, error)) return false; /* again: another may have been first */
-  if (have > schema_newest()) return error_raise(error, ERROR_STORE_VERSION, "%d\t%d", have, schema_newest());
+  bool done[MIGRATION_COUNT];
+  if (!take_turn(db, error) || !read_done(done, db, error)) return false; /* again: another may have been first */
   for (size_t i = 0; i < MIGRATION_COUNT; i++)
-    if (MIGRATION[i].number > have && MIGRATION[i].number <= version && !apply_one(db, i, error)) return false;
+    if (!done[i] && MIGRATION[i].number <= version && !apply_one(db, i, error)) return false;
   return true;
 }
 
 bool schema_migrate_to(Db *db, int version, Error *error) {
-  int have;
-  if (!make_table(db, error) || !schema_version(&have, db, error)) return false;
-  if (have > schema_newest()) return error_raise(error, ERROR_STORE_VERSION, "%d\t%d", have, schema_newest());
-  if (have >= version) return true;
+  bool done[MIGRATION_COUNT], all = true;
+  if (!make_table(db, error) || !read_done(done, db, error)) return false;
+  for (size_t i = 0; i < MIGRATION_COUNT; i++) all = all && (done[i] || MIGRATION[i].number > version);
+  if (all) return true;
   if (!db_begin(db, error)) return false;
   bool ok = migrate(db, version, error) && db_commit(db, error);
   if (!ok) db_rollback(db);

@@ -1,0 +1,82 @@
+/* A company's data copied whole while the program serves, and put back. A copy is verified before it has its name: file and chain of events. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/house.h"
+
+enum { PATH_MOST = 4096 };
+
+static bool sync_path(const char *path, int flags, Error *error) {
+  int file = open(path, flags | O_RDONLY | O_CLOEXEC);
+  bool ok = file >= 0 && fsync(file) == 0;
+  if (!ok) error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+  if (file >= 0) close(file);
+  return ok;
+}
+
+/* Sound, and every event fits the chain; tells how many, and the hash of the last. */
+static bool verify(EventVerdict *verdict, EventChain *chain, const char *path, Error *error) {
+  Db *db = NULL;
+  char problem[ERROR_TEXT_MAX];
+  bool ok = db_open(&db, path, DB_READ, error) && db_verify(db, problem, error);
+  if (ok && problem[0]) ok = error_raise(error, ERROR_STORE_CORRUPT, "%s: %s", path, problem);
+  ok = ok && event_verify(verdict, db, HOUSE_COUNTY, error) && event_chain_load(chain, db, HOUSE_COUNTY, error);
+  if (ok && verdict->broken_seq) ok = error_raise(error, ERROR_STORE_CORRUPT, "%s: event %lld does not fit the chain", path, (long long)verdict->broken_seq);
+  db_close(db);
+  return ok;
+}
+
+/* Everything of `from` into the new file `to`, which has its name only once it is whole and on the disk. */
+static bool copy(const char *from, const char *to, Error *error) {
+  char part[PATH_MOST], folder[PATH_MOST];
+  Db *db = NULL;
+  EventVerdict verdict;
+  EventChain chain;
+  struct stat size;
+  if (snprintf(part, sizeof part, "%s.part", to) >= (int)sizeof part) return error_raise(error, ERROR_LIMIT, "path\t%d", PATH_MOST);
+  if (access(to, F_OK) == 0) return error_raise(error, ERROR_ALREADY_EXISTS, "file\t%s", to);
+  unlink(part);
+  mode_t mask = umask(0077); /* people's names and numbers are in it */
+  bool ok = db_open(&db, from, DB_READ, error) && db_backup(db, part, error);
+  umask(mask);
+  db_close(db);
+  ok = ok && verify(&verdict, &chain, part, error) && sync_path(part, 0, error);
+  if (ok && rename(part, to) != 0) ok = error_raise(error, ERROR_IO, "%s\t%s", to, strerror(errno));
+  if (!ok) {
+    unlink(part);
+    return false;
+  }
+  snprintf(folder, sizeof folder, "%s", to);
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder ? 1 : 0] = '\0';
+  if (!sync_path(slash ? folder : ".", O_DIRECTORY, error)) return false;
+  bool zh = command_language() == LANGUAGE_ZH;
+  printf(zh ? "%s: %lld 字节, %lld 条事件, 最后一条的指纹 " : "%s: %lld bytes, %lld events, the last has hash ", to,
+         stat(to, &size) == 0 ? (long long)size.st_size : 0LL, (long long)verdict.checked);
+  for (int i = 0; i < EVENT_HASH_BYTES; i++) printf("%02x", chain.hash[i]);
+  putchar('\n');
+  return true;
+}
+
+int command_backup(const CommandLine *line) {
+  Error error = {0};
+  Folder folder;
+  const char *data = command_option(line, "--data");
+  bool ok = command_words(line, 1, 1, &error) && folder_look(&folder, data ? data : "data", &error) && copy(folder.store, line->word[0], &error);
+  return ok ? 0 : command_failed(&error);
+}
+
+int command_restore(const CommandLine *line) {
+  Error error = {0};
+  Folder folder = {.lock = -1};
+  const char *data = command_option(line, "--data");
+  bool ok = command_words(line, 1, 1, &error);
+  if (ok && access(line->word[0], R_OK) != 0) ok = error_raise(&error, ERROR_IO, "%s\t%s", line->word[0], strerror(errno));
+  ok = ok && folder_open(&folder, data ? data : "data", true, &error) && copy(line->word[0], folder.store, &error);
+  folder_close(&folder);
+  return ok ? 0 : command_failed(&error);
+}
