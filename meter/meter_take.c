@@ -364,7 +364,7 @@ static bool keep_part(DeskContext *context, Meters *meters, const RosterPart *pa
 bool meter_take(DeskContext *context, Meters *meters, MeterTake *take, Error *error) {
   const ReadingMessage *message = take->message;
   char detail[120];
-  Roster *roster;
+  Roster *roster = NULL;
   int today = meter_day_of(context->now);
   AsideReason reason = whole_reason(message, context->now, detail);
   take->readings = take->known = take->aside = 0;

@@ -37,7 +37,7 @@ static void recovery_codes_are_good_once(void **state) {
   factor_make_recovery(&factor, codes);
   assert_int_equal(factor.recovery_count, FACTOR_RECOVERY_CODES);
   for (int i = 0; i < FACTOR_RECOVERY_CODES; i++) {
-    snprintf(typed, sizeof typed, " %s", codes[i]);
+    snprintf(typed, sizeof typed, " %.14s", codes[i]);
     for (char *c = typed; *c; c++)
       if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 32);
     assert_true(factor_check(&used, &factor, text_of(typed), 0));

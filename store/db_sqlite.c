@@ -221,7 +221,7 @@ static bool backup_to(Db *db, const char *to_path, Error *error) {
 static bool once(DbStatement **out, Db *db, const char *sql, Error *error) { return prepare(out, db, sql, false, error); }
 
 static bool verify(Db *db, char *problem, Error *error) {
-  DbStatement *s;
+  DbStatement *s = NULL;
   bool row = false;
   problem[0] = '\0';
   if (!once(&s, db, "PRAGMA integrity_check(1)", error)) return false;
