@@ -41,7 +41,7 @@ typedef struct HttpRequest {
   HttpWho who;
   Language language;
   Arena *arena;                       /* lives as long as the request */
-  Db *db;                             /* a reader of this thread (reads only) */
+  Db *db;                             /* a reader of this thread (reads, and the decode of a slow write) */
   Instant now;
   Text address;                       /* of the client, "127.0.0.1"; behind TLS the last of X-Forwarded-For */
   Http *http;

@@ -297,7 +297,12 @@ static bool run_read(Request *request) {
 static bool run_decode(Request *request) {
   const HttpRoute *row = request->route->row;
   if (row->flags & HTTP_KEYED) hash_key(request);
-  return row->decode(&request->open, &request->command, request->route->room, &request->error);
+  bool reads = row->flags & HTTP_SLOW; /* the others must not wait for the store */
+  if (reads && !(request->open.db = readers_take(request->http, &request->error))) return false;
+  bool ok = row->decode(&request->open, &request->command, request->route->room, &request->error);
+  if (reads) readers_give(request->http, request->open.db);
+  request->open.db = NULL;
+  return ok;
 }
 
 static void go_away(Request *request) {

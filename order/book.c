@@ -439,3 +439,9 @@ const OrderKind *book_kind_of(const RuleBook *book, Text id) {
   return NULL;
 }
 Text book_calendar_name(const RuleBook *book, size_t calendar) { return book->calendars.at[calendar].origin.id; }
+
+const Calendar *book_calendar_of(const RuleBook *book, Text id) {
+  for (size_t i = 0; i < book->calendars.count; i++)
+    if (text_equal(book->calendars.at[i].origin.id, id)) return book->calendars.at[i].calendar;
+  return NULL;
+}

@@ -211,6 +211,7 @@ const Promise *book_promise(const RuleBook *book, size_t row);
 Text book_calendar_name(const RuleBook *book, size_t calendar);
 Text book_region(const RuleBook *book);                       /* of the company */
 const Survey *book_survey(const RuleBook *book);              /* NULL */
+const Calendar *book_calendar_of(const RuleBook *book, Text id); /* NULL */
 
 int kind_state_of(const OrderKind *kind, Text id);             /* -1 */
 const KindStep *kind_step_of(const OrderKind *kind, Text id);  /* NULL */

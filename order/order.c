@@ -309,3 +309,5 @@ void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id
   orders->name_of = name_of;
   orders->name_self = self;
 }
+
+const Calendar *order_calendar(const Orders *orders, Text id) { return book_calendar_of(orders->book, id); }

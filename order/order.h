@@ -113,6 +113,8 @@ const Order *order_of_customer(const Orders *orders, CustomerId customer, const 
 void order_of_outage(const Orders *orders, OutageId outage, bool (*visit)(void *self, const Order *order), void *self);
 bool order_state_is(const Order *order, const char *state);        /* "restored" */
 bool order_is_open(const Order *order);
+/* A calendar of the rules by its id ("working_hours"); NULL: none such. Lives as long as Orders. See order/clock.h. */
+const struct Calendar *order_calendar(const Orders *orders, Text id);
 
 /* For `dianbaomu check`: every order's history is a legal path of its kind and ends where its row says; memory is what the rows say.
  * `problem` (of ERROR_TEXT_MAX) gets the first thing found, or "". */
