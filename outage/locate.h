@@ -86,14 +86,15 @@ bool locate_add(Locate *locate, const LocateEvidence *evidence, LocateVerdict *v
 bool locate_add_all(Locate *locate, const LocateEvidence *evidence, size_t count, LocateVerdict *verdicts, Error *error) MUST_USE;
 const uint64_t *locate_counts(const Locate *locate); /* [LOCATE_VERDICTS], since the beginning */
 
-/* Time passes: `now` may not go back. */
+/* Time passes: `now` may not go back. Brings so many devices up to this moment as take some 30 ms; a county is done at once, of a country
+ * the rest are judged as of a moment ago (LocateSize.behind) until this is called again, with the same `now` if need be. */
 bool locate_advance(Locate *locate, Instant now, Error *error) MUST_USE;
 /* Solves from nothing what is known; the same numbers as piece by piece. */
 bool locate_solve(Locate *locate, Error *error) MUST_USE;
 
 /* How wild is the night, how noisy the meters? The rate of faults of each kind of device, over its prior, when they began, and the rates of
  * strays are fitted to what has been found (a few steps of expectation-maximisation with gamma priors), and all is judged by them.
- * locate_advance does two steps whenever the onsets are laid anew; after locate_add_all call it yourself. */
+ * locate_advance does it, too, whenever the onsets are laid anew; after locate_add_all call it yourself. */
 bool locate_fit(Locate *locate, Error *error) MUST_USE;
 double locate_storm(const Locate *locate, LocateKind kind); /* the factor in use: 1 at first */
 
@@ -178,6 +179,7 @@ double locate_log_evidence(const Locate *locate); /* log of Σ over all sets of 
 typedef struct LocateSize {
   uint64_t bytes;                 /* held by the engine */
   uint32_t active_devices, items; /* devices that evidence speaks of; pieces of evidence held */
+  uint32_t behind;                /* of these, judged as of a moment ago: locate_advance goes on with them */
 } LocateSize;
 LocateSize locate_size(const Locate *locate);
 

@@ -16,7 +16,7 @@ static double log_sum(const double *x, int count) {
 void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view) {
   const LocateNode *node = &l->nodes.at[beam->node];
   bool several = node->lane == LOCATE_LANE_SEVERAL;
-  int K = l->onsets.count, stride = locate_stride(node->lane);
+  int K = l->p.onsets, stride = locate_stride(node->lane);
   double c[LOCATE_STATES_MAX];
   LocateWays ways;
   locate_inner(l, node, c);
@@ -39,7 +39,7 @@ void locate_look(const Locate *l, const LocateBeam *beam, LocateView *view) {
 
 void locate_beam(const Locate *l, const LocateBeam *above, const LocateView *view, uint32_t child, LocateBeam *out) {
   const LocateNode *parent = &l->nodes.at[above->node], *node = &l->nodes.at[child];
-  int K = l->onsets.count, count = locate_state_count(l, parent->lane);
+  int K = l->p.onsets, count = locate_state_count(l, parent->lane);
   double seen[LOCATE_STATES_MAX];
   locate_spread(l, parent->lane, node->lane, locate_outer_of(l, node), seen);
   for (int s = 0; s < count; s++) seen[s] = view->inner[s] - seen[s];
@@ -91,11 +91,11 @@ double locate_view_cause(const Locate *l, const LocateView *view, int *onset, in
   double all = -INFINITY, best = -INFINITY;
   *onset = 0, *mode = 0;
   for (int m = 0; m < 4; m++) {
-    double sum = log_sum(view->cause[m], l->onsets.count);
+    double sum = log_sum(view->cause[m], l->p.onsets);
     if (sum > best) best = sum, *mode = m;
     all = locate_log_add(all, sum);
   }
-  for (int k = 1; k < l->onsets.count; k++)
+  for (int k = 1; k < l->p.onsets; k++)
     if (view->cause[*mode][k] > view->cause[*mode][*onset]) *onset = k;
   return probability(all, view->log_z);
 }
@@ -103,7 +103,7 @@ double locate_view_cause(const Locate *l, const LocateView *view, int *onset, in
 double locate_view_dark(const Locate *l, const LocateNode *node, const LocateView *view, uint8_t lane) {
   bool one = node->lane == LOCATE_LANE_SEVERAL && lane <= LOCATE_LANE_C;
   double dark = -INFINITY;
-  for (int k = 0; k < l->onsets.count; k++) {
+  for (int k = 0; k < l->p.onsets; k++) {
     const double *at = view->inner + 1 + k * locate_stride(node->lane);
     dark = locate_log_add(dark, one ? locate_log_add(at[0], at[lane + 1]) : at[0]);
   }
@@ -112,8 +112,8 @@ double locate_view_dark(const Locate *l, const LocateNode *node, const LocateVie
 
 double locate_log_evidence(const Locate *l) {
   double sum = 0;
-  for (uint32_t root = l->first_root; root != LOCATE_NONE; root = l->nodes.at[root].sibling)
-    sum += locate_outer_of(l, &l->nodes.at[root])[0];
+  for (size_t t = 0; t < l->trees.count; t++)
+    if (l->trees.at[t].root != LOCATE_NONE) sum += locate_outer_of(l, &l->nodes.at[l->trees.at[t].root])[0];
   return sum;
 }
 

@@ -10,9 +10,9 @@ enum { ASK_NODES_MAX = 2000, ASK_CHILDREN_MAX = 1000 };
 
 /* ---- reasons ---- */
 
-static void count_item(const Locate *l, const LocateItem *item, int onset, LocateReason *reasons, double *best) {
+static void count_item(const Locate *l, const LocateEra *era, const LocateItem *item, int onset, LocateReason *reasons, double *best) {
   double llr[LOCATE_ONSETS_MAX];
-  locate_item_llr(l, item, llr);
+  locate_item_llr(l, era, item, llr);
   LocateReason *reason = &reasons[item->kind];
   reason->count++;
   reason->nats += llr[onset];
@@ -30,6 +30,7 @@ static int by_weight(const void *a, const void *b) {
 
 static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
   const LocateLayout *y = &l->layout;
+  const LocateEra *era = locate_era_at(l, head);
   LocateReason reasons[LOCATE_EVIDENCE_KINDS] = {0};
   double best[LOCATE_EVIDENCE_KINDS] = {0}, weight = 0, gasps = 0;
   int lane = outage->phases ? __builtin_ctz(outage->phases) : LOCATE_LANE_ANY, onset = outage->onset;
@@ -39,7 +40,7 @@ static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
     double w = (double)(y->before[c + 1].weight - y->before[c].weight) / 16, g = (double)(y->before[c + 1].gasps - y->before[c].gasps);
     if (l->customer_items[c] == LOCATE_NONE) silent++;
     for (uint32_t i = l->customer_items[c]; i != LOCATE_NONE; i = l->items.at[i].next) {
-      count_item(l, &l->items.at[i], onset, reasons, best);
+      count_item(l, era, &l->items.at[i], onset, reasons, best);
       if (l->items.at[i].kind == LOCATE_CALL) w = 0;
       if (l->items.at[i].kind == LOCATE_LAST_GASP) g = 0;
     }
@@ -54,16 +55,16 @@ static void find_reasons(const Locate *l, uint32_t head, LocateOutage *outage) {
       const LocateItem *item = &l->items.at[i];
       /* what is said of another device's own switch or plan is no evidence for this one */
       if (locate_item_is_own(item->kind) && l->layout.device_of[d] != outage->device) continue;
-      count_item(l, item, onset, reasons, best);
+      count_item(l, era, item, onset, reasons, best);
     }
   }
-  double quiet = weight * l->onsets.quiet_call[onset] + gasps * l->onsets.quiet_gasp[onset];
+  double quiet = weight * era->onsets.quiet_call[onset] + gasps * era->onsets.quiet_gasp[onset];
   reasons[LOCATE_SILENCE] = (LocateReason){.subject = LOCATE_NONE, .at = l->now, .count = silent, .nats = quiet};
   double odds = 0;
   for (uint32_t d = head; d != LOCATE_NONE; d = locate_class_next(l, d))
-    odds += exp((double)y->device[d].log_odds + l->log_storm[y->device[d].kind]);
+    odds += exp((double)y->device[d].log_odds + era->log_storm[y->device[d].kind]);
   reasons[LOCATE_PRIOR] = (LocateReason){
-      .on_device = true, .subject = outage->device, .at = l->now, .count = 1, .nats = log(odds) + l->onsets.log_share[onset]};
+      .on_device = true, .subject = outage->device, .at = l->now, .count = 1, .nats = log(odds) + era->onsets.log_share[onset]};
   outage->reason_count = 0;
   for (int kind = 0; kind < LOCATE_EVIDENCE_KINDS; kind++) {
     reasons[kind].kind = (LocateEvidenceKind)kind;

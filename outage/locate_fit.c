@@ -1,5 +1,6 @@
 /* How wild is the night, and how noisy: rates of faults and of strays, fitted to what has been found by expectation-maximisation. Each has
- * a gamma prior, so that with little to see little changes. */
+ * a gamma prior, so that with little to see little changes. Each tree tells what was found in it (locate_tally), all of them together give
+ * the rates (locate_fit_era); so a country is fitted as its trees come by. */
 #include <math.h>
 
 #include "outage/locate_internal.h"
@@ -9,65 +10,101 @@ enum { FIT_STEPS = 8 };
 #define STORM_MOST 500.0
 #define STRAY_MOST 1000.0
 
-double locate_storm(const Locate *l, LocateKind kind) { return l->storm[kind]; }
+double locate_storm(const Locate *l, LocateKind kind) { return locate_era(l)->storm[kind]; }
 
-typedef struct Tally {
-  double faults[LOCATE_KINDS], began[LOCATE_ONSETS_MAX], all;
-  double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS];
-  double stray_calls, stray_gasps; /* expected number of those no fault explains */
-  Instant first;
-} Tally;
+/* ---- what one tree tells ---- */
 
 /* In which part of its onset it began: by the first last gasp, which follows a fault at once; calls come whenever they like. */
-static void place_onset(const Locate *l, const LocateCandidate *fault, Tally *tally) {
-  const LocateLayout *y = &l->layout;
-  const LocateDevice *device = &y->device[fault->head];
+static void place_onset(const Locate *l, const LocateOnsets *onsets, const LocateCandidate *fault, LocateTally *tally) {
+  const LocateDevice *device = &l->layout.device[fault->head];
   Instant first = INSTANT_NONE;
   for (uint32_t c = device->first; c < device->last; c++)
     for (uint32_t i = l->customer_items[c]; i != LOCATE_NONE; i = l->items.at[i].next) {
       const LocateItem *item = &l->items.at[i];
-      if (item->kind == LOCATE_LAST_GASP && item->at >= l->onsets.begin[fault->onset] && (first == INSTANT_NONE || item->at < first))
-        first = item->at;
+      if (item->kind != LOCATE_LAST_GASP || item->at < onsets->begin[fault->onset]) continue;
+      if (first == INSTANT_NONE || item->at < first) first = item->at;
     }
   double part[LOCATE_SLOTS], all = 0;
-  if (first != INSTANT_NONE) locate_slot_density(&l->onsets, fault->onset, first, l->p.gasp_lag_s, part);
+  if (first != INSTANT_NONE) locate_slot_density(onsets, fault->onset, first, l->p.gasp_lag_s, part);
   for (int s = 0; s < LOCATE_SLOTS; s++) {
-    part[s] = l->onsets.slot[fault->onset][s] * (first == INSTANT_NONE ? 1 : part[s] + 1e-12);
+    part[s] = onsets->slot[fault->onset][s] * (first == INSTANT_NONE ? 1 : part[s] + 1e-12);
     all += part[s];
   }
   for (int s = 0; s < LOCATE_SLOTS; s++) tally->slot[fault->onset][s] += fault->probability * part[s] / all;
 }
 
-/* cause: by node, the probability that it is the cause of what is below. */
-static bool count_faults(const Locate *l, Tally *tally, float *cause) {
+static bool count_faults(Locate *l, const LocateTree *tree, LocateTally *tally) {
+  const LocateOnsets *onsets = &l->eras[tree->era].onsets;
   LocateCandidates found = {0};
-  if (!locate_find_candidates(l, 0.001, &found)) return false;
-  for (size_t i = 0; i < found.count; i++) {
-    uint32_t at = l->layout.device[found.at[i].head].node;
-    const LocateNode *node = &l->nodes.at[at];
-    cause[at] = (float)found.at[i].probability;
+  bool ok = locate_find_candidates(l, tree->root, 0.001, &found);
+  for (size_t i = 0; ok && i < found.count; i++) {
+    LocateNode *node = &l->nodes.at[l->layout.device[found.at[i].head].node];
+    node->cause = (float)found.at[i].probability;
     /* work that is planned says nothing of the weather */
     if (node->own != LOCATE_NONE && l->own.at[node->own].stay < 0) continue;
-    tally->faults[l->layout.device[node->device].kind] += found.at[i].probability;
+    tally->faults[node->kind] += found.at[i].probability;
     tally->began[found.at[i].onset] += found.at[i].probability;
     tally->all += found.at[i].probability;
-    if (found.at[i].probability > 0.01) place_onset(l, &found.at[i], tally);
+    if (found.at[i].probability > 0.01) place_onset(l, onsets, &found.at[i], tally);
   }
   vector_free(&found);
-  return true;
+  return ok;
 }
 
-static void count_strays(const Locate *l, Tally *tally, const float *cause) {
-  tally->first = l->now - 10 * SPAN_MINUTE;
-  for (size_t i = 0; i < l->items.count; i++) {
-    const LocateItem *item = &l->items.at[i];
-    if (item->kind != LOCATE_CALL && item->kind != LOCATE_LAST_GASP) continue;
+/* A message is a stray as far as nothing above it is its cause. */
+static void count_strays(const Locate *l, uint32_t item, uint32_t at, LocateTally *tally) {
+  for (; item != LOCATE_NONE; item = l->items.at[item].next) {
+    const LocateItem *said = &l->items.at[item];
+    if (said->kind != LOCATE_CALL && said->kind != LOCATE_LAST_GASP) continue;
     double explained = 0;
-    for (uint32_t at = l->layout.device[locate_device_of(l, item)].node; at != LOCATE_NONE; at = l->nodes.at[at].parent)
-      explained += (double)cause[at];
-    *(item->kind == LOCATE_CALL ? &tally->stray_calls : &tally->stray_gasps) += fmax(1 - explained, 0);
-    if (item->at < tally->first) tally->first = item->at;
+    for (uint32_t up = at; up != LOCATE_NONE; up = l->nodes.at[up].parent) explained += (double)l->nodes.at[up].cause;
+    *(said->kind == LOCATE_CALL ? &tally->stray_calls : &tally->stray_gasps) += fmax(1 - explained, 0);
+    if (tally->first == INSTANT_NONE || said->at < tally->first) tally->first = said->at;
   }
+}
+
+void locate_tally(Locate *l, uint32_t which, bool *ok) {
+  LocateTree *tree = &l->trees.at[which];
+  LocateTally tally = {.first = INSTANT_NONE};
+  for (uint32_t at = locate_first_up(l, tree->root); at != LOCATE_NONE; at = locate_next_up(l, tree->root, at)) l->nodes.at[at].cause = 0;
+  *ok = count_faults(l, tree, &tally);
+  for (uint32_t at = locate_first_up(l, tree->root); *ok && at != LOCATE_NONE; at = locate_next_up(l, tree->root, at)) {
+    const LocateDevice *device = &l->layout.device[l->nodes.at[at].device];
+    for (uint32_t c = device->first; c < device[1].first; c++)
+      if (l->customer_items[c] != LOCATE_NONE) count_strays(l, l->customer_items[c], at, &tally);
+  }
+  if (*ok) tree->tally = tally;
+}
+
+/* ---- what all of them give ---- */
+
+static void add_up(const Locate *l, LocateTally *all) {
+  *all = (LocateTally){.first = INSTANT_NONE};
+  for (size_t t = 0; t < l->trees.count; t++) {
+    const LocateTally *one = &l->trees.at[t].tally;
+    if (l->trees.at[t].root == LOCATE_NONE) continue;
+    for (int kind = 0; kind < LOCATE_KINDS; kind++) all->faults[kind] += one->faults[kind];
+    for (int k = 0; k < l->p.onsets; k++) {
+      all->began[k] += one->began[k];
+      for (int s = 0; s < LOCATE_SLOTS; s++) all->slot[k][s] += one->slot[k][s];
+    }
+    all->all += one->all, all->stray_calls += one->stray_calls, all->stray_gasps += one->stray_gasps;
+    if (one->first != INSTANT_NONE && (all->first == INSTANT_NONE || one->first < all->first)) all->first = one->first;
+  }
+}
+
+/* Faults the priors expect of a kind in the window, of those somebody would have spoken of by now. */
+static double expected_found(const Locate *l, const LocateOnsets *onsets, int kind) {
+  double sum = 0;
+  for (int i = 0; i < LOCATE_EXPOSURES; i++) {
+    const LocateExposure *of = &l->layout.exposure[kind][i];
+    if (of->faults <= 0) continue;
+    double silent = 0, weight = of->weight / of->faults, gasps = of->gasps / of->faults;
+    for (int k = 0; k < onsets->count; k++)
+      silent += onsets->share[k] * exp(weight * onsets->quiet_call[k] + gasps * onsets->quiet_gasp[k]);
+    sum += of->faults * (1 - silent);
+  }
+  return sum;
 }
 
 static double stray_rate(const Locate *l, double given, double seen, double exposed_years) {
@@ -75,58 +112,51 @@ static double stray_rate(const Locate *l, double given, double seen, double expo
   return fmin(given * (l->p.stray_shape + seen) / (l->p.stray_shape + given * exposed_years), STRAY_MOST);
 }
 
-/* Faults the priors expect of a kind in the window, of those somebody would have spoken of by now. */
-static double expected_found(const Locate *l, int kind) {
-  double sum = 0;
-  for (int i = 0; i < LOCATE_EXPOSURES; i++) {
-    const LocateExposure *of = &l->layout.exposure[kind][i];
-    if (of->faults <= 0) continue;
-    double silent = 0, weight = of->weight / of->faults, gasps = of->gasps / of->faults;
-    for (int k = 0; k < l->onsets.count; k++)
-      silent += l->onsets.share[k] * exp(weight * l->onsets.quiet_call[k] + gasps * l->onsets.quiet_gasp[k]);
-    sum += of->faults * (1 - silent);
-  }
-  return sum;
-}
+static bool differ(double a, double b) { return fabs(log(a / b)) > 0.05; }
 
-static bool fit_step(Locate *l, const LocateOnsets *even, bool *steady, Error *error) {
-  Tally tally = {0};
-  float *cause = memory_new((l->nodes.count + 1) * sizeof *cause);
-  bool ok = cause && count_faults(l, &tally, cause);
-  if (ok) count_strays(l, &tally, cause);
-  memory_free(cause);
-  if (!ok) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate: fit");
+void locate_fit_era(Locate *l, LocateEra *era, bool *steady) {
+  LocateOnsets even, *onsets = &era->onsets;
+  LocateTally tally;
+  locate_onsets_lay(&even, &l->p, l->now);
+  add_up(l, &tally);
   *steady = true;
   for (int kind = 0; kind < LOCATE_KINDS; kind++) {
-    double storm = (l->p.storm_shape + tally.faults[kind]) / (l->p.storm_shape + expected_found(l, kind));
+    double storm = (l->p.storm_shape + tally.faults[kind]) / (l->p.storm_shape + expected_found(l, onsets, kind));
     storm = fmin(fmax(storm, STORM_LEAST), STORM_MOST);
-    if (fabs(log(storm / l->storm[kind])) > 0.05) *steady = false;
-    l->storm[kind] = storm, l->log_storm[kind] = log(storm);
+    if (differ(storm, era->storm[kind])) *steady = false;
+    era->storm[kind] = storm, era->log_storm[kind] = log(storm);
   }
-  locate_weigh_night(l);
-  double began[LOCATE_ONSETS_MAX];
-  for (int k = 0; k < even->count; k++) began[k] = (l->p.storm_onsets * even->share[k] + tally.began[k]) / (l->p.storm_onsets + tally.all);
+  locate_weigh_night(l, era);
   if (l->p.storm_onsets > 0) {
-    locate_onsets_share(&l->onsets, began);
-    locate_onsets_slots(&l->onsets, (const double(*)[LOCATE_SLOTS])tally.slot, l->p.storm_onsets);
-    locate_onsets_tick(&l->onsets, &l->p, l->now);
+    double began[LOCATE_ONSETS_MAX];
+    for (int k = 0; k < even.count; k++) began[k] = (l->p.storm_onsets * even.share[k] + tally.began[k]) / (l->p.storm_onsets + tally.all);
+    locate_onsets_share(onsets, began);
+    locate_onsets_slots(onsets, (const double(*)[LOCATE_SLOTS])tally.slot, l->p.storm_onsets);
+    locate_onsets_tick(onsets, &l->p, l->now);
   }
   const LocateLayout *y = &l->layout;
-  double years = (double)(l->now - (tally.first > even->begin[0] ? tally.first : even->begin[0])) / (365.25 * (double)SPAN_DAY);
-  double calls = stray_rate(l, l->stray_call_year, tally.stray_calls, years * (double)y->customer_count);
-  double gasps = stray_rate(l, l->stray_gasp_year, tally.stray_gasps, years * (double)y->before[y->customer_count].gasps);
-  if (fabs(log(calls / l->p.stray_call_year)) > 0.05 || fabs(log(gasps / l->p.stray_gasp_year)) > 0.05) *steady = false;
-  l->p.stray_call_year = calls, l->p.stray_gasp_year = gasps;
-  return locate_solve(l, error);
+  Instant first = l->now - 10 * SPAN_MINUTE;
+  if (tally.first != INSTANT_NONE && tally.first < first) first = tally.first > even.begin[0] ? tally.first : even.begin[0];
+  double years = (double)(l->now - first) / (365.25 * (double)SPAN_DAY);
+  double calls = stray_rate(l, l->p.stray_call_year, tally.stray_calls, years * (double)y->customer_count);
+  double gasps = stray_rate(l, l->p.stray_gasp_year, tally.stray_gasps, years * (double)y->before[y->customer_count].gasps);
+  if (differ(calls, onsets->stray_call_year) || differ(gasps, onsets->stray_gasp_year)) *steady = false;
+  onsets->stray_call_year = calls, onsets->stray_gasp_year = gasps;
 }
 
+/* A fit at one go: every tree tells, then every tree is judged anew. */
 bool locate_fit_steps(Locate *l, int steps, Error *error) {
-  LocateOnsets even;
-  locate_onsets_lay(&even, &l->p, l->now);
-  bool steady = l->p.storm_shape <= 0;
-  for (int step = 0; step < steps && !steady; step++)
-    if (!fit_step(l, &even, &steady, error)) return false;
-  return true;
+  bool steady = l->p.storm_shape <= 0, ok = true;
+  for (int step = 0; ok && step < steps && !steady; step++) {
+    for (uint32_t t = 0; ok && t < l->trees.count; t++)
+      if (l->trees.at[t].root != LOCATE_NONE) locate_refresh(l, t), locate_tally(l, t, &ok);
+    if (!ok) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "locate: fit");
+    LocateEra *era = locate_begin_era(l);
+    locate_fit_era(l, era, &steady);
+    era->laid++;
+    ok = locate_solve(l, error);
+  }
+  return ok;
 }
 
 bool locate_fit(Locate *l, Error *error) { return locate_fit_steps(l, FIT_STEPS, error); }

@@ -77,10 +77,13 @@ typedef struct LocateNode {
       gasps[4]; /* silent customers here and in inactive parts below: call weight, meters that gasp; of all, of phase A, B, C only */
   double log_odds, odds;                   /* by the prior */
   size_t at;                               /* of its states in `states`: inner, then outer */
-  uint32_t device, parent, child, sibling; /* parent, child, sibling are nodes; parents come before children */
+  uint32_t device, parent, child, sibling; /* parent, child, sibling are nodes. A free one: no device, sibling the next free */
   uint32_t own;                            /* index of `own`, LOCATE_NONE */
   uint32_t sure;                           /* here and below: devices that surely have failed */
+  uint32_t tree;                           /* index of `trees` */
+  float cause;                             /* scratch of the fit */
   uint8_t lane, kind, phase_bits;
+  bool bare; /* nothing is said here or below: to be taken away */
 } LocateNode;
 
 /* Of a device's failings: those of all its phases, those of a given one. */
@@ -98,34 +101,66 @@ typedef struct LocateFour {
 typedef void LocateSettle(const LocateOnsets *onsets, const LocateNode *node, const LocateFour *share, double *inner, double *outer,
                           double *change);
 LocateSettle locate_settle_plain, locate_settle_avx2;
-void locate_weigh_night(Locate *l); /* after `storm` changed */
+
+/* What all is judged by, from one moment on. The trees are brought up to the newest one after the other, so a few stand at a time. */
+enum { LOCATE_ERAS = 128 };
+/* Brought up at one go, in nodes swept: some 25 ms. From nothing, and told to the fit, one is as much work as LOCATE_WORK_RELAY swept. */
+enum { LOCATE_WORK_MOST = 100000, LOCATE_WORK_RELAY = 4 };
+typedef struct LocateEra {
+  Instant now;   /* silence is of this moment */
+  uint32_t laid; /* another when what is said weighs differently: onsets, slots, strays */
+  LocateOnsets onsets;
+  double storm[LOCATE_KINDS], log_storm[LOCATE_KINDS]; /* factor on the odds; its log */
+  LocateFour four[LOCATE_KINDS][8];
+} LocateEra;
+
+/* What one tree told the fit, when it was last asked. */
+typedef struct LocateTally {
+  double faults[LOCATE_KINDS], began[LOCATE_ONSETS_MAX], all;
+  double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS];
+  double stray_calls, stray_gasps; /* expected number of those no fault explains */
+  Instant first;                   /* of its pieces; INSTANT_NONE */
+} LocateTally;
+
+/* The active nodes below one source. */
+typedef struct LocateTree {
+  uint32_t root, nodes; /* LOCATE_NONE: none now */
+  uint8_t era;
+  LocateTally tally;
+} LocateTree;
 
 struct Locate {
-  LocateParameters p;                      /* stray rates: as fitted */
-  double stray_call_year, stray_gasp_year; /* as given */
+  LocateParameters p;
   LocateLayout layout;
-  LocateOnsets onsets;
+  LocateEra *eras; /* LOCATE_ERAS of them */
+  uint8_t era;     /* the newest */
   Instant now;
-  double storm[LOCATE_KINDS], log_storm[LOCATE_KINDS]; /* factor on the odds; its log */
-  LocateShare share[LOCATE_KINDS + 1][4];              /* by kind and number of phases; the last: where phases play no part */
-  LocateFour four[LOCATE_KINDS][8];
-  LocateSettle *settle;     /* the best this machine has */
-  uint32_t *customer_items; /* by place: newest item */
-  Map device_items;         /* device place → newest item */
+  LocateShare share[LOCATE_KINDS + 1][4]; /* by kind and number of phases; the last: where phases play no part */
+  LocateSettle *settle;                   /* the best this machine has */
+  uint32_t *customer_items;               /* by place: newest item */
+  Map device_items;                       /* device place → newest item */
   VECTOR(LocateItem) items;
   uint32_t free_item, item_count;
+  VECTOR(LocateTree) trees;
+  uint32_t free_trees; /* of them without a root */
   VECTOR(LocateNode) nodes;
+  uint32_t free_node[2], free_nodes; /* of one phase, of several; how many of both */
   VECTOR(LocateOwn) own;
   VECTOR(double) states;
   size_t nodes_touched, states_touched; /* so far each was written to since it was last moved */
-  uint32_t first_root;                  /* roots linked by sibling */
+  size_t work_most;                     /* nodes brought up at one go */
+  size_t next_tree;                     /* where that goes on */
   uint64_t *active;                     /* scratch of locate_solve: a bit a device */
   uint64_t counts[LOCATE_VERDICTS];
 };
 
+static inline LocateEra *locate_era(const Locate *l) { return &l->eras[l->era]; }
+static inline const LocateEra *locate_era_of(const Locate *l, const LocateNode *node) { return &l->eras[l->trees.at[node->tree].era]; }
+const LocateEra *locate_era_at(const Locate *l, uint32_t device); /* of the tree a device place is in */
+
 /* The next onset's state stands so many further on. */
 static inline int locate_stride(uint8_t lane) { return lane == LOCATE_LANE_SEVERAL ? 4 : 1; }
-static inline int locate_state_count(const Locate *l, uint8_t lane) { return 1 + (lane == LOCATE_LANE_SEVERAL ? 4 : 1) * l->onsets.count; }
+static inline int locate_state_count(const Locate *l, uint8_t lane) { return 1 + (lane == LOCATE_LANE_SEVERAL ? 4 : 1) * l->p.onsets; }
 /* A node's own vectors, sums: inner (what hangs on it and below says, given the state it hands on; but for silence) and outer
  * (given the state that reaches it). */
 static inline double *locate_inner_of(const Locate *l, const LocateNode *node) { return l->states.at + node->at; }
@@ -150,12 +185,28 @@ void locate_outer(const Locate *l, const LocateNode *node, const LocateWays *way
 void locate_spread(const Locate *l, uint8_t parent_lane, uint8_t child_lane, const double *child, double *out);
 double locate_log_add(double a, double b);
 
-void locate_sweep(Locate *l); /* all outer vectors anew */
+/* Trees: outage/locate_tree.c */
+bool locate_ensure_node(Locate *l, uint32_t device, Error *error) MUST_USE; /* and its tree is not so far behind that now has no onset */
+void locate_weigh(Locate *l, const LocateItem *item, double sign, uint32_t node, double *delta);
+void locate_refresh_own(Locate *l, uint32_t node);
+void locate_climb(Locate *l, uint32_t node, double *change); /* from a node whose inner vector changes up to its source */
+LocateEra *locate_begin_era(Locate *l);                      /* a copy of the newest, to be changed, then caught up with */
+void locate_refresh(Locate *l, uint32_t tree);               /* brings it up to the newest era */
+void locate_relay(Locate *l, uint32_t tree);                 /* the same, from what is said; what nobody speaks of any more is taken away */
+bool locate_reserve_ahead(Locate *l, Error *error) MUST_USE;
+/* Nodes of a tree, children before parents. */
+uint32_t locate_first_up(const Locate *l, uint32_t root);
+uint32_t locate_next_up(const Locate *l, uint32_t root, uint32_t node);
+void locate_drop_item(Locate *l, uint32_t which);
+void locate_unsay(Locate *l, uint32_t item);                  /* drops it, its customer silent again; its tree is to be relaid */
+void locate_tally(Locate *l, uint32_t tree, bool *ok);        /* what it tells the fit */
+void locate_fit_era(Locate *l, LocateEra *era, bool *steady); /* rates from what all trees told */
 bool locate_fit_steps(Locate *l, int steps, Error *error) MUST_USE;
 uint32_t locate_device_of(const Locate *l, const LocateItem *item); /* the device place an item hangs on */
 uint32_t locate_items_of_device(const Locate *l, uint32_t device);
 /* What an item says of its subject being dark (or, of switches, plans and words, of its device having failed), by onset. */
-void locate_item_llr(const Locate *l, const LocateItem *item, double *out);
+void locate_weigh_night(const Locate *l, LocateEra *era); /* after `storm` changed */
+void locate_item_llr(const Locate *l, const LocateEra *era, const LocateItem *item, double *out);
 static inline bool locate_item_is_own(int kind) {
   return kind == LOCATE_SWITCH_OPEN || kind == LOCATE_SWITCH_CLOSED || kind == LOCATE_PLANNED_START || kind == LOCATE_WORD;
 }
@@ -181,7 +232,7 @@ typedef struct LocateCandidate {
   double best, probability;
 } LocateCandidate;
 typedef VECTOR(LocateCandidate) LocateCandidates;
-bool locate_find_candidates(const Locate *l, double least, LocateCandidates *found) MUST_USE;
+bool locate_find_candidates(const Locate *l, uint32_t root, double least, LocateCandidates *found) MUST_USE; /* of one tree; adds */
 
 uint32_t locate_path(const Locate *l, uint32_t node, uint32_t *path); /* source first; path holds LIMIT_TREE_DEPTH */
 /* The beam that reaches a node, and the tree's log Z. */

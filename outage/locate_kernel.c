@@ -16,34 +16,35 @@ double locate_log_add(double a, double b) {
 static inline double log_one_and_little(double x) { return x * (1 - x * (0.5 - x * (1.0 / 3))); }
 static inline double log_one_and(double x) { return x < 1e-3 ? log_one_and_little(x) : log(1 + x); }
 
-void locate_weigh_night(Locate *l) {
+void locate_weigh_night(const Locate *l, LocateEra *era) {
   for (int kind = 0; kind < LOCATE_KINDS; kind++)
     for (int bits = 0; bits < 8; bits++) {
       const LocateShare *share = &l->share[kind][__builtin_popcount((unsigned)bits)];
-      LocateFour *to = &l->four[kind][bits];
+      LocateFour *to = &era->four[kind][bits];
       for (int m = 0; m < 4; m++) {
         bool has = m == 0 || (bits >> (m - 1) & 1);
-        to->log[m] = has ? l->log_storm[kind] + (m ? share->log_one : share->log_all) : -1e300;
-        to->odds[m] = has ? l->storm[kind] * (m ? share->one : share->all) : 0;
+        to->log[m] = has ? era->log_storm[kind] + (m ? share->log_one : share->log_all) : -1e300;
+        to->odds[m] = has ? era->storm[kind] * (m ? share->one : share->all) : 0;
       }
     }
 }
 
-static void ways_of_own(const Locate *l, const LocateNode *node, const LocateOwn *own, double log_share, double *way, double *most,
+static void ways_of_own(const LocateEra *era, const LocateNode *node, const LocateOwn *own, double log_share, double *way, double *most,
                         double *sum) {
-  double log_odds = node->log_odds + l->log_storm[node->kind] + log_share, high = own->stay, all = own->stay;
-  for (int k = l->onsets.count; k-- > 0;) {
-    way[k] = own->sound ? -INFINITY : log_odds + l->onsets.log_share[k] + own->llr[k];
+  double log_odds = node->log_odds + era->log_storm[node->kind] + log_share, high = own->stay, all = own->stay;
+  for (int k = era->onsets.count; k-- > 0;) {
+    way[k] = own->sound ? -INFINITY : log_odds + era->onsets.log_share[k] + own->llr[k];
     most[k] = high = way[k] > high ? way[k] : high;
     sum[k] = all = locate_log_add(all, way[k]);
   }
 }
 
 void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways) {
-  int K = l->onsets.count, kind = node->kind, bits = node->phase_bits;
+  const LocateEra *era = locate_era_of(l, node);
+  int K = era->onsets.count, kind = node->kind, bits = node->phase_bits;
   bool several = node->lane == LOCATE_LANE_SEVERAL;
   const LocateShare *share = &l->share[several ? kind : LOCATE_KINDS][__builtin_popcount((unsigned)bits)];
-  double log_odds = node->log_odds + l->log_storm[kind];
+  double log_odds = node->log_odds + era->log_storm[kind];
   static const LocateOwn none = {0};
   const LocateOwn *own = node->own == LOCATE_NONE ? &none : &l->own.at[node->own];
   ways->stay = own->stay;
@@ -53,27 +54,27 @@ void locate_ways(const Locate *l, const LocateNode *node, LocateWays *ways) {
     double log_share = !has ? -INFINITY
                        : m  ? share->log_one
                             : share->log_all,
-           odds = !has ? 0 : node->odds * l->storm[kind] * (m ? share->one : share->all);
+           odds = !has ? 0 : node->odds * era->storm[kind] * (m ? share->one : share->all);
     if (!ordinary) {
-      ways_of_own(l, node, own, log_share, ways->way[m], ways->hidden[0][m], ways->hidden[1][m]);
+      ways_of_own(era, node, own, log_share, ways->way[m], ways->hidden[0][m], ways->hidden[1][m]);
       continue;
     }
-    for (int k = 0; k < K; k++) ways->way[m][k] = log_odds + log_share + l->onsets.log_share[k], ways->hidden[0][m][k] = 0;
+    for (int k = 0; k < K; k++) ways->way[m][k] = log_odds + log_share + era->onsets.log_share[k], ways->hidden[0][m][k] = 0;
     if (odds < 1e-3)
-      for (int k = 0; k < K; k++) ways->hidden[1][m][k] = log_one_and_little(odds * l->onsets.tail[k]);
+      for (int k = 0; k < K; k++) ways->hidden[1][m][k] = log_one_and_little(odds * era->onsets.tail[k]);
     else
-      for (int k = 0; k < K; k++) ways->hidden[1][m][k] = log(1 + odds * l->onsets.tail[k]);
+      for (int k = 0; k < K; k++) ways->hidden[1][m][k] = log(1 + odds * era->onsets.tail[k]);
   }
 }
 
 void locate_inner(const Locate *l, const LocateNode *node, double *c) {
+  const LocateOnsets *onsets = &locate_era_of(l, node)->onsets;
   int stride = locate_stride(node->lane);
   const double *from = locate_inner_of(l, node);
   c[0] = from[0];
-  for (int k = 0; k < l->onsets.count; k++)
+  for (int k = 0; k < onsets->count; k++)
     for (int m = 0; m < stride; m++)
-      c[1 + k * stride + m] =
-          from[1 + k * stride + m] + node->weight[m] * l->onsets.quiet_call[k] + node->gasps[m] * l->onsets.quiet_gasp[k];
+      c[1 + k * stride + m] = from[1 + k * stride + m] + node->weight[m] * onsets->quiet_call[k] + node->gasps[m] * onsets->quiet_gasp[k];
 }
 
 static inline double greater(double a, double b) { return a > b ? a : b; }
@@ -141,11 +142,11 @@ static void outer_sum(int K, const LocateWays *ways, int stride, const double *c
 }
 
 void locate_outer(const Locate *l, const LocateNode *node, const LocateWays *ways, const double *c, bool sum, double *a) {
-  (sum ? outer_sum : outer_most)(l->onsets.count, ways, locate_stride(node->lane), c, a);
+  (sum ? outer_sum : outer_most)(l->p.onsets, ways, locate_stride(node->lane), c, a);
 }
 
 void locate_spread(const Locate *l, uint8_t parent_lane, uint8_t child_lane, const double *child, double *out) {
-  int K = l->onsets.count, count = locate_state_count(l, parent_lane);
+  int K = l->p.onsets, count = locate_state_count(l, parent_lane);
   if (parent_lane == child_lane || parent_lane != LOCATE_LANE_SEVERAL) {
     assert(locate_state_count(l, child_lane) == count);
     memcpy(out, child, (size_t)count * sizeof *out);

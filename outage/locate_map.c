@@ -12,7 +12,7 @@ typedef struct Step {
 
 /* The state a node hands on, and whether it failed to make it so. */
 static int best_state(const Locate *l, const LocateNode *node, const double *over, int state, bool *failed) {
-  int K = l->onsets.count, stride = locate_stride(node->lane);
+  int K = l->p.onsets, stride = locate_stride(node->lane);
   double c[LOCATE_STATES_MAX];
   LocateWays ways;
   locate_inner(l, node, c);
@@ -41,10 +41,10 @@ static int child_state(uint8_t parent_lane, uint8_t child_lane, int state) {
 
 /* The greatest in place of the sums: of each node, how much its inner vector differs. A sum is never less than its greatest term, so
  * what differs is ≤ 0. over: at node->at / 2. lit: by node, the outer value when lit supply reaches it. */
-static void find_greatest(const Locate *l, double *over, double *lit) {
+static void find_greatest(const Locate *l, uint32_t root, double *over, double *lit) {
   double c[LOCATE_STATES_MAX], a[LOCATE_STATES_MAX], up[LOCATE_STATES_MAX];
   LocateWays ways;
-  for (uint32_t at = (uint32_t)l->nodes.count; at-- > 0;) {
+  for (uint32_t at = locate_first_up(l, root); at != LOCATE_NONE; at = locate_next_up(l, root, at)) {
     const LocateNode *node = &l->nodes.at[at];
     int count = locate_state_count(l, node->lane);
     const double *sums = locate_outer_of(l, node);
@@ -68,9 +68,11 @@ bool locate_map(const Locate *l, Arena *arena, LocateFault **faults, size_t *cou
   bool ok = false;
   double *over = memory_new((l->states.count / 2 + 1) * sizeof *over), *lit = memory_new((l->nodes.count + 1) * sizeof *lit);
   if (!over || !lit) goto done;
-  find_greatest(l, over, lit);
   *log_ratio = 0;
-  for (uint32_t root = l->first_root; root != LOCATE_NONE; root = l->nodes.at[root].sibling) {
+  for (size_t t = 0; t < l->trees.count; t++) {
+    uint32_t root = l->trees.at[t].root;
+    if (root == LOCATE_NONE) continue;
+    find_greatest(l, root, over, lit);
     *log_ratio += lit[root];
     if (!vector_push(&stack, (Step){root, 0})) goto done;
   }

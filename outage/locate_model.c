@@ -82,6 +82,7 @@ double locate_rate_log_odds(const LocateParameters *p, double per_year) {
 void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now) {
   assert(p->onsets >= 1 && p->onsets <= LOCATE_ONSETS_MAX);
   int n = onsets->count = p->onsets;
+  onsets->stray_call_year = p->stray_call_year, onsets->stray_gasp_year = p->stray_gasp_year;
   for (int i = 0; i < n; i++) {
     onsets->begin[i] = now - p->onset_age[i];
     onsets->end[i] = i + 1 < n ? now - p->onset_age[i + 1] : now + p->onset_renew;
@@ -200,11 +201,11 @@ static void message_llr(const LocateOnsets *onsets, Instant at, double share, do
 
 void locate_call_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double weight, double *out) {
   double hour = p->hour_weight[civil_of(at, p->zone).hour];
-  message_llr(onsets, at, fmin(p->call_share * weight * hour, 1), p->call_lag_s, p->stray_call_year * fmax(hour, 0.05), out);
+  message_llr(onsets, at, fmin(p->call_share * weight * hour, 1), p->call_lag_s, onsets->stray_call_year * fmax(hour, 0.05), out);
 }
 
 void locate_gasp_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double *out) {
-  message_llr(onsets, at, p->gasp_share, p->gasp_lag_s, p->stray_gasp_year, out);
+  message_llr(onsets, at, p->gasp_share, p->gasp_lag_s, onsets->stray_gasp_year, out);
 }
 
 void locate_switch_open_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double *out) {

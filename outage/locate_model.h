@@ -86,6 +86,7 @@ typedef struct LocateOnsets {
   double tail[LOCATE_ONSETS_MAX];                                /* Σ of shares from this onset on */
   double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS]; /* of its faults, the share that began in each eighth of its span; Σ = 1 */
   bool even[LOCATE_ONSETS_MAX];                 /* all its slots are alike */
+  double stray_call_year, stray_gasp_year;      /* as the parameters say, until they are fitted */
   double quiet_call[LOCATE_ONSETS_MAX];         /* log P(no call by now | dark since), of a customer of weight 1 */
   double quiet_gasp[LOCATE_ONSETS_MAX];         /* log P(no gasp by now | dark since) */
 } LocateOnsets;

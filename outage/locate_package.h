@@ -13,7 +13,7 @@ typedef struct LocatePackage {
   LocateNetwork network; /* who has no meter sends no gasp and cannot be pinged; a length of 0 is unknown */
   LocateTie *ties;       /* as they normally lie: open */
   size_t tie_count;
-  LocateNames names;     /* its self is this struct, which must stay where it is */
+  LocateNames names;                    /* its self is this struct, which must stay where it is */
   TextMap customers, devices, tie_rows; /* a customer is found by number, then by meter; of two with one meter, the first */
 } LocatePackage;
 

@@ -24,10 +24,12 @@ static void what_the_engine_is_told(void **state) {
   Package package;
   LocatePackage p;
   assert_non_null(mkdtemp(folder));
-  write_table(folder, "devices.csv", "id,parent_id,kind,phases,length_m\nS,,substation,,\nF,S,fuse,AB,\nT,F,transformer,A,120.5\nU,S,transformer,,0\n");
+  write_table(folder, "devices.csv",
+              "id,parent_id,kind,phases,length_m\nS,,substation,,\nF,S,fuse,AB,\nT,F,transformer,A,120.5\nU,S,transformer,,0\n");
   write_table(folder, "ties.csv", "id,device_a,device_b\nX,T,U\n");
   write_table(folder, "customers.csv",
-              "number,device_id,category,importance,tags,meter_id,phases\n2,U,farm,1,,m1,B\n1,T,residential,,pays_late;life_support,m1,\nm2,T,,,,,\n3,U,,,,m2,\n");
+              "number,device_id,category,importance,tags,meter_id,phases\n2,U,farm,1,,m1,B\n1,T,residential,,pays_late;life_support,m1,"
+              "\nm2,T,,,,,\n3,U,,,,m2,\n");
   assert_ok(package_read(&package, folder, NULL, NULL, NULL, &error), &error);
   assert_ok(locate_package_begin(&p, &package, &error), &error);
   const LocateNetwork *n = &p.network;
@@ -42,7 +44,10 @@ static void what_the_engine_is_told(void **state) {
   assert_int_equal(n->phases[u], 7);
   assert_true(n->length_m[t] == 120.5f && n->length_m[u] != n->length_m[u]);
   assert_int_equal(p.ties[names->tie(names->self, TEXT("X"))].device_b, u);
-  static const struct { const char *by, *is, *device; uint8_t flags, class, phases; } ROWS[] = {
+  static const struct {
+    const char *by, *is, *device;
+    uint8_t flags, class, phases;
+  } ROWS[] = {
       {"1", "1", "T", LOCATE_GASPS | LOCATE_PINGS | LOCATE_VULNERABLE, 0, 1},
       {"m1", "1", "T", LOCATE_GASPS | LOCATE_PINGS | LOCATE_VULNERABLE, 0, 1}, /* of two with one meter the first in the package's order */
       {"2", "2", "U", LOCATE_GASPS | LOCATE_PINGS | LOCATE_IMPORTANT, 3, 2},
@@ -105,8 +110,14 @@ static void real_networks_tell_their_outages(void **state) {
     assert_ok(locate_evidence_read(csv, &p.names, &arena, &rows, &count, &error), &error);
     csv_close(csv);
     assert_int_equal(count, run.evidence_count);
-    LocateQuestion question = {.network = &p.network, .ties = p.ties, .tie_count = p.tie_count, .names = &p.names, .parameters = &parameters,
-                               .at = INSTANT_NONE, .least = 0.5, .json = true};
+    LocateQuestion question = {.network = &p.network,
+                               .ties = p.ties,
+                               .tie_count = p.tie_count,
+                               .names = &p.names,
+                               .parameters = &parameters,
+                               .at = INSTANT_NONE,
+                               .least = 0.5,
+                               .json = true};
     assert_ok(locate_answer(&question, rows, count, &out, &error), &error);
     for (uint32_t o = 0; o < run.truth_count; o++) { /* the device or one that nothing tells apart from it */
       char quoted[128];

@@ -49,32 +49,27 @@ static int by_probability(const void *a, const void *b) {
   return by_head(a, b);
 }
 
-bool locate_find_candidates(const Locate *l, double least, LocateCandidates *found) {
+bool locate_find_candidates(const Locate *l, uint32_t root, double least, LocateCandidates *found) {
   VECTOR(LocateBeam) stack = {0};
-  bool ok = false;
-  for (uint32_t root = l->first_root; root != LOCATE_NONE; root = l->nodes.at[root].sibling) {
-    LocateBeam beam;
-    LocateView view = {.log_z = locate_outer_of(l, &l->nodes.at[root])[0]};
-    locate_beam_root(l, root, &beam);
-    if (!vector_push(&stack, beam)) goto done;
-    while (stack.count) {
-      beam = stack.at[--stack.count];
-      const LocateNode *node = &l->nodes.at[beam.node];
-      locate_look(l, &beam, &view);
-      LocateCandidate candidate = {.head = node->device};
-      candidate.probability = candidate.best = locate_view_cause(l, &view, &candidate.onset, &candidate.mode);
-      if (candidate.probability > least && !vector_push(found, candidate)) goto done;
-      for (uint32_t child = node->child; child != LOCATE_NONE; child = l->nodes.at[child].sibling) {
-        const LocateNode *below = &l->nodes.at[child];
-        if (below->sure == 0 && fabs(locate_outer_of(l, below)[0]) < least) continue;
-        LocateBeam next;
-        locate_beam(l, &beam, &view, child, &next);
-        if (!vector_push(&stack, next)) goto done;
-      }
+  LocateBeam beam;
+  LocateView view = {.log_z = locate_outer_of(l, &l->nodes.at[root])[0]};
+  locate_beam_root(l, root, &beam);
+  bool ok = vector_push(&stack, beam);
+  while (ok && stack.count) {
+    beam = stack.at[--stack.count];
+    const LocateNode *node = &l->nodes.at[beam.node];
+    locate_look(l, &beam, &view);
+    LocateCandidate candidate = {.head = node->device};
+    candidate.probability = candidate.best = locate_view_cause(l, &view, &candidate.onset, &candidate.mode);
+    if (candidate.probability > least) ok = vector_push(found, candidate);
+    for (uint32_t child = node->child; ok && child != LOCATE_NONE; child = l->nodes.at[child].sibling) {
+      const LocateNode *below = &l->nodes.at[child];
+      if (below->sure == 0 && fabs(locate_outer_of(l, below)[0]) < least) continue;
+      LocateBeam next;
+      locate_beam(l, &beam, &view, child, &next);
+      ok = vector_push(&stack, next);
     }
   }
-  ok = true;
-done:
   vector_free(&stack);
   return ok;
 }
@@ -97,7 +92,7 @@ static void merge_classes(const Locate *l, LocateCandidates *found) {
 
 /* The log-odds a member of a class starts with, its own switch and plan included. */
 static double member_weight(const Locate *l, uint32_t device, int onset) {
-  double weight = (double)l->layout.device[device].log_odds + l->log_storm[l->layout.device[device].kind];
+  double weight = (double)l->layout.device[device].log_odds + locate_era_at(l, device)->log_storm[l->layout.device[device].kind];
   uint32_t node = l->layout.device[device].node;
   if (node == LOCATE_NONE || l->nodes.at[node].own == LOCATE_NONE) return weight;
   const LocateOwn *own = &l->own.at[l->nodes.at[node].own];
@@ -107,7 +102,8 @@ static double member_weight(const Locate *l, uint32_t device, int onset) {
 
 static Instant onset_of(const Locate *l, uint32_t device, int onset) {
   const LocateLayout *y = &l->layout;
-  Instant begin = l->onsets.begin[onset], end = l->onsets.end[onset] < l->now ? l->onsets.end[onset] : l->now, first = INSTANT_NONE;
+  const LocateOnsets *onsets = &locate_era_at(l, device)->onsets;
+  Instant begin = onsets->begin[onset], end = onsets->end[onset] < l->now ? onsets->end[onset] : l->now, first = INSTANT_NONE;
   for (uint32_t c = y->device[device].first; c < y->device[y->device[device].end].first; c++)
     for (uint32_t i = l->customer_items[c]; i != LOCATE_NONE; i = l->items.at[i].next) {
       const LocateItem *item = &l->items.at[i];
@@ -168,7 +164,9 @@ bool locate_report(const Locate *l, double least, Arena *arena, LocateOutage **o
   LocateCandidates found = {0};
   size_t *picked = NULL, kept = 0;
   *count = 0;
-  bool ok = locate_find_candidates(l, least / 64, &found);
+  bool ok = true;
+  for (size_t t = 0; ok && t < l->trees.count; t++)
+    if (l->trees.at[t].root != LOCATE_NONE) ok = locate_find_candidates(l, l->trees.at[t].root, least / 64, &found);
   if (ok) {
     merge_classes(l, &found);
     picked = memory_new((found.count + 1) * sizeof *picked);

@@ -140,8 +140,8 @@ bool locate_reroute(Locate *l, const uint32_t *parent, Instant at, Error *error)
     } else
       item->next = customer_items[item->subject], customer_items[item->subject] = (uint32_t)i;
   }
-  for (size_t i = 0; i < l->nodes.count; i++) l->layout.device[l->nodes.at[i].device].node = LOCATE_NONE;
   l->nodes.count = 0;
+  l->trees.count = l->free_trees = 0;
   memory_free(moved), memory_free(l->customer_items), map_free(&l->device_items);
   l->customer_items = customer_items, l->device_items = device_items;
   locate_layout_free(old);

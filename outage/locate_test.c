@@ -414,7 +414,7 @@ static void vectors_say_what_states_say(void **state) {
     locate_inner(l, node, c);
     locate_outer(l, node, &ways, c, true, right);
     if (round % 2) l->settle = locate_settle_plain;
-    l->settle(&l->onsets, node, &l->four[node->kind][node->phase_bits], inner, outer, change);
+    l->settle(&locate_era(l)->onsets, node, &locate_era(l)->four[node->kind][node->phase_bits], inner, outer, change);
     for (int s = 0; s < count; s++) {
       if (fabs(outer[s] - right[s]) > 1e-10 * (1 + fabs(right[s])))
         fail_msg("round %d, state %d: %.15g, not %.15g", round, s, outer[s], right[s]);
@@ -424,7 +424,61 @@ static void vectors_say_what_states_say(void **state) {
   }
 }
 
+/* Trees brought up one by one say in the end what all at once say, and while they lag each is as of its own moment; who has been silent for
+ * two days is forgotten. */
+static void a_country_is_brought_up_tree_by_tree(void **state) {
+  (void)state;
+  enum { TREES = 40, N = 10 * TREES, M = 3 * N };
+  static uint32_t up[N], home[M];
+  static uint8_t kinds[N];
+  Random r;
+  random_seed(&r, 11);
+  for (uint32_t d = 0; d < N; d++)
+    up[d] = d % 10 ? d - 1 - random_below(&r, d % 10) : LOCATE_NONE, kinds[d] = d % 10 ? LOCATE_TRANSFORMER : LOCATE_SUBSTATION;
+  for (uint32_t c = 0; c < M; c++) home[c] = random_below(&r, N);
+  LocateNetwork network = {.device_count = N, .customer_count = M, .parent = up, .kind = kinds, .customer_device = home};
+  LocateParameters p = locate_parameters_default();
+  p.storm_shape = 0; /* rates as they are: by tree they are found in another order */
+  Locate *whole, *slow;
+  Error error = {0};
+  assert_ok(locate_new(&whole, &network, &p, NOW, &error), &error);
+  assert_ok(locate_new(&slow, &network, &p, NOW, &error), &error);
+  slow->work_most = 7;
+  Instant now = NOW;
+  uint32_t most_behind = 0;
+  for (int i = 0; i < 600; i++) {
+    now += 3 * SPAN_SECOND;
+    assert_ok(locate_advance(whole, now, &error), &error);
+    assert_ok(locate_advance(slow, now, &error), &error);
+    uint32_t behind = locate_size(slow).behind, subject = random_below(&r, M);
+    if (behind > most_behind) most_behind = behind;
+    assert_int_equal(locate_size(whole).behind, 0);
+    LocateEvidenceKind what = (LocateEvidenceKind)random_below(&r, LOCATE_PING_ON + 1);
+    Instant at = now - random_between(&r, 0, 20 * SPAN_MINUTE);
+    say(whole, what, false, subject, at), say(slow, what, false, subject, at);
+  }
+  assert_in_range(most_behind, 100, N);
+  for (int i = 0; i < TREES && locate_size(slow).behind; i++) assert_ok(locate_advance(slow, now, &error), &error);
+  assert_int_equal(locate_size(slow).behind, 0);
+  assert_true(fabs(locate_log_evidence(slow) - locate_log_evidence(whole)) < 1e-6);
+  for (uint32_t d = 0; d < N; d++) {
+    double cause, dark, right, right_dark;
+    assert_ok(locate_device(slow, d, &cause, &dark, &error), &error);
+    assert_ok(locate_device(whole, d, &right, &right_dark, &error), &error);
+    if (fabs(cause - right) > 1e-9 || fabs(dark - right_dark) > 1e-9)
+      fail_msg("device %u: %g %g, not %g %g", d, cause, dark, right, right_dark);
+  }
+  now += 3 * SPAN_DAY;
+  for (int i = 0; i < 2 * TREES; i++) assert_ok(locate_advance(slow, now, &error), &error);
+  assert_int_equal(locate_size(slow).active_devices + locate_size(slow).items, 0);
+  say(slow, LOCATE_LAST_GASP, false, 5, now), say(slow, LOCATE_CALL, false, 6, now);
+  assert_true(locate_size(slow).items == 2 && locate_size(slow).active_devices > 0);
+  locate_free(whole);
+  locate_free(slow);
+}
+
 TEST_MAIN(TEST(is_exact), TEST(vectors_say_what_states_say), TEST(finds_the_fuse_and_says_why),
           TEST(understands_a_burst_as_one_event_upstream), TEST(silence_speaks_louder_with_time),
           TEST(what_begins_together_is_believed_together), TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be),
-          TEST(piece_by_piece_is_as_from_nothing), TEST(refuses_what_is_no_tree), TEST(survives_want_of_memory))
+          TEST(piece_by_piece_is_as_from_nothing), TEST(a_country_is_brought_up_tree_by_tree), TEST(refuses_what_is_no_tree),
+          TEST(survives_want_of_memory))
