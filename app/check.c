@@ -37,6 +37,8 @@ static bool check_all(Books *books) {
   told(books, "outages", problem, -1);
   if (!crew_check(house->db, house->grid, house->people, HOUSE_COUNTY, problem, error)) return false;
   told(books, "crews", problem, -1);
+  if (!visit_check(house->visits, house->db, problem, error)) return false;
+  told(books, "visits", problem, -1);
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include "crew/crew.h"
 #include "outage/outage.h"
 #include "people/staff.h"
+#include "visit/visit.h"
 
 enum { HOUSE_COUNTY = 1 }; /* one county a file */
 
@@ -28,6 +29,7 @@ typedef struct House {
   Orders *orders;
   Outages *outages;
   Crews *crews;
+  Visits *visits;
   Staff *staff;
 } House;
 
