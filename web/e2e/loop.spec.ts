@@ -141,3 +141,42 @@ test("an outage is opened, and its page passes axe", async ({ page }) => {
   await page.keyboard.press("Escape");
   await page.locator(".outage-column").waitFor();
 });
+
+test("what is believed: reasons with bars, the one to ask, his answer counts; what may be is listed", async ({ page }) => {
+  await page.goto("/");
+  await page.locator(".figures").waitFor();
+  await takeCall(page, (await someone(page)).number);
+  await page.locator(".call-taken li.first a").first().click();
+  await page.locator(".order-panel .in-outage").click();
+  await page.locator(".outage-belief .reason-bars li").first().waitFor();
+  await page.locator(".etas li").first().waitFor();
+  const ask = page.locator(".ask-next");
+  if (await ask.count()) {
+    await ask.getByRole("button", { name: "回访: 没电" }).click();
+    await page.getByText("已记录, 正按新情况研判").waitFor();
+  }
+  await accessible(page);
+  await page.goto("/");
+  await page.locator(".outage-column .tabs").getByText("可能").click();
+  await until("the list of what may be", async () => (await page.locator(".possible-list, .outage-column .empty").count()) > 0);
+  const row = page.locator(".possible-row").first();
+  if (await row.count()) {
+    await row.click();
+    await page.locator(".possible-more").waitFor();
+  }
+  await accessible(page);
+});
+
+test("the agent's sentence: neighbours have power, or a known outage with its time", async ({ page }) => {
+  await page.goto("/");
+  const { number } = await someone(page);
+  await page.goto("/call");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "combobox");
+  await page.keyboard.type(number);
+  await page.locator("[role=option]").first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".household dl").waitFor();
+  const { items } = (await (await page.request.get(`/api/v1/customers?q=${number}&limit=1`)).json()) as { items: { id: string }[] };
+  const { say } = (await (await page.request.get(`/api/v1/customers/${items[0]!.id}/standing`)).json()) as { say: { zh: string } };
+  if (say.zh) await page.locator(".household .said").getByText(say.zh.slice(0, 8)).waitFor();
+});

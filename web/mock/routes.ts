@@ -51,12 +51,20 @@ const fullOrder = (order: MockOrder) => ({
   links: outages.filter(({ id }) => id === order.outage_id).map(({ id, number }) => ({ kind: "outage", id, label: number })),
 }); // prettier-ignore
 const outageSummary = ({ etas: _etas, history: _history, back: _back, ...rest }: MockOutage) => rest;
+const reasons = (calls: number) => ({ for: [{ kind: "call", count: calls, weight: 4 + calls, zh: `${calls} 户来电报停电`, en: `${calls} customers called: no power` }], against: [{ kind: "silence", count: 40, weight: -2.1, zh: "40 户尚未来电, 电表也无上报", en: "40 customers have said nothing, nor their meters" }, { kind: "prior", count: 1, weight: -8.2, zh: "此类设备平时很少故障", en: "such a device seldom fails" }] });
+function askNext(device: MockDevice): object | null {
+  const customer = customers.find((c) => c.device >= device.index && c.device < device.end);
+  const at = customer ? devices[customer.device]! : device;
+  return customer ? { customer_id: customer.id, name: customer.name[0] + "**", phone: "138****0001", device: at.name, by_ping: false, bits: 0.4, lon: at.lon, lat: at.lat } : null;
+}
+const suspects = devices.filter(({ kind }) => kind === 7).slice(60, 63);
 function fullOutage(outage: MockOutage): object {
   const device = devices[outage.device.index]!;
   const children = devices.filter(({ parent }) => parent === device.index).map((d) => ({ ...ref(d), dark: !outage.back.includes(d.index) && outage.customers_out > 0 }));
   return {
     ...outageSummary(outage), etas: outage.etas, history: outage.history, orders: orders.filter(({ outage_id }) => outage_id === outage.id).map(summary), nested: [], children,
-    explanation: { for: [{ zh: `${outage.calls} 个来电都在 ${outage.device.name} 之下`, en: `${outage.calls} calls all lie below ${outage.device.name}` }], against: [{ zh: "上级开关下其他台区没有来电", en: "No call from other areas of the switch above" }] },
+    explanation: reasons(outage.calls),
+    belief: { probability: outage.probability, class: [], important: outage.important_out, vulnerable: 1, phases: null, ask_next: outage.customers_out ? askNext(device) : null, dear: [] },
     path: pathOf(device.index).map(ref), candidates: pathOf(device.index).slice(1, -1).reverse().map(ref), job: jobs.filter((job) => job.outage!.id === outage.id).map(({ id }) => ({ id })).pop() ?? null,
     closed_at: null, merged_into: null, can: outage.customers_out ? ["confirm", "move", "split", "merge", "dismiss", "undo", "eta", "restore", "assign", ...(outage.crew ? ["unassign"] : [])] : ["undo"],
   }; // prettier-ignore
@@ -87,7 +95,9 @@ export function get({ path, query }: Asked): unknown {
       if (!part) return { ...masked(customer), meter_id: `0000${customer.number}`, contract_kw: 8, phases: "A", lon: device.lon, lat: device.lat, area: { transformer: path.find((d) => d.kind === 7)!.name, feeder: feederName(device.feeder), station: path[0]!.name, grid: "青禾一网格" }, manager: { name: "何建华", phone: "199****0088" } };
       const outage = outages.find((o) => o.customers_out && o.dark.some(([a, b]) => device.index >= a && device.index < b));
       const area = path.find((d) => d.kind === 7)!;
-      return { known_outage: outage ? { id: outage.id, status: outage.ladder, device: outage.device.name, since: outage.since, eta: outage.eta } : null, planned: null, neighbours: open().filter((o) => o.device_index !== null && o.device_index >= area.index && o.device_index < area.end && o.customer?.id !== id).map(summary), earlier: [{ id: "1", number: "GD2511000021", at: "2025-11-02T03:10:00.000Z", state: "archived", what: "no_power", ladder: "restored" }], answered: { outage: true, planned: true, arrears: true, relay: false, neighbours: true }, arrears: "ok", relay: "unknown" };
+      const crew = outage?.crew ? ["抢修人员已出动", "a crew is sent"] : ["正在安排抢修", "a crew is being arranged"];
+      const say = outage ? { zh: `您处于已知的停电范围 (${outage.device.name}); ${crew[0]}。`, en: `You lie in an outage we know (${outage.device.name}); ${crew[1]}.` } : { zh: "您的邻居有电, 请先看一下自家开关: 我们一起检查。", en: "Your neighbours have power: let us look at your own switch together." };
+      return { say, belief: { dark: outage ? 0.97 : 0.001, neighbours_have_power: !outage, neighbours_lit: 0, neighbours_dark: 0 }, known_outage: outage ? { id: outage.id, status: outage.ladder, device: outage.device.name, since: outage.since, eta: outage.eta } : null, planned: null, neighbours: open().filter((o) => o.device_index !== null && o.device_index >= area.index && o.device_index < area.end && o.customer?.id !== id).map(summary), earlier: [{ id: "1", number: "GD2511000021", at: "2025-11-02T03:10:00.000Z", state: "archived", what: "no_power", ladder: "restored" }], answered: { outage: true, planned: true, arrears: true, relay: false, neighbours: true }, arrears: "ok", relay: "unknown" };
     }
     case "orders":
       if (!id) {
@@ -111,6 +121,8 @@ export function get({ path, query }: Asked): unknown {
     case "callbacks": return page(open().filter(({ ladder }) => ladder === "restored").map((o) => ({ order_id: o.id, order_version: o.version, number: o.number, customer: o.customer, address: o.address, restored_at: iso(now() - 300e3), since: o.at, outage_id: o.outage_id, tries: 0, due: iso(now() + 86400e3) })));
     case "outages": {
       if (!id) return page(outages.filter((o) => (query.get("state") === "open") === (o.state !== "closed" && o.state !== "dismissed")).map(outageSummary));
+      if (id === "possible") return { seq: log.length, meters_speak: true, ...page(suspects.map((d, i) => ({ device: { ...ref(d), lon: d.lon, lat: d.lat }, probability: 0.41 - 0.13 * i, customers: d.customers, important: 0, vulnerable: 0, planned: false, since: iso(), explanation: reasons(1), ask_next: askNext(d) }))) };
+      if (id === "estimates") return { repairs: 31, estimates: 88, inside: 0.81, pinball_min: 6.4 };
       if (id === "dark") return { seq: log.length, ranges: outages.flatMap((o) => o.dark), customers: outages.reduce((sum, o) => sum + o.customers_out, 0) };
       const outage = found(outages.find((o) => o.id === id), "停电");
       if (part === "proposals") return page(crews.map((crew) => ({ crew, distance_km: Math.round(1000 * apart(crew, outage.device)) / 10, minutes: Math.round(180 * apart(crew, outage.device)) + 4, able: crew.state === "free" && crew.shift.on, why_zh: crew.state === "free" ? "最近，当班，会换变压器" : crew.state === "off" ? "不当班" : "正在另一处抢修", why_en: crew.state === "free" ? "Nearest, on shift, can replace transformers" : crew.state === "off" ? "Off shift" : "Busy at another outage" })).sort((a, b) => Number(b.able) - Number(a.able) || a.minutes - b.minutes));
@@ -138,6 +150,8 @@ export function post({ path, body }: Asked): unknown {
     emit("order.step", { kind: "order", id: order.id }, { number: order.number, step: stepId, ladder: order.ladder });
     return summary(order);
   }
+  if (room === "outages" && id === "word") return { device_id: body.device_id, word: body.word };
+  if (room === "customers" && act === "supply") return { taken: 1, repeated: 0, set_aside: 0, items: [] };
   if (room === "outages" && !id) return outageSummary(declare(found(devices.find((d) => d.id === body.device_id), "设备"), "confirmed"));
   if (room === "outages") {
     const outage = found(outages.find((o) => o.id === id), "停电");
@@ -148,7 +162,7 @@ export function post({ path, body }: Asked): unknown {
     if (act === "dismiss") Object.assign(outage, { state: "dismissed", dark: [], customers_out: 0 });
     if (act === "restore") restore(outage, (body.devices as string[] | null) ?? null);
     if (act === "eta") {
-      outage.eta = { from: String(body.from), until: String(body.until), source: "dispatcher" };
+      outage.eta = { from: String(body.from), until: String(body.until), likely: iso((Date.parse(String(body.from)) + Date.parse(String(body.until))) / 2), source: "dispatcher" };
       outage.etas.push({ ...outage.eta, at: iso(), actor_name: "调度 周明" });
     }
     emit("outage.changed", { kind: "outage", id: outage.id }, { number: outage.number, device: outage.device.name, customers_out: outage.customers_out });

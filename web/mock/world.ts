@@ -18,7 +18,7 @@ export interface MockOrder extends OrderSummary {
   history: HistoryItem[];
 }
 export interface MockOutage extends OutageSummary {
-  etas: { from: string; until: string; source: "crew" | "dispatcher" | "estimate"; at: string; actor_name: string }[];
+  etas: { from: string; likely?: string; until: string; source: "crew" | "dispatcher" | "estimate"; at: string; actor_name: string }[];
   history: HistoryItem[];
   back: number[]; // devices below that have power again
 }
@@ -92,7 +92,7 @@ export function declare(device: MockDevice, state: MockOutage["state"]): MockOut
     id: newId(), number: `TD2602${String(outages.length + 1).padStart(4, "0")}`, state, ladder: "assessing",
     device: { id: device.id, index: device.index, end: device.end, kind: KINDS[device.kind]!, name: device.name, lon: device.lon, lat: device.lat },
     feeder: feederName(device.feeder), since: iso(now() - 4 * MINUTE), found_at: iso(), restored_at: null, customers_out: device.customers, customers_total: device.customers,
-    important_out: chance() < 0.4 ? 1 : 0, calls: 0, crew: null, eta: null, cause: null, dark: [[device.index, device.end]], version: 1, etas: [],
+    important_out: chance() < 0.4 ? 1 : 0, calls: 0, crew: null, eta: { from: iso(now() + 25 * MINUTE), likely: iso(now() + 55 * MINUTE), until: iso(now() + 110 * MINUTE), source: "estimate" }, cause: null, dark: [[device.index, device.end]], probability: state === "suspected" ? 0.86 : 1, version: 1, etas: [],
     history: [{ ...written("found", "发现停电", "Outage found"), kind: "outage.found", actor_name: "程序" }], back: [],
   }; // prettier-ignore
   outages.push(outage);

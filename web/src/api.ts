@@ -48,6 +48,7 @@ export const customers = {
   find: (q: string, signal: AbortSignal) => get<{ items: T.CustomerHit[]; took_us: number }>(`/customers${query({ q, limit: 20 })}`, { signal }),
   file: (id: string) => get<T.Customer>(`/customers/${id}`),
   standing: (id: string) => get<T.Standing>(`/customers/${id}/standing`),
+  supply: (id: string, has_power: boolean) => keyed<unknown>(`/customers/${id}/supply`, { has_power }),
   reveal: (id: string, reason: string) => call<{ name: string; phone: string }>("POST", `${V1}/customers/${id}/reveal`, { body: { reason } }),
 };
 
@@ -87,6 +88,9 @@ export const outages = {
   dark: () => get<T.DarkAreas>("/outages/dark"),
   declare: (device_id: string, cause?: string) => keyed<T.OutageSummary>("/outages", { device_id, ...(cause ? { cause } : {}) }),
   act: (id: string, act: T.OutageAct, body: { version: number } & Record<string, unknown>) => keyed<unknown>(`/outages/${id}/${act}`, body),
+  possible: () => get<{ items: T.PossibleOutage[] }>("/outages/possible"),
+  estimates: () => get<T.EstimateScore>("/outages/estimates"),
+  word: (device_id: string, said: "out" | "sound" | "judge") => keyed<unknown>("/outages/word", { device_id, word: said }),
   proposals: (id: string) => get<{ items: T.Proposal[] }>(`/outages/${id}/proposals`),
 };
 

@@ -182,6 +182,7 @@ export interface Callback {
 
 export interface Eta {
   from: string;
+  likely?: string;
   until: string;
   source: "crew" | "dispatcher" | "estimate";
 }
@@ -204,6 +205,7 @@ export interface OutageSummary {
   eta: Eta | null;
   cause: string | null;
   dark: [number, number][];
+  probability: number;
   version: number;
 }
 export type OutageAct = "confirm" | "move" | "split" | "merge" | "dismiss" | "undo" | "eta" | "restore" | "assign" | "unassign";
@@ -214,11 +216,49 @@ export interface DeviceRef {
   name: string;
   customers: number;
 }
+export interface Reason extends Bilingual {
+  kind: string | null;
+  count: number;
+  weight: number | null;
+}
+export interface Explanation {
+  for: Reason[];
+  against: Reason[];
+}
+/** Whose answer would tell most. */
+export interface AskNext {
+  customer_id: string;
+  name: string | null;
+  phone: string | null;
+  device: string | null;
+  by_ping: boolean;
+  bits: number;
+  lon: number | null;
+  lat: number | null;
+}
+export interface PossibleOutage {
+  device: OutageSummary["device"] & { customers: number };
+  probability: number;
+  customers: number;
+  important: number;
+  vulnerable: number;
+  planned: boolean;
+  since: string | null;
+  explanation: Explanation;
+  ask_next: AskNext | null;
+}
+export interface EstimateScore {
+  repairs: number;
+  estimates: number;
+  inside: number | null;
+  pinball_min: number | null;
+}
 export interface Outage extends OutageSummary {
   orders: OrderSummary[];
   history: HistoryItem[];
   etas: (Eta & { at: string; actor_name: string | null })[];
-  explanation: { for: Bilingual[]; against: Bilingual[] };
+  explanation: Explanation;
+  belief: { probability: number; class: DeviceRef[]; important: number; vulnerable: number; phases: string | null; ask_next: AskNext | null; dear: { customer_id: string; name: string | null; important: boolean; vulnerable: boolean }[] };
   nested: OutageSummary[];
   path: DeviceRef[];
   children: (DeviceRef & { end: number; dark: boolean })[];
@@ -323,6 +363,8 @@ export interface Customer extends CustomerHit {
   manager: { name: string; phone: string } | null;
 }
 export interface Standing {
+  say: Bilingual;
+  belief: { dark: number; neighbours_have_power: boolean; neighbours_lit: number; neighbours_dark: number };
   known_outage: { id: string; status: Ladder; device: string; since: string; eta: Eta | null } | null;
   planned: { from: string; until: string; reason: string } | null;
   neighbours: OrderSummary[];

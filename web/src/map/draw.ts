@@ -11,6 +11,7 @@ export interface DrawJob {
   tile: Tile;
   scale: number; // tile units → CSS px
   dark: Ranges;
+  sure: Ranges; // of what is dark, known for certain: the rest is drawn lighter and dashed
   palette: Palette;
 }
 
@@ -34,19 +35,20 @@ function pathOf(paths: Map<string, Path2D>, style: string): Path2D {
 
 const isLow = (kind: number) => kind >= LOW_FROM && kind !== Kind.tie;
 
-function drawLines({ context, zoom, tile, scale, dark, palette }: DrawJob): void {
+function drawLines({ context, zoom, tile, scale, dark, sure, palette }: DrawJob): void {
   const alive = new Map<string, Path2D>();
   const low = new Path2D();
   const ties = new Path2D();
   const dead = new Path2D();
   const deadLow = new Path2D();
+  const maybe = new Path2D();
   let anyDead = false;
   for (let i = 0; i < tile.count; i++) {
     const kind = tile.kind[i]!;
     if (tile.type[i] === LINE) {
       if (kind === Kind.tie) trace(ties, tile, i, scale);
       else if (inRanges(dark, tile.index[i]!)) {
-        trace(isLow(kind) ? deadLow : dead, tile, i, scale);
+        trace(!inRanges(sure, tile.index[i]!) ? maybe : isLow(kind) ? deadLow : dead, tile, i, scale);
         anyDead = true;
       } else if (isLow(kind)) trace(low, tile, i, scale);
       else {
@@ -55,8 +57,9 @@ function drawLines({ context, zoom, tile, scale, dark, palette }: DrawJob): void
       }
     } else if (inRanges(dark, tile.index[i]!)) {
       const v = tile.start[i]!;
-      dead.moveTo(tile.xy[v]! * scale, tile.xy[v + 1]! * scale);
-      dead.lineTo(tile.xy[v]! * scale + 0.01, tile.xy[v + 1]! * scale);
+      const path = inRanges(sure, tile.index[i]!) ? dead : maybe;
+      path.moveTo(tile.xy[v]! * scale, tile.xy[v + 1]! * scale);
+      path.lineTo(tile.xy[v]! * scale + 0.01, tile.xy[v + 1]! * scale);
       anyDead = true;
     }
   }
@@ -68,6 +71,9 @@ function drawLines({ context, zoom, tile, scale, dark, palette }: DrawJob): void
     const area = new Path2D(dead);
     area.addPath(deadLow);
     context.stroke(area);
+    context.globalAlpha = 0.5;
+    context.stroke(maybe);
+    context.globalAlpha = 1;
   }
   context.lineWidth = zoom >= 17 ? 1.6 : 1;
   context.strokeStyle = palette.low;
@@ -90,6 +96,11 @@ function drawLines({ context, zoom, tile, scale, dark, palette }: DrawJob): void
       context.strokeStyle = palette.deadLine;
       context.stroke(path);
     }
+    context.setLineDash([7, 6]);
+    context.lineWidth = wide + 1.5;
+    context.strokeStyle = palette.deadEdge;
+    context.stroke(maybe);
+    context.setLineDash([]);
   }
 }
 
@@ -140,7 +151,7 @@ function sign(context: CanvasRenderingContext2D, kind: number, x: number, y: num
   else context.rect(x - r * 0.8, y - r * 0.8, 1.6 * r, 1.6 * r);
 }
 
-function drawPoints({ context, zoom, tile, scale, dark, palette, size }: DrawJob): void {
+function drawPoints({ context, zoom, tile, scale, dark, sure, palette, size }: DrawJob): void {
   for (let i = 0; i < tile.count; i++) {
     if (tile.type[i] === LINE) continue;
     const kind = tile.kind[i]!;
@@ -155,7 +166,8 @@ function drawPoints({ context, zoom, tile, scale, dark, palette, size }: DrawJob
     const colour = isLow(kind) ? palette.low : feeder === NO_FEEDER ? palette.tie : palette.feeders[feeder % palette.feeders.length]!;
     sign(context, kind, x, y, dead ? r + 1.5 : r);
     const solid = kind === Kind.transformer && r < 4.5;
-    context.fillStyle = dead ? palette.deadLine : solid ? colour : palette.node;
+    const known = dead && inRanges(sure, tile.index[i]!);
+    context.fillStyle = known ? palette.deadLine : dead ? palette.node : solid ? colour : palette.node;
     context.fill();
     context.lineWidth = dead ? 2.2 : solid ? 0.6 : 1.8;
     context.strokeStyle = dead ? palette.deadEdge : solid ? palette.node : colour;

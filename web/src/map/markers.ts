@@ -2,7 +2,8 @@
 // they report.
 import * as L from "leaflet";
 import { t, word } from "../i18n";
-import type { Crew, OutageSummary } from "../types";
+import { percent } from "../ui/percent";
+import type { AskNext, Crew, OutageSummary, PossibleOutage } from "../types";
 
 const GLIDE_MS = 2500;
 
@@ -36,14 +37,47 @@ export class OutageMarkers {
       }
       own.marker.setLatLng([lat, lon]);
       own.marker.setZIndexOffset(outage.id === chosen ? 100_000 : outage.customers_out);
-      own.box.className = `map-outage ladder-edge-${outage.ladder}${outage.id === chosen ? " chosen" : ""}${outage.customers_out ? "" : " back"}`;
-      own.box.textContent = outage.customers_out ? t("map.households", { n: outage.customers_out }) : t("map.all_back");
+      const maybe = outage.customers_out > 0 && outage.state === "suspected";
+      own.box.className = `map-outage ladder-edge-${outage.ladder}${outage.id === chosen ? " chosen" : ""}${outage.customers_out ? "" : " back"}${maybe ? " maybe" : ""}`;
+      own.box.textContent = !outage.customers_out ? t("map.all_back") : t("map.households", { n: outage.customers_out }) + (maybe ? ` · ${percent(outage.probability)}` : "");
       own.marker.getElement()?.setAttribute("aria-label", `${outage.device.name}, ${t(`ladder.${outage.ladder}`)}, ${own.box.textContent}`);
     }
     for (const id of gone) {
       this.shown.get(id)!.marker.remove();
       this.shown.delete(id);
     }
+  }
+}
+
+/** What may be an outage, and the customer whose answer would tell most. */
+export class MaybeMarkers {
+  private shown: L.Marker[] = [];
+  constructor(
+    private readonly map: L.Map,
+    private readonly open: (index: number) => void,
+  ) {}
+
+  show(possible: readonly PossibleOutage[], ask: AskNext | null): void {
+    this.shown.forEach((marker) => marker.remove());
+    this.shown = [];
+    for (const { device, probability } of possible) {
+      if (device.lat === null || device.lon === null) continue;
+      const box = element("map-possible");
+      box.textContent = `? ${percent(probability)}`;
+      this.add(device.lat, device.lon, box, `${device.name}, ${t("belief.possible")}, ${box.textContent}`).on("click", () => this.open(device.index));
+    }
+    if (ask && ask.lat !== null && ask.lon !== null) {
+      const box = element("map-ask");
+      box.textContent = t("belief.ask_short");
+      this.add(ask.lat, ask.lon, box, `${t("belief.ask")} ${ask.name ?? ""}`).setZIndexOffset(60_000);
+    }
+  }
+
+  private add(lat: number, lon: number, box: HTMLElement, label: string): L.Marker {
+    const marker = L.marker([lat, lon], { icon: L.divIcon({ html: box, className: "map-outage-anchor", iconSize: [0, 0] }), keyboard: true }).addTo(this.map);
+    marker.getElement()?.setAttribute("aria-label", label);
+    this.shown.push(marker);
+    return marker;
   }
 }
 

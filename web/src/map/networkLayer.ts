@@ -29,6 +29,7 @@ export class NetworkLayer extends L.GridLayer {
   private readonly shown = new Map<HTMLCanvasElement, Shown>();
   private readonly kept = new Map<string, Tile>(); // oldest first
   private dark: Ranges = new Uint32Array();
+  private sure: Ranges = new Uint32Array();
   private backdrop: BackdropShape[] = [];
   private frame = 0;
 
@@ -41,8 +42,9 @@ export class NetworkLayer extends L.GridLayer {
     });
   }
 
-  setDark(dark: Ranges): void {
+  setDark(dark: Ranges, sure: Ranges): void {
     this.dark = dark;
+    this.sure = sure;
     this.drawSoon();
   }
   setPalette(palette: Palette): void {
@@ -90,7 +92,7 @@ export class NetworkLayer extends L.GridLayer {
     const context = canvas.getContext("2d")!;
     context.scale(ratio, ratio);
     drawBackdrop(context, this.backdrop, coords.x, coords.y, coords.z + OFFSET, TILE_PX, this.palette);
-    if (tile) drawTile({ context, size: TILE_PX, zoom: coords.z, tile, scale: TILE_PX / TILE_UNITS, dark: this.dark, palette: this.palette });
+    if (tile) drawTile({ context, size: TILE_PX, zoom: coords.z, tile, scale: TILE_PX / TILE_UNITS, dark: this.dark, sure: this.sure, palette: this.palette });
   }
 
   private drawSoon(): void {

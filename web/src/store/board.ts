@@ -3,7 +3,7 @@ import { computed, ref, shallowRef } from "vue";
 import { company as fetchCompany, crews as crewsApi, orders as ordersApi, outages as outagesApi } from "../api";
 import { asApiError, type ApiError } from "../http";
 import { makeRanges, sameRanges, type Ranges } from "../map/ranges";
-import type { Company, Crew, CrewState, FeedEvent, OrderCounts, OrderSummary, OutageSummary } from "../types";
+import type { AskNext, Company, Crew, CrewState, FeedEvent, OrderCounts, OrderSummary, OutageSummary, PossibleOutage } from "../types";
 import { exactNow, setClock } from "./clock";
 import { closeFeed, newestIs, onEvent, onResync, openFeed } from "./live";
 import { throttled } from "./throttle";
@@ -20,6 +20,11 @@ export const crews = shallowRef<Crew[]>([]);
 export const queue = shallowRef<OrderSummary[]>([]);
 export const counts = ref<OrderCounts | null>(null);
 export const dark = shallowRef<Ranges>(new Uint32Array());
+/** Of what is dark, that which is known for sure. */
+export const sure = shallowRef<Ranges>(new Uint32Array());
+export const possible = shallowRef<PossibleOutage[]>([]);
+/** Whom to ask next about the outage that is looked at. */
+export const asked = shallowRef<AskNext | null>(null);
 export const customersOut = ref(0);
 export const ticker = shallowRef<FeedEvent[]>([]);
 /** When each list was last true, in the program's time; 0: not read yet. */
@@ -50,10 +55,16 @@ const refreshOutages = throttled(
       customersOut.value = areas.customers;
       const next = makeRanges(areas.ranges);
       if (!sameRanges(next, dark.value)) dark.value = next;
+      const known = makeRanges(list.items.filter(({ state }) => state !== "suspected").flatMap(({ dark: areas }) => areas));
+      if (!sameRanges(known, sure.value)) sure.value = known;
       readAt.value.outages = exactNow();
     }),
   REFETCH_MS,
 );
+/** Not everyone may see them: then there are none. */
+export const refreshPossible = throttled(async () => {
+  possible.value = (await outagesApi.possible().catch(() => ({ items: [] }))).items;
+}, 5 * REFETCH_MS);
 const refreshQueue = throttled(
   () =>
     reading(async () => {
@@ -81,6 +92,7 @@ export const readCompany = (): Promise<void> =>
 const refreshCompany = throttled(readCompany, REFETCH_MS);
 
 function refreshLists(): void {
+  refreshPossible();
   refreshOutages();
   refreshQueue();
   refreshCrews();
@@ -111,7 +123,7 @@ function move(event: FeedEvent): void {
 const FOLLOWS = new Set(["merge", "dispatch", "take", "depart", "arrive", "survey", "work", "restore", "reply", "check", "archive"]);
 function isNews({ kind, data }: FeedEvent): boolean {
   if (kind === "order.step") return !FOLLOWS.has(String(data.step));
-  return kind !== "outage.changed" && kind !== "outage.progress" && kind !== "order.linked";
+  return kind !== "outage.changed" && kind !== "outage.evidence" && kind !== "outage.progress" && kind !== "order.linked";
 }
 
 // Calls may come by the thousand a second: the ticker is drawn a few times a second at most.
@@ -136,6 +148,7 @@ function take(event: FeedEvent): void {
     refreshQueue();
     refreshOutages();
   } else if (room === "outage") {
+    refreshPossible();
     refreshOutages();
     refreshQueue();
   } else if (room === "crew") {
@@ -146,6 +159,7 @@ function take(event: FeedEvent): void {
 
 // After a lost connection the program may be another one, with another folder of data.
 function again(): void {
+  refreshPossible();
   refreshBoard();
   void outagesApi.dark().then(({ seq }) => newestIs(seq), () => {}); // prettier-ignore
 }
