@@ -1,5 +1,6 @@
 /* When power will be back: an estimate at once, revised as more is known, kept with all its revisions, and scored when power is back. A crew's or a
  * dispatcher's word stands above it until it has passed. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "outage/outage_internal.h"
@@ -11,8 +12,6 @@ static double minutes_between(Instant from, Instant to) {
   return from == INSTANT_NONE || to == INSTANT_NONE || to <= from ? -1 : (double)(to - from) / (double)SPAN_MINUTE;
 }
 
-static double waiting_now(const Outages *outages) { return outages->waiting; }
-
 void outage_count_waiting(Outages *outages) {
   size_t waiting = 0, working = 0;
   for (size_t i = 0; i < outages->open.count; i++) {
@@ -23,13 +22,31 @@ void outage_count_waiting(Outages *outages) {
   outages->waiting = (double)waiting / (double)(working + 2); /* a county has two crews at least */
 }
 
-bool outage_estimate_now(const Outages *outages, Record *record, Instant now) {
+static RestoreEstimate estimate_of(const Outages *outages, const Outage *o, Instant now) {
+  RestoreCase c = {.cause = outage_rules_cause(&outages->rules, o->cause), .began = o->found_at, .waiting = outages->waiting,
+                   .done = {o->assigned_at, o->arrived_at, o->surveyed_at, INSTANT_NONE}, .travel_min = -1, .promised_min = -1};
+  return restore_estimate(&outages->restore, &c, now);
+}
+
+/* Nothing is known of it yet: in a storm thousands begin alike. */
+static RestoreEstimate fresh_estimate(Outages *outages, Instant now) {
+  int hour = civil_of(now, outages->restore.zone).hour;
+  double waiting = floor(outages->waiting * 4) / 4;
+  if (outages->fresh.likely == 0 || outages->fresh.hour != hour || fabs(outages->fresh.waiting - waiting) > 0.05 * waiting + 0.01) {
+    Outage nothing = {.found_at = now, .assigned_at = INSTANT_NONE, .arrived_at = INSTANT_NONE, .surveyed_at = INSTANT_NONE};
+    RestoreEstimate e = estimate_of(outages, &nothing, now);
+    outages->fresh.hour = hour, outages->fresh.waiting = waiting;
+    outages->fresh.from = e.from - now, outages->fresh.likely = e.likely - now, outages->fresh.until = e.until - now;
+  }
+  return (RestoreEstimate){.from = now + outages->fresh.from, .likely = now + outages->fresh.likely, .until = now + outages->fresh.until};
+}
+
+bool outage_estimate_now(Outages *outages, Record *record, Instant now) {
   Outage *o = &record->o;
   bool promised = o->eta_source == OUTAGE_ETA_CREW || o->eta_source == OUTAGE_ETA_DISPATCHER;
   if (o->dark.count == 0 || (promised && o->eta_until >= now)) return false;
-  RestoreCase c = {.cause = outage_rules_cause(&outages->rules, o->cause), .began = o->found_at, .waiting = waiting_now(outages),
-                   .done = {o->assigned_at, o->arrived_at, o->surveyed_at, INSTANT_NONE}, .travel_min = -1, .promised_min = -1};
-  RestoreEstimate e = restore_estimate(&outages->restore, &c, now);
+  record->estimated_at = now;
+  RestoreEstimate e = o->found_at == now && o->assigned_at == INSTANT_NONE ? fresh_estimate(outages, now) : estimate_of(outages, o, now);
   Instant was = o->eta_source == OUTAGE_ETA_NONE ? INSTANT_NONE : o->eta_likely;
   if (was != INSTANT_NONE && !promised && llabs(e.likely - was) < WORTH_TELLING) return false;
   o->eta_from = e.from, o->eta_likely = e.likely, o->eta_until = e.until;
@@ -69,6 +86,7 @@ static bool keep(void *self, Text cause, const RestoreHistory *history) {
 
 static void learn(Outages *outages) {
   outages->restore = outages->rules.restore;
+  outages->fresh.likely = 0;
   restore_fit(&outages->restore, outages->repairs.at, outages->repairs.count, outages->rules.restore_weight);
 }
 
@@ -84,7 +102,7 @@ bool outage_estimate_done(DeskContext *context, Outages *outages, const Record *
   Scoring scoring = {.restored = o->restored_at};
   if (!outage_rows_eta(context->db, context->county_id, o->id, score_one, &scoring, error)) return false;
   OutageRepair repair = {.score = scoring.score,
-                         .history = {.cause = outage_rules_cause(&outages->rules, o->cause), .began = o->found_at, .waiting = waiting_now(outages),
+                         .history = {.cause = outage_rules_cause(&outages->rules, o->cause), .began = o->found_at, .waiting = outages->waiting,
                                      .stage_min = {minutes_between(o->found_at, o->assigned_at), minutes_between(o->assigned_at, o->arrived_at),
                                                    minutes_between(o->arrived_at, o->surveyed_at), minutes_between(o->surveyed_at, o->restored_at)}}};
   if (repair.score.count == 0) return true;

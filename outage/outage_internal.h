@@ -10,6 +10,7 @@
 typedef struct Record { /* an open outage */
   Outage o;
   bool alone;                 /* stands at its callers' own device for want of a better explanation */
+  Instant estimated_at;       /* when its time of restoration was last thought over */
   float told;                 /* the probability as last told */
   VECTOR(uint32_t) words;     /* devices the engine was told are out, for this one */
   Instant words_since;        /* … since then */
@@ -61,6 +62,11 @@ struct Outages {
   VECTOR(RestoreHistory) repairs;
   size_t repaired;
   double waiting;             /* outages for each crew at work */
+  struct {                    /* the estimate of one just found, which is the same for all of them for a while */
+    int hour;
+    double waiting;
+    Span from, likely, until;
+  } fresh;
   size_t round;               /* whose turn it is to be looked at again */
   uint32_t *important;        /* positions of important customers, rising */
   size_t important_count;
@@ -114,7 +120,7 @@ bool outage_rows_repairs(Db *db, int64_t county_id, int64_t most, bool (*each)(v
 bool outage_row_score(Db *db, int64_t county_id, RestoreScore *out, int64_t *repairs, Error *error) MUST_USE; /* of all estimates */
 
 /* outage_estimate.c: when power will be back */
-bool outage_estimate_now(const Outages *outages, Record *record, Instant now); /* sets it; true when it is worth telling */
+bool outage_estimate_now(Outages *outages, Record *record, Instant now); /* sets it; true when it is worth telling */
 bool outage_estimate(DeskContext *context, Outages *outages, Record *record, Error *error) MUST_USE; /* and tells */
 bool outage_estimate_done(DeskContext *context, Outages *outages, const Record *record, Error *error) MUST_USE; /* power is back everywhere */
 bool outage_estimate_load(Db *db, Outages *outages, Error *error) MUST_USE;

@@ -5,6 +5,7 @@
 #include "outage/outage_internal.h"
 
 enum { LOOKED_AGAIN_MAX = 300 };           /* suspected outages looked at one by one at a time, in turn */
+static const Span ESTIMATE_AGAIN = 3 * SPAN_MINUTE;
 static const Span LOOK_UNCHANGED = 30 * SPAN_SECOND; /* silence grows: looked at also when nothing was said */
 static const double NODES_A_SECOND = 10000;          /* a look costs in proportion to what evidence speaks of: it may take this share of the time */
 
@@ -135,7 +136,7 @@ static bool look_again(DeskContext *context, Outages *outages, Error *error) {
   for (size_t i = 0; i < most; i++) {
     Record *record = outage_record(outages, ids[i]);
     if (!record || record->o.dark.count == 0) continue;
-    if (!outage_estimate(context, outages, record, error)) return false;
+    if (context->now - record->estimated_at >= ESTIMATE_AGAIN && !outage_estimate(context, outages, record, error)) return false;
     double p = outage_probability(outages, record);
     if (outage_is_fixed(record) || p > record->o.probability || p < outages->rules.stay) believe_in(record, p);
     bool empty = record->alone && !record->o.households;
