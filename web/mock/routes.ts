@@ -1,6 +1,7 @@
 // The mock's routes: the shapes of the contract, none of its checks.
 import { backdrop, bounds, customers, devices, feederName, KINDS, pathOf, type MockDevice } from "./network";
 import { crews, declare, emit, iso, jobs, jobStep, log, now, orders, outages, report, restore, send, SPEED, written, type MockOrder, type MockOutage } from "./world";
+import { planGet, planPost } from "./plan";
 import type { Ladder, Role } from "../src/types";
 
 type Body = Record<string, unknown>;
@@ -131,6 +132,9 @@ export function get({ path, query }: Asked): unknown {
     case "crews": return page(crews);
     case "jobs": return id ? found(jobs.find((j) => j.id === id), "任务") : page(jobs.filter((j) => j.crew.id === "104" && !j.closed_at));
     case "stock": return page([{ item: "S13-200 变压器", unit: "台", quantity: 2, org_id: "12", org_name: "东塘供电所仓库", distance_km: 6.4 }, { item: "JKLYJ-70 绝缘线", unit: "m", quantity: 800, org_id: "11", org_name: "城关供电所仓库", distance_km: 2.1 }]);
+    case "plan":
+    case "roster":
+    case "rounds": return planGet(path, query);
     default: throw missing("页面");
   }
 } // prettier-ignore
@@ -168,6 +172,7 @@ export function post({ path, body }: Asked): unknown {
     emit("outage.changed", { kind: "outage", id: outage.id }, { number: outage.number, device: outage.device.name, customers_out: outage.customers_out });
     return outageSummary(outage);
   }
+  if (room === "plan" || room === "roster" || room === "rounds" || act === "delay" || act === "needs") return planPost(path, body);
   if (room === "jobs") {
     const job = found(jobs.find((j) => j.id === id), "任务");
     if (act === "materials") job.materials.push({ item: String(body.item), quantity: Number(body.quantity), unit: "台", org_name: "东塘供电所仓库", state: "released", at: iso() });

@@ -98,6 +98,36 @@ export const crews = {
   list: () => get<T.Page<T.Crew>>("/crews"),
 };
 
+interface PlanDone {
+  version: number;
+  undo: number;
+  assigned: number;
+  task_id: string | null;
+}
+export const plan = {
+  whole: () => get<T.Plan>("/plan"),
+  mine: () => get<T.Plan>(`/plan${query({ crew: "me" })}`),
+  changes: () => get<{ items: T.PlanChange[] }>(`/plan/changes${query({ limit: 100 })}`),
+  move: (task_id: string, crew_id: string, to: { before_id?: string; at?: string }) => keyed<PlanDone>("/plan/move", { task_id, crew_id, ...to }),
+  undo: () => keyed<PlanDone>("/plan/undo", {}),
+  accept: (task_id: string | null) => keyed<PlanDone>("/plan/accept", task_id ? { task_id } : {}),
+  whatIf: (changes: T.PlanWhatIf[]) => call<T.PlanCompare>("POST", `${V1}/plan/what-if`, { body: { changes } }),
+  advice: () => get<T.PlanAdvice>("/plan/advice"),
+  errand: (id: string, step: "start" | "done" | "cancel") => keyed<PlanDone>(`/plan/errands/${id}`, { step }),
+  delay: (job: string, minutes: number) => keyed<PlanDone>(`/jobs/${job}/delay`, { minutes }),
+  need: (job: string, body: { skill?: string; item?: string; quantity?: number; members?: number }) => keyed<PlanDone>(`/jobs/${job}/needs`, body),
+};
+
+export const roster = {
+  read: (from: number | undefined, days: number) => get<T.Roster>(`/roster${query({ from, days })}`),
+  set: (body: { crew_id: string; day: number; duty: T.Duty; from: number; until: number; version: number }) => keyed<{ version: number }>("/roster", body),
+  swap: (crew_a: string, day_a: number, crew_b: string, day_b: number) => keyed<{ version: number }>("/roster/swap", { crew_a, day_a, crew_b, day_b }),
+  rounds: () => get<{ items: T.PatrolRound[] }>("/rounds"),
+  saveRound: (body: { id?: string; name: string; reason?: string; from_day: number; until_day: number; windows: { from: number; until: number }[]; minutes: number; device_ids: string[]; version?: number }) =>
+    keyed<T.PatrolRound>("/rounds", body),
+  endRound: (id: string, version: number) => keyed<{ version: number }>(`/rounds/${id}/end`, { version }),
+};
+
 export const jobs = {
   mine: () => get<T.Page<T.Job>>(`/jobs${query({ crew: "me", state: "open" })}`),
   one: (id: string) => get<T.Job>(`/jobs/${id}`),

@@ -24,6 +24,8 @@ export const router = createRouter({
     { path: "/call", name: "call", component: () => import("./pages/CallPage.vue") },
     { path: "/callbacks", name: "callbacks", component: () => import("./pages/CallbacksPage.vue") },
     { path: "/crews", name: "crews", component: () => import("./pages/CrewsPage.vue") },
+    { path: "/plan", name: "plan", component: () => import("./pages/PlanPage.vue") },
+    { path: "/roster", name: "roster", component: () => import("./pages/RosterPage.vue") },
     { path: "/crew", name: "crew", component: () => import("./pages/CrewPhone.vue") },
     { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
     { path: "/staff", name: "staff", component: () => import("./pages/StaffPage.vue") },
@@ -46,7 +48,7 @@ router.beforeEach((to: RouteLocationNormalized) => {
   return true;
 });
 
-const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", staff: "nav.staff", audit: "nav.audit" } as const; // prettier-ignore
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", plan: "plan.title", roster: "roster.title", staff: "nav.staff", audit: "nav.audit" } as const; // prettier-ignore
 watchEffect(() => {
   const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
   document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");

@@ -407,3 +407,139 @@ export interface FeedEvent {
   subject: { kind: string; id: string };
   data: Record<string, unknown>;
 }
+
+// The crews' plan.
+export interface PlanScore {
+  assigned: number;
+  unassigned: number;
+  due: number;
+  due_kept: number;
+  critical: number;
+  critical_kept: number;
+  customer_hours: number;
+  late_hours: number;
+  travel_hours: number;
+  overtime_hours: number;
+  called_in: number;
+}
+export interface PlanNeed {
+  item: string;
+  quantity: number;
+}
+export interface PlanStop {
+  kind: "job" | "store" | "break";
+  task_id: string | null;
+  travel_minutes: number;
+  arrive: string;
+  start: string;
+  finish: string;
+  store?: { org_id: string; name: string | null; lon: number | null; lat: number | null };
+  takes?: PlanNeed[];
+}
+export interface PlanLane {
+  crew: { id: string; name: string; org_name: string | null; skills: string; members: number; state: CrewState; lon: number | null; lat: number | null };
+  shift_from: string | null;
+  shift_until: string | null;
+  standby: boolean;
+  available: boolean;
+  leave: string | null;
+  end: string | null;
+  next: string | null;
+  stops: PlanStop[];
+}
+export interface PlanTask {
+  id: string;
+  kind: "outage" | "patrol" | "bring" | "help";
+  outage_id: string | null;
+  number: string | null;
+  device: string;
+  device_kind: string;
+  round: string | null;
+  lon: number | null;
+  lat: number | null;
+  crew_id: string | null;
+  place: number;
+  state: string;
+  pinned: boolean;
+  by_hand: boolean;
+  job_id: string | null;
+  due: string | null;
+  from: string | null;
+  until: string | null;
+  arrive: string | null;
+  finish: string | null;
+  slack_minutes: number | null;
+  customers: number;
+  critical: number;
+  members: number;
+  skills: string[];
+  needs: PlanNeed[];
+  reason_zh: string;
+  reason_en: string;
+}
+export interface Plan {
+  version: number;
+  computed_at: string | null;
+  now: string;
+  undo: number;
+  score: PlanScore;
+  lanes: PlanLane[];
+  tasks: PlanTask[];
+}
+export interface PlanChange {
+  id: string;
+  at: string;
+  task_id: string;
+  outage_id: string | null;
+  device: string;
+  by: "hand" | "planner";
+  text_zh: string;
+  text_en: string;
+}
+export interface PlanWhatIf {
+  what: "call_in" | "close" | "crew_off" | "cancel" | "overtime" | "mutual_aid";
+  count?: number;
+  lon?: number;
+  lat?: number;
+  radius_m?: number;
+  factor?: number;
+  crew_id?: string;
+  task_id?: string;
+  minutes?: number;
+}
+export interface PlanCompare {
+  before: PlanScore;
+  after: PlanScore;
+  called: Named[];
+  mutual_aid: number;
+  ms: number;
+}
+export interface PlanAdvice {
+  before: PlanScore;
+  items: { kind: "overtime" | "call_in" | "mutual_aid"; count: number; minutes: number; called: Named[]; after: PlanScore; text_zh: string; text_en: string }[];
+}
+export type Duty = "off" | "on" | "standby";
+export interface RosterDay {
+  day: number; // 20261121
+  duty: Duty;
+  from: string;
+  until: string;
+  usual: boolean;
+  version: number;
+}
+export interface Roster {
+  days: number[];
+  items: { crew: { id: string; name: string; org_name: string | null; skills: string }; days: RosterDay[] }[];
+}
+export interface PatrolRound {
+  id: string;
+  name: string;
+  reason: string;
+  from_day: number;
+  until_day: number;
+  windows: { from: number; until: number }[];
+  minutes: number;
+  places: Named[];
+  open_visits: number;
+  version: number;
+}

@@ -8,6 +8,7 @@ const KINDS = [
   "order.accepted", "order.step", "order.called_again", "order.linked", "order.reopened", "order.archived", "order.clock",
   "outage.found", "outage.changed", "outage.confirmed", "outage.moved", "outage.split", "outage.merged", "outage.restored", "outage.closed",
   "outage.dismissed", "outage.undone", "outage.eta", "outage.progress", "outage.word", "outage.evidence",
+  "crew.delayed", "crew.duty", "plan.changed", "plan.accepted", "plan.errand",
   "crew.position", "crew.assigned", "crew.released", "crew.step", "crew.material",
   "customer.revealed", "replay.started", "replay.finished",
 ]; // prettier-ignore

@@ -1,0 +1,75 @@
+import { accessible, expect, test, until } from "./harness";
+
+const jobs = ".plan-lanes .job";
+
+test("plan: lanes with jobs; one is chosen, its card says when and why; what if, advice and changes answer", async ({ page }) => {
+  await page.goto("/plan");
+  await page.locator(jobs).first().waitFor();
+  await page.locator(jobs).first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".plan-card dl").waitFor();
+  await page.locator(".plan-route svg").waitFor();
+  await accessible(page);
+  await page.getByRole("button", { name: "假如" }).click();
+  await page.getByRole("button", { name: "加上" }).click();
+  await page.locator(".plan-if .compare").waitFor();
+  await page.getByRole("button", { name: "建议" }).click();
+  await until("the advice", async () => !(await page.locator(".side .state-box .bars").count()));
+  await page.getByRole("button", { name: "变更", exact: true }).click();
+  await page.locator(".plan-page .side .said li, .plan-page .side p.quiet").first().waitFor();
+});
+
+test("plan: a job is moved to another crew with the keyboard and taken back with Ctrl+Z", async ({ page }) => {
+  await page.goto("/plan");
+  await page.locator(jobs).first().waitFor();
+  const free = page.locator(`${jobs}:not(.pinned)`);
+  if (!(await free.count())) return; // everything is in hand: there is nothing to move
+  const undo = page.getByRole("button", { name: "撤销移动" });
+  const before = await page.evaluate(() => fetch("/api/v1/plan").then((reply) => reply.json()).then((plan: { undo: number }) => plan.undo));
+  await free.first().focus();
+  const task = await free.first().getAttribute("data-task");
+  const crewOf = () => page.evaluate((id) => fetch("/api/v1/plan").then((reply) => reply.json()).then((plan: { tasks: { id: string; crew_id: string }[] }) => plan.tasks.find((each) => each.id === id)?.crew_id), task);
+  const was = await crewOf();
+  await page.keyboard.press("ArrowDown");
+  const settled = await until("the move to be settled or refused", async () => ((await crewOf()) !== was && (await undo.isEnabled()) ? "moved" : (await page.locator(".el-message--error").count()) ? "refused" : ""));
+  if (settled === "refused") return; // the crew below cannot: said in words
+  await page.locator("h1").first().click();
+  await page.keyboard.press("Control+z");
+  await until("the move to be taken back", () => page.evaluate((n) => fetch("/api/v1/plan").then((reply) => reply.json()).then((plan: { undo: number }) => plan.undo <= n), before));
+});
+
+test("plan: a job is dragged to another lane", async ({ page }) => {
+  await page.goto("/plan");
+  await page.locator(jobs).first().waitFor();
+  const free = page.locator(`${jobs}:not(.pinned)`);
+  if (!(await free.count())) return;
+  const from = (await free.first().locator("rect").first().boundingBox())!;
+  const lanes = await page.locator(".plan-lanes svg[data-crew]").count();
+  expect(lanes > 0, "a lane");
+  const other = (await page.locator(".plan-lanes svg[data-crew]").nth(lanes - 1).boundingBox())!;
+  const request = page.waitForRequest((asked) => asked.url().endsWith("/plan/move"));
+  await page.mouse.move(from.x + 4, from.y + from.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(other.x + other.width / 2, other.y + other.height / 2, { steps: 5 });
+  await page.mouse.up();
+  expect((await request).postDataJSON().at, "a time it was dropped at");
+});
+
+test("plan: a list where there is no room for lanes", async ({ page }) => {
+  await page.goto("/plan");
+  await page.locator(".plan-list").waitFor();
+  await accessible(page);
+}, { viewport: { width: 390, height: 844 } }); // prettier-ignore
+
+test("roster: a day is set to standby, and a patrol round can be begun", async ({ page }) => {
+  await page.goto("/roster");
+  await page.locator(".duty").nth(3).click();
+  await page.getByRole("dialog").waitFor();
+  await page.getByRole("dialog").locator(".el-select").first().click();
+  await page.getByRole("option", { name: "备班" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "保存" }).click();
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await page.locator(".duty.standby").first().waitFor();
+  await page.getByRole("button", { name: "新的巡视" }).click();
+  await page.getByRole("dialog").getByText("保什么").waitFor();
+});
