@@ -37,7 +37,7 @@ typedef struct PlanTask {
   OutageId outage;               /* of what it helps; of a patrol 0 */
   int64_t round;                 /* 0: none */
   uint32_t device;
-  int place;                     /* in the matrix of travel times */
+  int place;                     /* in the matrix of travel times; -1: no room in it yet */
   Instant from, until;           /* when it may begin; INSTANT_NONE: any time */
   Instant due;                   /* arrival as promised; INSTANT_NONE: none */
   Span service, slip;            /* usual length; said to take so much longer */
@@ -152,7 +152,7 @@ typedef struct PlanWhatIf {
   double minutes;                /* of overtime */
 } PlanWhatIf;
 enum { PLAN_WHAT_IF_MAX = 20 };
-/* The plan as it would go on, and as it would be with the changes, both improved for the same effort. `called`: which crews would be called. */
+/* The plan as it would go on, and as it would be with the changes, both improved for the same effort (rounds 0: what a click has time for). `called`: which crews would be called. */
 typedef struct PlanCompare {
   DispatchScore before, after;
   CrewId called[PLAN_WHAT_IF_MAX];

@@ -37,6 +37,7 @@ typedef struct Plan {
   Ground ground;
   VECTOR(PlanTask *) tasks;   /* open, by id, rising */
   Map task_of_id;
+  size_t placed;              /* of the tasks, those with a place in the matrix */
   VECTOR(Text) items;         /* what stores hold and tasks ask for */
   VECTOR(int64_t) store_org;  /* a store is an organisation's stock */
   VECTOR(int) store_place;

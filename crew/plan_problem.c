@@ -47,14 +47,14 @@ PlanHand plan_hand(const Crews *crews, size_t row, Instant now) {
   PlanHand hand = {NULL, INSTANT_NONE, INSTANT_NONE};
   if (!job) {
     PlanTask *errand = errand_of(crews, crew->id);
-    if (!errand) return hand;
+    if (!errand || errand->place < 0) return hand;
     double leg = ground_leg(&plan->ground, &plan->rules, (int)row, errand->place, NULL);
     Instant there = errand->started + (Span)(leg * 1e6), done = there + errand->service + errand->slip;
     return (PlanHand){errand, there, done > now ? done : now + SPAN_MINUTE};
   }
   hand.task = plan_task_mutable(crews, job->outage.value);
   if (job->state >= JOB_RESTORED) return (PlanHand){NULL, now, now + 5 * SPAN_MINUTE};
-  if (!hand.task) return (PlanHand){NULL, now, now + 15 * SPAN_MINUTE};
+  if (!hand.task || hand.task->place < 0) return (PlanHand){NULL, now, now + 15 * SPAN_MINUTE};
   Span length = visit_length(crews, hand.task, job);
   if (job->arrived_at != INSTANT_NONE) {
     hand.start = job->arrived_at;
@@ -121,7 +121,7 @@ static void put_crew(const Crews *crews, size_t row, Instant now, PlanProblem *o
 /* --- jobs --- */
 
 static bool wanted(const PlanTask *task, Instant now) {
-  if (task->state > PLAN_UNDER_WAY) return false;
+  if (task->state > PLAN_UNDER_WAY || task->place < 0) return false;
   return task->from == INSTANT_NONE || (task->from <= now + HORIZON && (task->state == PLAN_UNDER_WAY || task->until > now));
 }
 

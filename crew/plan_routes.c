@@ -5,7 +5,7 @@
 #include "crew/plan_page.h"
 #include "crew/plan_schemas.h"
 
-enum { CHANGES_SHOWN = 50, WHAT_IF_ROUNDS = 2000 };
+enum { CHANGES_SHOWN = 50 };
 
 /* --- reading --- */
 
@@ -91,7 +91,7 @@ static bool post_what_if(HttpRequest *request, HttpReply *reply, void *room, Err
     if (!read_change(json_array_get(list, (size_t)i), &changes[i], error)) return error_at(error, "$.changes[%d]", i);
   if (!copy_of(request, crews, &copy, error)) return false;
   arena_begin(&arena, 0);
-  bool ok = plan_what_if(copy, changes, count, WHAT_IF_ROUNDS, &arena, &compare, error);
+  bool ok = plan_what_if(copy, changes, count, 0, &arena, &compare, error);
   arena_end(&arena);
   plan_copy_close(copy);
   if (!ok) return false;
@@ -157,7 +157,7 @@ static bool get_advice(HttpRequest *request, HttpReply *reply, void *room, Error
   for (size_t i = 0; ok && wanted && i < sizeof ADVICE / sizeof *ADVICE; i++) {
     PlanWhatIf change = ADVICE[i];
     change.minutes = copy->rules.advised_overtime_minutes;
-    ok = plan_what_if(copy, &change, 1, WHAT_IF_ROUNDS / 2, &arena, &compare[i], error);
+    ok = plan_what_if(copy, &change, 1, 0, &arena, &compare[i], error);
     wanted = ok && (compare[0].before.due_kept < compare[0].before.due || compare[0].before.unassigned > 0); /* all is well: nothing to advise */
   }
   arena_end(&arena);

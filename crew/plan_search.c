@@ -6,6 +6,7 @@
 #include "crew/plan_internal.h"
 
 enum { INLINE_ROUNDS = 400, INLINE_EVERY_S = 60, QUIET_MS = 400 };
+enum { CLICK_ROUNDS = 2000, CLICK_WORK = 100000 }; /* what-if: rounds, and rounds × jobs, that a click has time for */
 
 /* --- a copy --- */
 
@@ -84,24 +85,27 @@ static bool take_copy(DeskContext *context, void *command, Error *error) {
   return true;
 }
 
-static void search_once(Crews *crews) {
+/* Whether it is worth to go on at once: what was found was a step, not a crumb. */
+static bool search_once(Crews *crews) {
   Error error = {0};
   Search search = {.crews = crews};
   int64_t from = time_monotonic_us();
-  if (!desk_do(crews->desk, take_copy, &search, TEXT("system"), &error)) return; /* it stops */
+  if (!desk_do(crews->desk, take_copy, &search, TEXT("system"), &error)) return false; /* it stops */
   desk_read_begin(crews->desk);
   bool ok = crews->plan->tasks.count && crews->crews.count;
   if (ok && !plan_copy(&search.copy, crews, search.now, &error)) ok = false, log_error("plan", &error);
   desk_read_end(crews->desk);
-  if (!ok) return;
+  if (!ok) return false;
   DispatchRun run = {.seconds = search.copy->rules.search_seconds, .seed = (uint64_t)search.copy->version, .threads = 1};
   if (!dispatch_board_replan(search.copy->board, run, &search.copy->arena, &search.copy->changes, &error)) log_error("plan", &error);
   else if (worth(search.copy)) {
     void *both[] = {crews, search.copy};
     if (!desk_do(crews->desk, take_found, both, TEXT("system"), &error) && error.code != ERROR_DESK_STOPPED) log_error("plan", &error);
   }
+  bool step = search.copy->changes.saved > 1e-4 * fabs(search.copy->changes.before.cost);
   crews->plan->search_us = time_monotonic_us() - from;
   plan_copy_close(search.copy);
+  return step;
 }
 
 static void *search_thread(void *self) {
@@ -114,8 +118,11 @@ static void *search_thread(void *self) {
     plan->wanted = false;
     pthread_mutex_unlock(&plan->lock);
     if (stop) return NULL;
-    search_once(crews);
+    bool again = search_once(crews);
     nanosleep(&(struct timespec){0, QUIET_MS * 1000000L}, NULL); /* a storm's events are searched together */
+    pthread_mutex_lock(&plan->lock);
+    plan->wanted |= again;
+    pthread_mutex_unlock(&plan->lock);
   }
 }
 
@@ -232,6 +239,8 @@ static bool change_board(const PlanCopy *copy, DispatchBoard *board, const PlanW
 bool plan_what_if(const PlanCopy *copy, const PlanWhatIf *changes, int count, int64_t rounds, Arena *arena, PlanCompare *out, Error *error) {
   DispatchBoard *is = NULL, *would = NULL;
   DispatchChanges told;
+  int jobs = dispatch_board_problem(copy->board)->job_count;
+  if (rounds <= 0) rounds = jobs * CLICK_ROUNDS <= CLICK_WORK ? CLICK_ROUNDS : CLICK_WORK / jobs;
   DispatchRun run = {.rounds = rounds, .seed = 7, .threads = 1};
   *out = (PlanCompare){0};
   bool ok = dispatch_board_copy(&is, copy->board, error) && dispatch_board_copy(&would, copy->board, error) && dispatch_board_replan(is, run, arena, &told, error);

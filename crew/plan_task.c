@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "crew/plan_internal.h"
 
+enum { PLACED_MAX = 1200 };            /* tasks with travel times: the matrix grows with their square */
+enum { INSERT_BUDGET_US = 2000 };      /* of the desk; past it a new task waits for the tick */
 static const double MOVED_METRES = 200; /* a crew that went so far is somewhere else */
 
 int plan_crew_row(const Crews *crews, CrewId id) {
@@ -23,7 +25,11 @@ static bool place_task(Crews *crews, PlanTask *task) {
   Plan *plan = crews->plan;
   double lon, lat;
   crew_place_of_device(crews->grid, task->device, &lon, &lat);
-  if (task->place < 0) task->place = ground_free_row(&plan->ground, crews->crews.count);
+  if (task->place < 0) {
+    if (plan->placed == PLACED_MAX) return true; /* when there is room again */
+    task->place = ground_free_row(&plan->ground, crews->crews.count);
+    plan->placed++;
+  }
   return ground_put(&plan->ground, &plan->rules, task->place, lon, lat, town_at(crews, task->device));
 }
 
@@ -87,7 +93,7 @@ static void forget(Plan *plan, PlanTask *task) {
     i--;
   }
   map_remove(&plan->task_of_id, task->id);
-  ground_drop(&plan->ground, task->place);
+  if (task->place >= 0) ground_drop(&plan->ground, task->place), plan->placed--;
   memory_free(task);
 }
 
@@ -162,7 +168,7 @@ static bool on_outage(DeskContext *context, const Event *event, void *room, Erro
   Crews *crews = room;
   bool fresh = false;
   if (!sync_one(context, crews, (OutageId){event->subject_id}, &fresh, error)) return false;
-  return !fresh || plan_now(context, crews, NULL, 0, error);
+  return !fresh || crews->plan->insert_us > INSERT_BUDGET_US || plan_now(context, crews, NULL, 0, error);
 }
 
 static bool on_crew(DeskContext *context, const Event *event, void *room, Error *error) {
@@ -194,6 +200,18 @@ static bool miss_windows(DeskContext *context, Crews *crews, Error *error) {
   return true;
 }
 
+/* Tasks that found no room, now that there is some. */
+static bool place_waiting(Crews *crews, Error *error) {
+  Plan *plan = crews->plan;
+  for (size_t i = 0; i < plan->tasks.count && plan->placed < PLACED_MAX && plan->placed < plan->tasks.count; i++) {
+    PlanTask *task = plan->tasks.at[i];
+    if (task->place >= 0) continue;
+    if (!place_task(crews, task)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "task");
+    plan_touch(crews);
+  }
+  return true;
+}
+
 static bool keep_idle(Crews *crews, Instant now, Error *error) {
   Plan *plan = crews->plan;
   while (plan->idle_since.count < crews->crews.count)
@@ -212,7 +230,7 @@ static bool plan_tick(DeskContext *context, void *room, Error *error) {
   bool fresh = false;
   static const Span RETIME = SPAN_MINUTE;
   if (!sync_all(context, crews, &fresh, error) || !miss_windows(context, crews, error) || !rounds_tick(context, crews, error) ||
-      !keep_idle(crews, context->now, error))
+      !place_waiting(crews, error) || !keep_idle(crews, context->now, error))
     return desk_spoil(context);
   bool old = plan->computed_at == INSTANT_NONE || context->now - plan->computed_at >= RETIME || context->now < plan->computed_at;
   if ((plan->stale || (old && plan->tasks.count) || plan->computed_at == INSTANT_NONE) && !plan_now(context, crews, NULL, 0, error)) return false;
@@ -231,6 +249,7 @@ static void clear(Plan *plan) {
   vector_clear(&plan->tasks);
   map_free(&plan->task_of_id);
   ground_clear(&plan->ground);
+  plan->placed = 0;
   vector_clear(&plan->items), vector_clear(&plan->store_org), vector_clear(&plan->store_place);
   vector_clear(&plan->log), vector_clear(&plan->idle_since);
   rounds_clear(plan);

@@ -39,7 +39,7 @@ static CrewProposal propose_one(const Crews *crews, const PlanTask *task, size_t
 
 size_t crew_propose(const Crews *crews, OutageId outage, Instant now, CrewProposal *out, size_t most) {
   const PlanTask *task = plan_task_mutable(crews, outage.value);
-  if (!task) return 0;
+  if (!task || task->place < 0) return 0;
   CrewProposal *all = memory_new((crews->crews.count + 1) * sizeof *all);
   if (!all) return 0;
   for (size_t i = 0; i < crews->crews.count; i++) all[i] = propose_one(crews, task, i, now);
