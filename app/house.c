@@ -34,6 +34,12 @@ static CrewId crew_of_staff(void *self, int64_t staff_id) {
   return (CrewId){staff_crew_of(house->staff, staff_id)};
 }
 
+/* To whom an order goes in a part of the organisation. */
+static StaffId staff_for(void *self, int64_t org_id, uint32_t role) {
+  const House *house = self;
+  return (StaffId){staff_of_role(house->staff, org_id, role)};
+}
+
 /* What the staff half of the people room asks the other half. */
 static bool org_within(void *self, int64_t org_id, int64_t ancestor_id) {
   const House *house = self;
@@ -72,6 +78,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
   if (ok) {
     crew_on_members(house->crews, crew_of_staff, house);
     order_on_names(house->orders, staff_name, house);
+    order_on_staff(house->orders, staff_for, house);
     outage_on_names(house->outages, staff_name, house);
   }
   if (!ok) house_close(house);

@@ -4,6 +4,8 @@
 
 /* http */
 #define LIMIT_BODY_BYTES (256u * 1024)            /* of one request's body */
+#define LIMIT_UPLOAD_BYTES (6u * 1024 * 1024)    /* … where a route takes pictures and documents */
+#define LIMIT_ATTACHMENTS_PER_ORDER 200
 #define LIMIT_REQUEST_ARENA (4u * 1024 * 1024)    /* memory of one request */
 #define LIMIT_REPLY_BYTES (64u * 1024 * 1024)     /* of one reply */
 #define LIMIT_CONNECTIONS 2000                    /* open at once */

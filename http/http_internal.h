@@ -95,6 +95,7 @@ typedef struct Request {
   const Asset *asset;
   Buffer body;
   size_t discarded;
+  int64_t announced;     /* bytes of the body, as its head says; 0: not said */
   RequestStage stage;
   bool refused, failed; /* `error` says why: before the body was looked at, afterwards */
   bool close; /* refused in a way that leaves the connection unsound */

@@ -88,9 +88,10 @@ static bool read_headers(Request *request) {
   if (!header_host_is_sound(header->host)) return refuse_frame(request, "Host", "not a host's name");
   int64_t length = 0;
   if (header->content_length.at && (!text_to_i64(header->content_length, &length) || length < 0)) return refuse_frame(request, "Content-Length", "not a number");
-  if (length > (int64_t)LIMIT_BODY_BYTES) {
+  request->announced = length;
+  if (length > (int64_t)LIMIT_UPLOAD_BYTES) {
     request->close = true;
-    return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%u", LIMIT_BODY_BYTES);
+    return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%u", LIMIT_UPLOAD_BYTES);
   }
   return true;
 }
@@ -176,8 +177,18 @@ static bool key_is_sound(Request *request) {
   return true;
 }
 
+/* A picture may be larger than any JSON. */
+static size_t body_limit(const Request *request) {
+  return request->route && request->route->row->flags & HTTP_RAW_BODY ? LIMIT_UPLOAD_BYTES : LIMIT_BODY_BYTES;
+}
+
 static bool body_is_announced(Request *request) {
   const HttpRoute *row = request->route->row;
+  if (request->announced > (int64_t)body_limit(request)) {
+    request->close = true;
+    return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%zu", body_limit(request));
+  }
+  request->body.limit = body_limit(request);
   const char *wanted = row->flags & HTTP_RAW_BODY ? row->request_schema : row->request_schema ? "application/json" : NULL;
   if (!wanted || header_media_type_is(request->header.content_type, wanted)) return true;
   return error_raise(&request->error, ERROR_HTTP_MEDIA_TYPE, "%s", wanted);
@@ -213,13 +224,13 @@ void request_examine(Request *request, const char *method) {
 
 bool request_take(Request *request, const char *bytes, size_t len) {
   bool wanted = !request->refused && request->route && request->route->row->request_schema;
-  if (wanted && request->body.len + len <= LIMIT_BODY_BYTES) {
+  if (wanted && request->body.len + len <= body_limit(request)) {
     buffer_put(&request->body, bytes, len);
     return true;
   }
   if (!request->refused && (wanted || len > 0)) {
     request->refused = true;
-    if (wanted) error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%u", LIMIT_BODY_BYTES);
+    if (wanted) error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%zu", body_limit(request));
     else error_raise(&request->error, ERROR_HTTP_BODY, "%s", "none is taken here");
   }
   request->discarded += len; /* read and dropped, so that the reply can be read; but not without end */

@@ -18,8 +18,7 @@ static bool query_day(HttpRequest *request, const char *name, Instant fallback, 
   return error_at(error, "?%s", name);
 }
 
-/* [*from, *to] as the beginnings of days; this month up to today when nothing is said. */
-static bool query_days(HttpRequest *request, Instant *from, Instant *to, Error *error) {
+bool query_days(HttpRequest *request, Instant *from, Instant *to, Error *error) {
   Civil today = civil_of(request->now, ZONE_SHANGHAI);
   Instant first = instant_of((Civil){.year = today.year, .month = today.month, .day = 1}, ZONE_SHANGHAI);
   Instant day = instant_of((Civil){.year = today.year, .month = today.month, .day = today.day}, ZONE_SHANGHAI);
@@ -29,7 +28,7 @@ static bool query_days(HttpRequest *request, Instant *from, Instant *to, Error *
   return error_at(error, "%s", "?to");
 }
 
-static Instant year_before(Instant at) {
+Instant query_year_before(Instant at) {
   Civil day = civil_of(at, ZONE_SHANGHAI);
   day.year--;
   return instant_of(day, ZONE_SHANGHAI); /* 29 February: 1 March */
@@ -139,7 +138,7 @@ static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error 
       !page_orgs(&board.wish.orgs, request, orders, org, error) || !find_parts(&board, org, error))
     return false;
   board.wish.from_day = board_day(from), board.wish.to_day = board_day(to);
-  board.year_before = (BoardWish){.from_day = board_day(year_before(from)), .to_day = board_day(year_before(to)), .orgs = board.wish.orgs};
+  board.year_before = (BoardWish){.from_day = board_day(query_year_before(from)), .to_day = board_day(query_year_before(to)), .orgs = board.wish.orgs};
   board.now = ARENA_ARRAY(request->arena, BoardNow, book_promise_count(orders->book) + 1);
   if (!board.now) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
   board_now(orders, board.wish.orgs, request->now, board.now);

@@ -529,6 +529,25 @@ const char *kind_field_type_name(KindFieldType type) {
   return NAMES[type];
 }
 
+const char *kind_effect_name(KindEffect effect) {
+  switch (effect) {
+    case EFFECT_NONE: break;
+    case EFFECT_CALL_AGAIN: return "call_again";
+    case EFFECT_LINK: return "link";
+    case EFFECT_UNLINK: return "unlink";
+    case EFFECT_SUSPEND: return "suspend";
+    case EFFECT_RESUME: return "resume";
+    case EFFECT_URGENCY: return "urgency";
+    case EFFECT_MERGE: return "merge";
+    case EFFECT_UNMERGE: return "unmerge";
+    case EFFECT_MAIN_DONE: return "main_done";
+    case EFFECT_FILL_IN: return "fill_in";
+    case EFFECT_PAY: return "pay";
+    case EFFECT_CHILDREN_DONE: return "children_done";
+  }
+  return NULL;
+}
+
 const char *kind_ladder_name(OrderLadder ladder) {
   static const char *const NAMES[] = {"reported", "assessing",       "crew_assigned", "on_the_way",
                                       "on_site",  "partly_restored", "restored",      "closed"};

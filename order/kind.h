@@ -220,6 +220,7 @@ const KindStep *kind_effect_step(const OrderKind *kind, KindEffect effect,
 uint32_t kind_role_of(Text name);                              /* 0: unknown */
 const char *kind_role_names(char *out, size_t size, uint32_t roles); /* for an error, in both languages */
 const char *kind_field_type_name(KindFieldType type);
+const char *kind_effect_name(KindEffect effect);                /* NULL: none */
 const char *kind_ladder_name(OrderLadder ladder);              /* "crew_assigned" */
 
 #endif

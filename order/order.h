@@ -104,6 +104,21 @@ bool order_step(DeskContext *context, Orders *orders, const OrderStep *step, Err
 /* Puts the order under an outage, or takes it out (outage 0). Reactions of the outage room use it: merging, moving, splitting, undoing. */
 bool order_link(DeskContext *context, Orders *orders, OrderId order, OutageId outage, Error *error) MUST_USE;
 
+/* A picture or document, held to an order, to a group, or to none until a form names it. Its bytes are checked and, where the order's kind does
+ * not keep it, freed of the place it was taken at (before the desk: attachment_ready changes them in place). */
+bool attachment_ready(const char **type, unsigned char *bytes, size_t *len, bool keeps_place, Error *error) MUST_USE;
+bool attachment_add(DeskContext *context, OrderId order, int64_t group_id, const char *type, Text body, int64_t *id, Error *error) MUST_USE;
+
+/* A link for the customer of an order that waits for its call-back: once, until it expires, without signing in. */
+enum { SURVEY_TOKEN_TEXT = 33 };
+bool survey_link(DeskContext *context, Orders *orders, OrderId order, char token[SURVEY_TOKEN_TEXT], Instant *expires, Error *error) MUST_USE;
+typedef struct SurveyAnswer {
+  Text token, answer, note; /* answer: "satisfied", "dissatisfied" */
+  const json_t *scores;     /* by dimension 1 … 5; NULL: none */
+  bool anonymous;
+} SurveyAnswer;
+bool survey_answer(DeskContext *context, Orders *orders, const SurveyAnswer *said, Error *error) MUST_USE;
+
 /* --- reading: with the state lock held --- */
 const Order *order_find(const Orders *orders, OrderId id);         /* NULL: not open */
 size_t order_count(const Orders *orders);                          /* open ones */

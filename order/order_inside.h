@@ -80,6 +80,9 @@ StaffId order_staff_of(const Orders *orders, uint32_t org, uint32_t role);
 /* Every file a form names is an attachment of this order, or of none yet: then it is held to it. */
 bool order_hold_files(DeskContext *context, OrderId order, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
 
+/* order_survey.c: *found false: no such link. */
+bool survey_find(bool *found, SurveyLink *link, Db *db, int64_t county_id, Text token, Error *error) MUST_USE;
+
 /* order_figure.c */
 bool figure_accepted(DeskContext *context, const Orders *orders, const Order *order, Error *error) MUST_USE;
 bool figure_step(DeskContext *context, const Orders *orders, const Change *change, Error *error) MUST_USE;

@@ -13,7 +13,11 @@ bool list_wants(const ListWish *wish, const Order *order) {
   if (wish->outage.value && order->outage.value != wish->outage.value) return false;
   if (wish->crew.value && order->crew.value != wish->crew.value) return false;
   if (wish->assignee.value && order->assignee.value != wish->assignee.value) return false;
-  if (wish->orgs && order->org != ORDER_NO_ORG && !wish->orgs[order->org]) return false;
+  if (wish->orgs && order->org != ORDER_NO_ORG && !wish->orgs[order->org] &&
+      !(order->to_org != ORDER_NO_ORG && wish->orgs[order->to_org]))
+    return false;
+  if (wish->to_org_row != ORDER_NO_ORG && wish->to_org && order->to_org != wish->to_org_row) return false;
+  if (wish->repeated && (!order->kind->repeat_calls || order->repeats < order->kind->repeat_calls)) return false;
   if (wish->number && order->number != wish->number) return false;
   if (wish->callbacks && !order_waits_for_callback(order)) return false;
   bool found = !wish->customers;

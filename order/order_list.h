@@ -13,6 +13,9 @@ typedef struct ListWish {
   const bool *orgs;         /* by row: wanted and allowed; NULL: all. Orders of no org are shown to all */
   const CustomerId *customers; /* one of these; NULL: all */
   size_t customer_count;
+  int64_t to_org;           /* whose it is to deal with, 0: any; … and its row */
+  uint32_t to_org_row;
+  bool repeated;            /* only repeated matters */
   int64_t number;           /* 0: any */
   bool newest;              /* by age instead of by due time */
   bool callbacks;           /* only those that wait for a call-back */

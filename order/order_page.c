@@ -229,8 +229,68 @@ static bool write_links(Page *page, Error *error) {
   put_link(page->json, "crew", order->crew.value, TEXT_NONE);
   put_link(page->json, "customer", order->customer.value, customer);
   put_link(page->json, "order", order->parent.value, TEXT_NONE);
+  put_link(page->json, "main", order->main.value, TEXT_NONE);
   bool ok = store_children(page->request->db, page->orders->county_id, order->id, write_child, page, error);
   json_close(page->json);
+  return ok;
+}
+
+/* --- children, what is merged into it, attachments, visits --- */
+
+static bool write_child_whole(void *self, const OrderRow *row, Error *error) {
+  Page *page = self;
+  OrderRow read = *row;
+  ClockSet clocks;
+  if (!order_from_row(page->orders, &read, &clocks, error)) return false;
+  write_summary(page->json, page->orders, &read.order, &clocks, page->request->arena, page->now);
+  return true;
+}
+
+static void write_attachment(void *self, const Attachment *one) {
+  Page *page = self;
+  Json *json = page->json;
+  char actor[32];
+  snprintf(actor, sizeof actor, "staff:%lld", (long long)one->staff_id);
+  json_open_object(json);
+  json_put_id(json, "id", one->id);
+  json_put_text(json, "type", one->type);
+  json_put_i64(json, "bytes", one->bytes);
+  json_put_instant(json, "at", one->at);
+  json_put_text(json, "by", one->staff_id ? actor_name(page, text_of(actor)) : TEXT_NONE);
+  json_close(json);
+}
+
+static bool write_more(Page *page, Error *error) {
+  Json *json = page->json;
+  const Order *order = &page->order;
+  const OrderKind *kind = order->kind;
+  Db *db = page->request->db;
+  json_key(json, "visits");
+  json_open_object(json);
+  json_put_i64(json, "count", order->visits);
+  json_put_i64(json, "most", kind->visits_most);
+  json_close(json);
+  json_put_bool(json, "repeated", kind->repeat_calls && order->repeats >= kind->repeat_calls);
+  json_put_text(json, "rule_version", kind->origin.version);
+  json_key(json, "children");
+  json_open_array(json);
+  bool ok = store_children(db, page->orders->county_id, order->id, write_child_whole, page, error);
+  json_close(json);
+  json_key(json, "merged");
+  json_open_array(json);
+  for (size_t i = 0, left = order->merged; ok && left && i < order_count(page->orders); i++) {
+    const Order *one = order_at(page->orders, i);
+    ClockSet clocks;
+    if (one->main.value != order->id.value) continue;
+    live_get_clocks(&page->orders->live, live_find(&page->orders->live, one->id), &clocks);
+    write_summary(json, page->orders, one, &clocks, page->request->arena, page->now);
+    left--;
+  }
+  json_close(json);
+  json_key(json, "attachments");
+  json_open_array(json);
+  ok = ok && store_attachments(db, page->orders->county_id, order->id, 0, write_attachment, page, error);
+  json_close(json);
   return ok;
 }
 
@@ -245,10 +305,16 @@ bool page_write(HttpRequest *request, HttpReply *reply, const Orders *orders, Or
   ok = ok && store_order(&found, request->db, orders->county_id, id, read_page, &page, error);
   if (ok && !page.found) ok = error_raise(error, ERROR_NOT_FOUND, "order\t%lld", (long long)id.value);
   ok = ok && page_orgs(&orgs, request, orders, 0, error);
-  if (ok && orgs && page.order.org != ORDER_NO_ORG && !orgs[page.order.org])
+  bool ours = ok && orgs && page.order.to_org != ORDER_NO_ORG && orgs[page.order.to_org];
+  if (ok && orgs && !ours && page.order.org != ORDER_NO_ORG && !orgs[page.order.org])
     ok = error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(people_org(orders->people, page.order.org)->name));
   ok = ok && store_texts(request->db, orders->county_id, id, read_text, &page, error) && write_history(&page, error);
-  if (ok) write_fields(&page), write_steps(&page);
+  if (ok) {
+    const Order *live = order_find(orders, id);
+    page.order.merged = live ? live->merged : 0;
+    write_fields(&page), write_steps(&page);
+    ok = write_more(&page, error);
+  }
   ok = ok && write_links(&page, error);
   json_close(&json);
   json_decref(page.texts);

@@ -9,7 +9,15 @@ bool page_write(HttpRequest *request, HttpReply *reply, const Orders *orders, Or
 /* Which parts of the organisation this person may see, by row; NULL: all. `org` narrows it further (0: not). */
 bool page_orgs(const bool **out, HttpRequest *request, const Orders *orders, int64_t org, Error *error) MUST_USE;
 
+void survey_write_dimensions(Json *json, const Survey *survey);
 const HttpRoute *order_routes(void); /* for the tests */
+extern const HttpRoute FILE_ROUTES[];   /* file_routes.c */
+extern const HttpRoute SURVEY_ROUTES[]; /* survey_routes.c: links, the reward fund, the land registry */
+extern const HttpRoute FIGURE_ROUTES[]; /* figure_routes.c */
+extern const HttpRoute RULE_ROUTES[];   /* rule_routes.c */
+/* [*from, *to] as the beginnings of days; this month up to today when nothing is said. */
+bool query_days(HttpRequest *request, Instant *from, Instant *to, Error *error) MUST_USE;
+Instant query_year_before(Instant at);
 extern const HttpRoute BOARD_ROUTES[]; /* board_routes.c */
 
 #endif

@@ -51,8 +51,12 @@ static bool read_wish(ListWish *wish, HttpRequest *request, const Orders *orders
   Text assigned = http_query(request, "assigned");
   if (assigned.at && text_is(assigned, "me")) wish->assignee.value = request->who.staff_id;
   else if (assigned.at && !query_id(request, "assigned", &wish->assignee.value, error)) return false;
+  size_t row;
+  Text repeated = http_query(request, "repeated");
+  wish->repeated = repeated.at && text_is(repeated, "yes");
   return query_id(request, "outage", &wish->outage.value, error) && query_id(request, "crew", &wish->crew.value, error) &&
-         query_id(request, "org", &org, error) && page_orgs(&wish->orgs, request, orders, org, error) &&
+         query_id(request, "to_org", &wish->to_org, error) && query_id(request, "org", &org, error) && page_orgs(&wish->orgs, request, orders, org, error) &&
+         ((wish->to_org_row = orders->people && people_org_row(orders->people, wish->to_org, &row) ? (uint32_t)row : ORDER_NO_ORG), true) &&
          wish_query(wish, request, orders, error);
 }
 
@@ -343,7 +347,8 @@ static bool work_step(DeskContext *context, void *self, Error *error) {
   const Order *order = order_find(orders, command->id);
   if (order && order->org != ORDER_NO_ORG && command->org_id) {
     const Org *org = people_org(orders->people, order->org);
-    if (!people_org_within(orders->people, org->id, command->org_id))
+    if (!people_org_within(orders->people, org->id, command->org_id) &&
+        !(order->to_org != ORDER_NO_ORG && people_org_within(orders->people, people_org(orders->people, order->to_org)->id, command->org_id)))
       return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(org->name));
   }
   return order_step(context, command->orders, &command->step, error) && keep_after(context, command, error);
@@ -353,7 +358,7 @@ static const HttpRoute ROUTES[] = {
     {.method = "GET",
      .path = "/api/v1/orders",
      .summary = "Orders, by what slips first",
-     .query = "state kind outage org crew assigned q sort limit after",
+     .query = "state kind outage org to_org crew assigned repeated q sort limit after",
      .reply_schema = SCHEMA_ORDER_LIST,
      .read = get_orders},
     {.method = "POST",
@@ -415,5 +420,7 @@ bool order_add_routes(Http *http, Orders *orders, Error *error) {
                     {"KindStep", COMPONENT_STEP}};
   for (size_t i = 0; i < sizeof COMPONENTS / sizeof *COMPONENTS; i++)
     if (!http_add_component(http, COMPONENTS[i].name, COMPONENTS[i].schema, error)) return false;
-  return http_add_routes(http, ROUTES, orders, error) && http_add_routes(http, BOARD_ROUTES, orders, error);
+  return http_add_routes(http, ROUTES, orders, error) && http_add_routes(http, BOARD_ROUTES, orders, error) &&
+         http_add_routes(http, FILE_ROUTES, orders, error) && http_add_routes(http, SURVEY_ROUTES, orders, error) &&
+         http_add_routes(http, FIGURE_ROUTES, orders, error) && http_add_routes(http, RULE_ROUTES, orders, error);
 }

@@ -93,6 +93,46 @@ bool store_insert_fund(DeskContext *context, const FundEntry *entry, Error *erro
 typedef void (*FundVisit)(void *self, const FundEntry *entry);
 bool store_fund(Db *db, int64_t county_id, int64_t most, FundVisit visit, void *self, Error *error) MUST_USE; /* newest first */
 
+/* --- attachments: order_store_more.c --- */
+typedef struct Attachment {
+  int64_t id;
+  OrderId order;        /* 0: held to none yet */
+  int64_t group_id;     /* 0: none */
+  Text type;            /* "image/jpeg" */
+  int64_t bytes, staff_id;
+  Instant at;
+} Attachment;
+bool store_insert_attachment(DeskContext *context, const Attachment *attachment, Text body, Error *error) MUST_USE;
+typedef void (*AttachmentVisit)(void *self, const Attachment *attachment);
+/* Those of an order, or (order 0) the one with this id. */
+bool store_attachments(Db *db, int64_t county_id, OrderId order, int64_t id, AttachmentVisit visit, void *self, Error *error) MUST_USE;
+bool store_attachment_body(Buffer *out, Db *db, int64_t county_id, int64_t id, Error *error) MUST_USE;
+bool store_order_org(bool *found, int64_t *org_id, Db *db, int64_t county_id, OrderId id, Error *error) MUST_USE;
+
+/* --- surveys: order_store_more.c --- */
+enum { LINK_HASH_BYTES = 32 };
+typedef struct SurveyLink {
+  int64_t id;
+  OrderId order;
+  unsigned char hash[LINK_HASH_BYTES];
+  Instant expires_at;
+  bool used;
+} SurveyLink;
+bool store_insert_link(DeskContext *context, const SurveyLink *link, Error *error) MUST_USE;
+bool store_find_link(bool *found, SurveyLink *link, Db *db, int64_t county_id, Error *error) MUST_USE; /* by its hash */
+bool store_use_link(DeskContext *context, int64_t id, Error *error) MUST_USE;
+typedef struct Satisfaction {
+  int64_t id;
+  OrderId order;        /* 0: anonymous */
+  Text kind;
+  int64_t org_id;
+  int32_t period;       /* a day; of an anonymous one the month, 20261100 */
+  Text answer, scores, note; /* scores: {"speed": 5, …} */
+} Satisfaction;
+bool store_insert_satisfaction(DeskContext *context, const Satisfaction *said, Error *error) MUST_USE;
+typedef void (*SatisfactionVisit)(void *self, const Satisfaction *said);
+bool store_satisfaction(Db *db, int64_t county_id, int32_t from, int32_t to, SatisfactionVisit visit, void *self, Error *error) MUST_USE;
+
 bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) MUST_USE; /* problem: "" when sound */
 
 /* All marks up to this instant have been told. */

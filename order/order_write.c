@@ -128,6 +128,8 @@ void write_summary_into(Json *json, const Orders *orders, const Order *order, co
   json_put_id(json, "crew_id", order->crew.value);
   json_put_id(json, "assignee_id", order->assignee.value);
   json_put_id(json, "parent_id", order->parent.value);
+  json_put_id(json, "main_id", order->main.value);
+  json_put_id(json, "to_org_id", order->to_org != ORDER_NO_ORG ? people_org(orders->people, order->to_org)->id : 0);
   json_put_id(json, "org_id", order->org != ORDER_NO_ORG ? people_org(orders->people, order->org)->id : 0);
   json_put_instant(json, "at", order->accepted_at);
   json_put_instant(json, "state_since", order->state_since);
@@ -137,6 +139,7 @@ void write_summary_into(Json *json, const Orders *orders, const Order *order, co
   json_put_text(json, "what", what_id(order));
   json_put_i64(json, "urgency", order->urgency);
   json_put_i64(json, "calls", order->calls);
+  json_put_i64(json, "repeats", order->repeats);
   json_put_i64(json, "reopened", order->reopened);
   json_put_bool(json, "suspended", order->suspended);
   json_put_i64(json, "version", order->version);
@@ -150,12 +153,19 @@ void write_summary(Json *json, const Orders *orders, const Order *order, const C
 
 /* --- kinds and promises --- */
 
-static void write_field(Json *json, const KindField *field) {
+static void write_field(Json *json, const KindField *field, size_t field_row) {
   json_open_object(json);
   json_put_text(json, "id", field->id);
   put_names(json, field->name_zh, field->name_en);
   json_put_string(json, "type", kind_field_type_name((KindFieldType)field->type));
   json_put_bool(json, "required", field->required);
+  json_put_bool(json, "personal", field->personal);
+  if (field->when_field >= 0) { /* asked for only then; the field it looks at stands before it in the same form */
+    const KindField *other = field - field_row + field->when_field;
+    char when[128];
+    snprintf(when, sizeof when, "%.*s=%.*s", TEXT_ARG(other->id), TEXT_ARG(field->when_is));
+    json_put_string(json, "when", when);
+  }
   if (field->type == FIELD_NUMBER && field->least > -1e15) json_put_f64(json, "least", field->least, 6);
   if (field->most < 1e15) json_put_f64(json, "most", field->most, 6);
   if (field->choice_count) {
@@ -175,7 +185,18 @@ static void write_field(Json *json, const KindField *field) {
 static void write_fields(Json *json, const char *key, const KindField *fields, size_t count) {
   json_key(json, key);
   json_open_array(json);
-  for (size_t i = 0; i < count; i++) write_field(json, &fields[i]);
+  for (size_t i = 0; i < count; i++) write_field(json, &fields[i], i);
+  json_close(json);
+}
+
+void write_roles(Json *json, const char *key, uint32_t roles) {
+  static const char *const NAMES[] = {"agent", "dispatcher", "crew", "manager", "head", "administrator"};
+  json_key(json, key);
+  json_open_array(json);
+  for (unsigned i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+    if (roles >> i & 1) json_text(json, text_of(NAMES[i]));
+  if (roles & KIND_ROLE_CUSTOMER) json_text(json, TEXT("customer"));
+  if (roles & KIND_ROLE_SYSTEM) json_text(json, TEXT("system"));
   json_close(json);
 }
 
@@ -184,11 +205,15 @@ void write_step(Json *json, const KindStep *step) {
   json_put_text(json, "id", step->id);
   put_names(json, step->name_zh, step->name_en);
   json_put_bool(json, "side", step->to < 0 && step->branch_count == 0);
+  write_roles(json, "roles", step->roles);
+  json_put_bool(json, "visit", step->visit);
+  json_put_text(json, "opens", step->opens);
+  json_put_text(json, "effect", text_of(kind_effect_name((KindEffect)step->effect)));
   write_fields(json, "fields", step->fields, step->field_count);
   json_close(json);
 }
 
-static void write_origin(Json *json, const RuleOrigin *origin) {
+void write_origin(Json *json, const RuleOrigin *origin) {
   static const char *const STRENGTHS[] = {"V", "W", "R"};
   json_put_text(json, "id", origin->id);
   put_names(json, origin->name_zh, origin->name_en);
@@ -218,6 +243,14 @@ static void write_states(Json *json, const OrderKind *kind) {
 void write_kind(Json *json, const OrderKind *kind) {
   json_open_object(json);
   write_origin(json, &kind->origin);
+  json_put_text(json, "group", kind->group);
+  json_put_bool(json, "public", kind->public);
+  json_put_text(json, "guide_zh", kind->guide_zh);
+  json_put_text(json, "guide_en", kind->guide_en);
+  json_put_i64(json, "visits_most", kind->visits_most);
+  json_put_i64(json, "repeat_calls", kind->repeat_calls);
+  json_put_i64(json, "repeat_days", kind->repeat_window / SPAN_DAY);
+  write_roles(json, "opened_by", kind->opened_by);
   write_fields(json, "form", kind->form, kind->form_count);
   write_states(json, kind);
   json_key(json, "steps");
@@ -230,7 +263,11 @@ void write_kind(Json *json, const OrderKind *kind) {
     json_open_object(json);
     json_put_text(json, "id", kind->clocks[i].id);
     put_names(json, kind->clocks[i].name_zh, kind->clocks[i].name_en);
-    json_put_text(json, "promise", kind->clocks[i].promise->origin.id);
+    const Promise *promise = kind->clocks[i].promise;
+    json_put_text(json, "promise", promise->origin.id);
+    json_put_i64(json, "urban_s", promise->limit[AREA_URBAN] / SPAN_SECOND);
+    json_put_i64(json, "rural_s", promise->limit[AREA_RURAL] / SPAN_SECOND);
+    json_put_i64(json, "remote_s", promise->limit[AREA_REMOTE] / SPAN_SECOND);
     json_close(json);
   }
   json_close(json);
@@ -238,9 +275,15 @@ void write_kind(Json *json, const OrderKind *kind) {
 }
 
 void write_promise(Json *json, const Promise *promise, Text calendar) {
+  write_promise_into(json, promise, calendar);
+  json_close(json);
+}
+
+void write_promise_into(Json *json, const Promise *promise, Text calendar) {
   json_open_object(json);
   write_origin(json, &promise->origin);
   json_put_text(json, "calendar", calendar);
+  json_put_bool(json, "in_force", promise->in_force);
   json_put_string(json, "judged", promise->judged == JUDGED_AVERAGE ? "average" : "each");
   json_put_i64(json, "urban_s", promise->limit[AREA_URBAN] / SPAN_SECOND);
   json_put_i64(json, "rural_s", promise->limit[AREA_RURAL] / SPAN_SECOND);
@@ -248,6 +291,5 @@ void write_promise(Json *json, const Promise *promise, Text calendar) {
   json_key(json, "marks");
   json_open_array(json);
   for (size_t i = 0; i < promise->clock.mark_count; i++) json_i64(json, promise->clock.marks[i]);
-  json_close(json);
   json_close(json);
 }

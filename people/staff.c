@@ -130,6 +130,17 @@ bool staff_member(Staff *staff, int64_t id, StaffMember *out) {
   return account != NULL;
 }
 
+int64_t staff_of_role(Staff *staff, int64_t org_id, uint32_t role) {
+  int64_t found = 0;
+  pthread_rwlock_rdlock(&staff->lock);
+  for (size_t i = 0; i < staff->accounts.count && !found; i++) {
+    const StaffMember *member = &staff->accounts.at[i]->member;
+    if (!member->disabled && member->org_id == org_id && (member->roles & role)) found = member->id;
+  }
+  pthread_rwlock_unlock(&staff->lock);
+  return found;
+}
+
 int64_t staff_crew_of(Staff *staff, int64_t staff_id) {
   StaffMember member;
   return staff_member(staff, staff_id, &member) ? member.crew_id : 0;

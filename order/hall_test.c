@@ -1,0 +1,308 @@
+/* What stands round the loop: links for call-backs, the fund, the land registry, attachments and who may see them, merging, rules. */
+#include "grid/testing.h"
+#include "http/testing.h"
+#include "order/order_page.h"
+
+typedef struct Hall {
+  HttpTest test;
+  Grid *grid;
+  People *people;
+  Orders *orders;
+  int64_t county, g1, g2;
+} Hall;
+
+static int64_t owed;
+static int64_t owes(void *self, CustomerId customer) { return (void)self, (void)customer, owed; }
+
+static void open_hall(Hall *hall) {
+  Error error = {0};
+  HttpTest *test = &hall->test;
+  http_test_open(test);
+  testing_county(test->db, 1, time_now(&test->time), NULL);
+  http_test_end(test);
+  http_test_begin(test);
+  assert_ok(grid_open(&hall->grid, test->db, 1, &error), &error);
+  assert_ok(people_open(&hall->people, test->db, hall->grid, 1, &error), &error);
+  assert_ok(order_open(&hall->orders, test->desk, test->db, hall->grid, hall->people, NULL, &error), &error);
+  order_on_arrears(hall->orders, owes, NULL);
+  assert_ok(order_add_routes(test->http, hall->orders, &error), &error);
+  http_test_start(test);
+  for (size_t i = 0; i < people_org_count(hall->people); i++) {
+    const Org *org = people_org(hall->people, i);
+    if (text_is(org->code, "C1")) hall->county = org->id;
+    if (text_is(org->code, "G1")) hall->g1 = org->id;
+    if (text_is(org->code, "G2")) hall->g2 = org->id;
+  }
+  owed = 0;
+}
+
+static void close_hall(Hall *hall) {
+  char problem[ERROR_TEXT_MAX];
+  Error error = {0};
+  desk_read_begin(hall->test.desk);
+  assert_ok(order_check(hall->orders, hall->test.db, problem, &error), &error);
+  desk_read_end(hall->test.desk);
+  assert_string_equal(problem, "");
+  http_test_close(&hall->test);
+  order_close(hall->orders);
+  people_close(hall->people);
+  grid_close(hall->grid);
+}
+
+static int64_t customer_of(const Hall *hall, const char *number) {
+  uint32_t position;
+  Customer customer;
+  assert_true(people_position_of_number(hall->people, text_of(number), &position));
+  people_customer(hall->people, position, &customer);
+  return customer.id.value;
+}
+
+static void as(Hall *hall, int64_t staff, uint32_t roles, int64_t org) { http_test_as(&hall->test, staff, roles, org); }
+
+static int64_t opinion(Hall *hall, const char *number) {
+  as(hall, 7, KIND_ROLE_AGENT, hall->county);
+  return http_test_i64(http_test_do(&hall->test, 201, "POST", "/api/v1/orders",
+                                    "{\"kind\":\"opinion\",\"customer_id\":\"%lld\",\"description\":\"内容\",\"fields\":{\"topic\":\"停电通知\"}}",
+                                    (long long)customer_of(hall, number)), "id");
+}
+
+static json_t *step(Hall *hall, int status, int64_t order, const char *name, const char *fields) {
+  const Order *now = order_find(hall->orders, (OrderId){order});
+  char path[96];
+  snprintf(path, sizeof path, "/api/v1/orders/%lld/steps", (long long)order);
+  as(hall, 8, 63, hall->county);
+  return http_test_do(&hall->test, status, "POST", path, "{\"step\":\"%s\",\"version\":%d,\"fields\":%s}", name, now->version, fields);
+}
+
+static void answer(Hall *hall, int64_t order) {
+  step(hall, 200, order, "send", "{}");
+  step(hall, 200, order, "conclude", "{\"justified\":true,\"note\":\"查\"}");
+  step(hall, 200, order, "answer", "{\"note\":\"答\"}");
+}
+
+static void link_for(Hall *hall, int64_t order, char token[64]) {
+  char path[96];
+  as(hall, 7, KIND_ROLE_AGENT, hall->county);
+  snprintf(path, sizeof path, "/api/v1/orders/%lld/survey-links", (long long)order);
+  snprintf(token, 64, "%s", http_test_text(http_test_do(&hall->test, 201, "POST", path, NULL), "token"));
+}
+
+static int64_t count_rows(Hall *hall, const char *sql) {
+  DbStatement *s;
+  bool row;
+  Error error = {0};
+  Db *db;
+  assert_ok(db_open(&db, hall->test.store, DB_READ, &error), &error);
+  assert_ok(db_prepare(&s, db, sql, &error) && db_step(&row, s, &error), &error);
+  int64_t count = row ? db_column_i64(s, 0) : -1;
+  db_close(db);
+  return count;
+}
+
+static void a_link_is_answered_once(void **state) {
+  (void)state;
+  Hall hall;
+  char token[64], other[64], path[128];
+  open_hall(&hall);
+  HttpTest *test = &hall.test;
+  int64_t first = opinion(&hall, "10001251"), second = opinion(&hall, "10001241"), third = opinion(&hall, "10001211");
+  snprintf(path, sizeof path, "/api/v1/orders/%lld/survey-links", (long long)first);
+  http_test_do(test, 410, "POST", path, NULL); /* it does not wait for a call-back yet */
+  answer(&hall, first), answer(&hall, second), answer(&hall, third);
+  link_for(&hall, first, token), link_for(&hall, second, other);
+  as(&hall, 0, 0, 0); /* the customer: nobody signed in */
+  snprintf(path, sizeof path, "/api/v1/survey/%s", token);
+  json_t *survey = http_test_do(test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(survey, "state"), "open");
+  assert_int_equal(json_array_size(http_test_at(survey, "dimensions")), 7);
+  http_test_do(test, 422, "POST", path, "{\"answer\":\"perhaps\"}");
+  http_test_do(test, 422, "POST", path, "{\"answer\":\"satisfied\",\"scores\":{\"weather\":5}}");
+  http_test_do(test, 422, "POST", path, "{\"answer\":\"satisfied\",\"scores\":{\"speed\":6}}");
+  http_test_do(test, 200, "POST", path, "{\"answer\":\"dissatisfied\",\"scores\":{\"speed\":2,\"quality\":3},\"note\":\"慢\"}");
+  http_test_do(test, 410, "POST", path, "{\"answer\":\"satisfied\"}");
+  http_test_do(test, 410, "GET", "/api/v1/survey/00112233445566778899aabbccddeeff", NULL);
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", path, NULL), "state"), "used");
+  assert_true(order_state_is(order_find(hall.orders, (OrderId){first}), "sent")); /* dissatisfied: open again, with new clocks */
+  assert_int_equal(order_find(hall.orders, (OrderId){first})->reopened, 1);
+  snprintf(path, sizeof path, "/api/v1/survey/%s", other);
+  http_test_do(test, 200, "POST", path, "{\"answer\":\"dissatisfied\",\"anonymous\":true,\"scores\":{\"speed\":1},\"note\":\"不说\"}");
+  assert_null(order_find(hall.orders, (OrderId){second})); /* closed as answered anonymously */
+  assert_int_equal(count_rows(&hall, "SELECT COUNT(*) FROM satisfaction WHERE order_id IS NULL AND period = 20261100"), 1);
+  assert_int_equal(count_rows(&hall, "SELECT COUNT(*) FROM event WHERE data LIKE '%不说%' OR data LIKE '%慢%'"), 0);
+  assert_int_equal(count_rows(&hall, "SELECT COUNT(*) FROM order_text WHERE fields LIKE '%不说%'"), 0);
+  /* one that has expired */
+  link_for(&hall, third, token);
+  time_virtual(&test->time, time_now(&test->time) + 8 * SPAN_DAY);
+  as(&hall, 0, 0, 0);
+  snprintf(path, sizeof path, "/api/v1/survey/%s", token);
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", path, NULL), "state"), "expired");
+  http_test_do(test, 410, "POST", path, "{\"answer\":\"satisfied\"}");
+  as(&hall, 8, KIND_ROLE_HEAD, hall.county);
+  json_t *all = http_test_do(test, 200, "GET", "/api/v1/satisfaction?from=2026-11-01&to=2026-11-30", NULL);
+  assert_int_equal(http_test_i64(all, "named.answers"), 1);
+  assert_int_equal(http_test_i64(all, "named.satisfied"), 0);
+  assert_true(json_is_true(http_test_at(all, "anonymous.hidden"))); /* one alone would not be anonymous */
+  close_hall(&hall);
+}
+
+static void merged_orders_are_answered_together(void **state) {
+  (void)state;
+  Hall hall;
+  open_hall(&hall);
+  int64_t main = opinion(&hall, "10001251"), one = opinion(&hall, "10001241"), two = opinion(&hall, "10001211");
+  char into[64];
+  snprintf(into, sizeof into, "{\"order\":\"%lld\"}", (long long)main);
+  step(&hall, 409, main, "merge", into); /* into itself */
+  step(&hall, 404, one, "merge", "{\"order\":\"5\"}");
+  step(&hall, 200, one, "merge", into), step(&hall, 200, two, "merge", into);
+  assert_int_equal(order_find(hall.orders, (OrderId){main})->merged, 2);
+  char other[64];
+  snprintf(other, sizeof other, "{\"order\":\"%lld\"}", (long long)one);
+  step(&hall, 409, main, "merge", other); /* that one is merged itself */
+  step(&hall, 200, two, "unmerge", "{}");
+  assert_int_equal(order_find(hall.orders, (OrderId){main})->merged, 1);
+  step(&hall, 200, two, "merge", into);
+  answer(&hall, main);
+  assert_true(order_state_is(order_find(hall.orders, (OrderId){one}), "answered")); /* each with its own call-back */
+  assert_true(order_state_is(order_find(hall.orders, (OrderId){two}), "answered"));
+  assert_int_equal(order_find(hall.orders, (OrderId){main})->merged, 0);
+  step(&hall, 200, two, "call_back", "{\"answer\":\"satisfied\"}");
+  /* into one that ends without an answer: back on its way */
+  int64_t left = opinion(&hall, "10001221"), waits = opinion(&hall, "10001231");
+  snprintf(into, sizeof into, "{\"order\":\"%lld\"}", (long long)left);
+  step(&hall, 200, waits, "merge", into);
+  step(&hall, 200, left, "withdraw", "{\"note\":\"不需要了\"}");
+  assert_true(order_state_is(order_find(hall.orders, (OrderId){waits}), "accepted"));
+  close_hall(&hall);
+}
+
+static void the_fund_pays_what_was_approved(void **state) {
+  (void)state;
+  Hall hall;
+  open_hall(&hall);
+  HttpTest *test = &hall.test;
+  as(&hall, 7, KIND_ROLE_AGENT, hall.county);
+  int64_t id = http_test_i64(http_test_do(test, 201, "POST", "/api/v1/orders",
+                                          "{\"kind\":\"suggestion\",\"description\":\"内容\",\"fields\":{\"topic\":\"节能\"}}"), "id");
+  step(&hall, 200, id, "send", "{}");
+  step(&hall, 200, id, "adopt", "{\"note\":\"好\"}");
+  as(&hall, 9, KIND_ROLE_HEAD, hall.county);
+  char path[96];
+  snprintf(path, sizeof path, "/api/v1/orders/%lld/steps", (long long)id);
+  http_test_do(test, 200, "POST", path, "{\"step\":\"propose_award\",\"version\":3,\"fields\":{\"award\":50000}}");
+  step(&hall, 200, id, "approve_award", "{\"award\":30000}");
+  http_test_do(test, 403, "POST", path, "{\"step\":\"pay_award\",\"version\":5}"); /* who approved does not pay */
+  as(&hall, 9, KIND_ROLE_HEAD, hall.county);
+  http_test_do(test, 409, "POST", path, "{\"step\":\"pay_award\",\"version\":5}");
+  assert_string_equal(http_test_text(test->json, "code"), "FUND_SHORT");
+  http_test_do(test, 200, "POST", "/api/v1/fund", "{\"amount_fen\":100000,\"note\":\"拨入\"}");
+  http_test_do(test, 200, "POST", path, "{\"step\":\"pay_award\",\"version\":5}");
+  json_t *fund = http_test_do(test, 200, "GET", "/api/v1/fund", NULL);
+  assert_int_equal(http_test_i64(fund, "balance_fen"), 70000);
+  assert_int_equal(http_test_i64(fund, "items.0.amount_fen"), -30000);
+  as(&hall, 9, KIND_ROLE_AGENT, hall.county);
+  http_test_do(test, 403, "POST", "/api/v1/fund", "{\"amount_fen\":1,\"note\":\"x\"}");
+  close_hall(&hall);
+}
+
+#define REGISTRY "{\"customer_number\":\"%s\",\"registry_number\":\"湘2026-0001\",\"new_owner\":\"王五\",\"new_phone\":\"13900000001\",\"sold_on\":\"2026-11-20\"}"
+
+static void a_sold_house_is_transferred_or_refused(void **state) {
+  (void)state;
+  Hall hall;
+  open_hall(&hall);
+  HttpTest *test = &hall.test;
+  opinion(&hall, "10001251");
+  http_test_do(test, 409, "POST", "/api/v1/land-registry/transfers", REGISTRY, "10001251");
+  assert_string_equal(http_test_text(test->json, "code"), "ORDER_REFUSED");
+  assert_non_null(strstr(http_test_text(test->json, "detail"), "202611210000001"));
+  owed = 12345;
+  snprintf(test->headers, sizeof test->headers, "Accept-Language: en\r\n");
+  http_test_do(test, 409, "POST", "/api/v1/land-registry/transfers", REGISTRY, "10001241");
+  assert_non_null(strstr(http_test_text(test->json, "detail"), "arrears of 123.45 yuan"));
+  test->headers[0] = '\0';
+  owed = 0;
+  http_test_do(test, 404, "POST", "/api/v1/land-registry/transfers", REGISTRY, "99999999");
+  json_t *order = http_test_do(test, 201, "POST", "/api/v1/land-registry/transfers", REGISTRY, "10001241");
+  int64_t id = http_test_i64(order, "id");
+  http_test_do(test, 409, "POST", "/api/v1/land-registry/transfers", REGISTRY, "10001241"); /* it is on its way */
+  step(&hall, 200, id, "read_meter", "{\"reading\":1234.5}");
+  step(&hall, 200, id, "settle", "{\"amount\":5600}");
+  step(&hall, 200, id, "transfer_account", "{}");
+  assert_int_equal(count_rows(&hall, "SELECT COUNT(*) FROM event WHERE data LIKE '%王五%' OR data LIKE '%13900000001%'"), 0);
+  close_hall(&hall);
+}
+
+static void attachments_belong_to_their_order(void **state) {
+  (void)state;
+  Hall hall;
+  char path[128], id[32];
+  open_hall(&hall);
+  HttpTest *test = &hall.test;
+  int64_t order = opinion(&hall, "10001251"); /* in G1 */
+  const char *raw = "Content-Type: application/octet-stream\r\n";
+  snprintf(path, sizeof path, "/api/v1/attachments?order=%lld", (long long)order);
+  snprintf(test->headers, sizeof test->headers, "%s", raw);
+  http_test_do(test, 415, "POST", path, "<html>no picture</html>");
+  as(&hall, 5, KIND_ROLE_MANAGER, hall.g2);
+  http_test_do(test, 403, "POST", path, "%%PDF-1.4\n1 0 obj\n%%%%EOF\n");
+  as(&hall, 5, KIND_ROLE_MANAGER, hall.g1);
+  snprintf(id, sizeof id, "%s", http_test_text(http_test_do(test, 201, "POST", path, "%%PDF-1.4\n1 0 obj\n%%%%EOF\n"), "id"));
+  char loose[32];
+  snprintf(loose, sizeof loose, "%s", http_test_text(http_test_do(test, 201, "POST", "/api/v1/attachments", "%%PDF-1.4\n2 0 obj\n%%%%EOF\n"), "id"));
+  test->headers[0] = '\0';
+  snprintf(path, sizeof path, "/api/v1/attachments/%s", id);
+  http_test_do(test, 200, "GET", path, NULL);
+  assert_true(text_find(buffer_as_text(&test->reply.body), TEXT("1 0 obj")) > 0);
+  assert_true(text_is(http_test_header(test, "Content-Type"), "application/pdf"));
+  as(&hall, 6, KIND_ROLE_MANAGER, hall.g2);
+  http_test_do(test, 403, "GET", path, NULL);
+  snprintf(path, sizeof path, "/api/v1/attachments/%s", loose);
+  http_test_do(test, 404, "GET", path, NULL); /* held to nothing: only who brought it sees it */
+  as(&hall, 5, KIND_ROLE_MANAGER, hall.g1);
+  http_test_do(test, 200, "GET", path, NULL);
+  snprintf(path, sizeof path, "{\"note\":\"见图\",\"photographs\":[\"%s\"]}", loose);
+  step(&hall, 200, order, "note", path);
+  int64_t other = opinion(&hall, "10004111");
+  step(&hall, 404, other, "note", path); /* held to another order already */
+  snprintf(path, sizeof path, "/api/v1/orders/%lld", (long long)order);
+  json_t *page = http_test_do(test, 200, "GET", path, NULL);
+  assert_int_equal(json_array_size(http_test_at(page, "attachments")), 2);
+  close_hall(&hall);
+}
+
+static void rules_say_what_holds_where(void **state) {
+  (void)state;
+  Hall hall;
+  open_hall(&hall);
+  opinion(&hall, "10001251"), opinion(&hall, "10001251");
+  const Order *third = order_find(hall.orders, (OrderId){opinion(&hall, "10001251")});
+  assert_int_equal(third->repeats, 3);
+  json_t *list = http_test_do(&hall.test, 200, "GET", "/api/v1/orders?repeated=yes", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 1);
+  json_t *rules = http_test_do(&hall.test, 200, "GET", "/api/v1/rules", NULL);
+  assert_string_equal(http_test_text(rules, "region"), "State Grid");
+  int arrivals = 0, in_force = 0;
+  const json_t *promises = http_test_at(rules, "promises");
+  for (size_t i = 0; i < json_array_size(promises); i++) {
+    const json_t *one = json_array_get(promises, i);
+    if (strcmp(http_test_text(one, "id"), "arrival") != 0) continue;
+    arrivals++;
+    if (!json_is_true(http_test_at(one, "in_force"))) continue;
+    in_force++;
+    assert_string_equal(http_test_text(one, "region"), "State Grid");
+    assert_string_equal(http_test_text(one, "used_by.0"), "fault_repair.arrive");
+  }
+  assert_int_equal(arrivals, 3);
+  assert_int_equal(in_force, 1);
+  json_t *figures = http_test_do(&hall.test, 200, "GET", "/api/v1/orders/figures?kind=opinion&from=2026-11-01", NULL);
+  assert_true(json_array_size(http_test_at(figures, "items.0.figures")) >= 2);
+  close_hall(&hall);
+  http_test_all_answered(FILE_ROUTES);
+  http_test_all_answered(SURVEY_ROUTES);
+  http_test_all_answered(FIGURE_ROUTES);
+  http_test_all_answered(RULE_ROUTES);
+}
+
+TEST_MAIN(TEST(a_link_is_answered_once), TEST(merged_orders_are_answered_together), TEST(the_fund_pays_what_was_approved),
+          TEST(a_sold_house_is_transferred_or_refused), TEST(attachments_belong_to_their_order), TEST(rules_say_what_holds_where))
