@@ -39,6 +39,8 @@ static bool check_all(Books *books) {
   told(books, "crews", problem, -1);
   if (!visit_check(house->visits, house->db, problem, error)) return false;
   told(books, "visits", problem, -1);
+  if (!meter_check(house->meters, house->db, problem, error)) return false;
+  told(books, "meters", problem, -1);
   return true;
 }
 

@@ -51,6 +51,8 @@ bool command_parse(CommandLine *out, const Command *command, int argc, const cha
 
 int command_serve(const CommandLine *line);
 int command_import(const CommandLine *line);
+int command_ingest(const CommandLine *line);
+int command_generate_readings(const CommandLine *line);
 int command_generate(const CommandLine *line);
 int command_replay(const CommandLine *line);
 int command_check(const CommandLine *line);

@@ -4,6 +4,7 @@
 
 #include "app/folder.h"
 #include "crew/crew.h"
+#include "meter/meter.h"
 #include "outage/outage.h"
 #include "people/staff.h"
 #include "visit/visit.h"
@@ -30,6 +31,7 @@ typedef struct House {
   Outages *outages;
   Crews *crews;
   Visits *visits;
+  Meters *meters;
   Staff *staff;
 } House;
 

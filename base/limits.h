@@ -7,6 +7,8 @@
 #define LIMIT_UPLOAD_BYTES (6u * 1024 * 1024)    /* … where a route takes pictures and documents */
 #define LIMIT_ATTACHMENTS_PER_ORDER 200
 #define LIMIT_REQUEST_ARENA (4u * 1024 * 1024)    /* memory of one request */
+#define LIMIT_LARGE_BODY_BYTES (8u * 1024 * 1024) /* … where the route takes more: readings of a whole area and day */
+#define LIMIT_LARGE_REQUEST_ARENA (128u * 1024 * 1024)
 #define LIMIT_REPLY_BYTES (64u * 1024 * 1024)     /* of one reply */
 #define LIMIT_CONNECTIONS 2000                    /* open at once */
 #define LIMIT_CONNECTIONS_PER_ADDRESS 2000        /* a proxy in front is one address */
@@ -54,5 +56,8 @@
 #define LIMIT_DISPATCH_ITEMS 200
 #define LIMIT_DISPATCH_SPOTS (4u << 20)           /* job × crew places remembered; past it they are judged anew */
 #define LIMIT_DISPATCH_BYTES (64u * 1024 * 1024)  /* of a problem as text */
+
+/* meters */
+#define LIMIT_READ_DAYS 400                       /* of one meter in one question */
 
 #endif

@@ -69,6 +69,7 @@ enum HttpRouteFlags {
   HTTP_RAW_BODY = 8,  /* the handler reads the bytes; request_schema is then the media types taken, blank between */
   HTTP_UNLOCKED = 16, /* a read that takes the state lock itself, or needs none */
   HTTP_SLOW = 32,     /* `decode` or `read` takes long (a password's hash): it runs on a thread of its own, one at a time */
+  HTTP_LARGE_BODY = 64, /* up to LIMIT_LARGE_BODY_BYTES, and memory to go with it */
 };
 
 typedef struct HttpRoute {

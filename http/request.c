@@ -89,9 +89,9 @@ static bool read_headers(Request *request) {
   int64_t length = 0;
   if (header->content_length.at && (!text_to_i64(header->content_length, &length) || length < 0)) return refuse_frame(request, "Content-Length", "not a number");
   request->announced = length;
-  if (length > (int64_t)LIMIT_UPLOAD_BYTES) {
+  if (length > (int64_t)LIMIT_LARGE_BODY_BYTES) {
     request->close = true;
-    return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%u", LIMIT_UPLOAD_BYTES);
+    return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%u", LIMIT_LARGE_BODY_BYTES);
   }
   return true;
 }
@@ -179,7 +179,9 @@ static bool key_is_sound(Request *request) {
 
 /* A picture may be larger than any JSON. */
 static size_t body_limit(const Request *request) {
-  return request->route && request->route->row->flags & HTTP_RAW_BODY ? LIMIT_UPLOAD_BYTES : LIMIT_BODY_BYTES;
+  if (!request->route) return LIMIT_BODY_BYTES;
+  unsigned flags = request->route->row->flags;
+  return flags & HTTP_LARGE_BODY ? LIMIT_LARGE_BODY_BYTES : flags & HTTP_RAW_BODY ? LIMIT_UPLOAD_BYTES : LIMIT_BODY_BYTES;
 }
 
 static bool body_is_announced(Request *request) {
@@ -213,6 +215,7 @@ static bool examine(Request *request, const char *method) {
     if (request->asset) error_clear(error);
     return request->asset != NULL;
   }
+  if (request->route->row->flags & HTTP_LARGE_BODY) request->arena.limit = LIMIT_LARGE_REQUEST_ARENA;
   request->open.address = client_address(request);
   return may_they(request) && names_known(request) && (!(request->route->row->flags & HTTP_KEYED) || key_is_sound(request)) && body_is_announced(request);
 }

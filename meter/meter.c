@@ -184,7 +184,8 @@ bool meter_open(Meters **out, Desk *desk, Db *db, const Grid *grid, const People
   meters->area_of_device = memory_new((grid_count(grid) + 1u) * sizeof *meters->area_of_device);
   meters->counts = memory_new((people_customer_count(people) + 1u) * sizeof *meters->counts);
   bool ok = (meters->area_of_device && meters->counts) || error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "meters");
-  ok = ok && watch_rules_load(&meters->rules, rules, error) && make_areas(meters, error) && meter_reload(db, meters, error);
+  ok = ok && watch_rules_load(&meters->rules, rules, error) && tariff_load(&meters->tariff, rules, error) && make_areas(meters, error) &&
+       meter_reload(db, meters, error);
   if (!ok) {
     meter_close(meters);
     return false;

@@ -123,6 +123,7 @@ const WatchRules *meter_rules(const Meters *meters);
 /* For `dianbaomu check`; `problem` is "" when sound. */
 bool meter_check(const Meters *meters, Db *db, char problem[ERROR_TEXT_MAX], Error *error) MUST_USE;
 
+/* Its HTTP face: meter_routes.c. */
 struct Http;
 bool meter_add_routes(struct Http *http, Meters *meters, Error *error) MUST_USE;
 

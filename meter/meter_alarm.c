@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "meter/meter_internal.h"
+#include "order/kind.h"
 
 static bool emit(DeskContext *context, const Meters *meters, const char *kind, const MeterAlarm *alarm, Error *error) {
   Buffer buffer;
@@ -114,10 +115,11 @@ static OrderId order_of(DeskContext *context, Meters *meters, const MeterAlarm *
   OrderId order = {0};
   bool again;
   char text[200], since[INSTANT_TEXT_MAX];
-  for (size_t i = 0; i < meters->alarms.count; i++) { /* another watch of the same area has one of this kind already */
-    const MeterAlarm *other = &meters->alarms.at[i];
-    if (other->id == alarm->id || other->area != alarm->area || !other->order.value || !order_find(meters->orders, other->order)) continue;
-    if (strcmp(meters->rules.rule[other->watch].order, rule->order) == 0) return other->order;
+  uint32_t device = meters->areas[alarm->area].device;
+  for (size_t i = 0; i < order_count(meters->orders);
+       i++) { /* one is open for this area already: of another watch, or of an evening before */
+    const Order *open = order_at(meters->orders, i);
+    if (open->device == device && !open->customer.value && text_is(open->kind->origin.id, rule->order)) return open->id;
   }
   instant_to_text(alarm->since, ZONE_SHANGHAI, since);
   snprintf(text, sizeof text, "%s / %s, %.16s", rule->name_zh, rule->name_en, since);

@@ -6,6 +6,7 @@
 #include "base/vector.h"
 #include "meter/judge.h"
 #include "meter/meter.h"
+#include "meter/tariff.h"
 
 enum { ROSTERS_MOST = 20000 };
 static const Span CLOCK_TOLERANCE = 10 * SPAN_MINUTE, OLDEST_READING = 400 * SPAN_DAY, CLOSE_AFTER = 30 * SPAN_MINUTE;
@@ -56,6 +57,7 @@ struct Meters {
   Orders *orders;
   int64_t county_id;
   WatchRules rules;
+  Tariff tariff;
   MeterArea *areas;
   AreaCount *area_counts;
   size_t area_count;

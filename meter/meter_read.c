@@ -140,7 +140,9 @@ static bool gather_one(MeterDay *out, const Gathering *g, int64_t key, int step,
   if (!meter_day_take(out, g->arena, step, batch_channels | kept.channels, error)) return false;
   if (block.len) put_block(out, &kept);
   put_batches(g, out, key);
-  JudgeLimits limits = {key < 0 ? 4000 : 600};
+  /* three times the transformer's rating is more than any meter below it can carry */
+  double kva = (double)g->area->rated_kva;
+  JudgeLimits limits = {kva > 0 ? 100 + 3 * kva * 1000 / 660 : 4000};
   judge_absurd(out, &limits);
   trim(out);
   return true;
