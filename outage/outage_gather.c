@@ -236,8 +236,10 @@ bool outage_gather_order(DeskContext *context, Outages *outages, const Order *or
   OrderId id = order->id;
   uint32_t device = order->device, cause;
   if (device == GRID_NONE) return true;
-  if (!cause_of(outages, order, &cause, error)) return false;
   Record *record = outage_record_at(outages, device);
+  bool explained = record && (outage_is_fixed(record) || (!record->alone && record->o.probability >= (float)outages->rules.open));
+  cause = GRID_NONE;
+  if (!explained && !cause_of(outages, order, &cause, error)) return false; /* a better explanation of many is found at the next look */
   bool rises = cause != GRID_NONE && (!record || (cause < record->o.device && !has_fixed(outages, device)));
   if (rises) {
     if (!outage_raise(context, outages, cause, context->now, &record, error)) return false;
