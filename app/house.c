@@ -71,7 +71,8 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
             grid_open(&house->grid, house->db, HOUSE_COUNTY, error) && people_open(&house->people, house->db, house->grid, HOUSE_COUNTY, error) &&
             desk_open(&house->desk, house->db, &desk, error) && staff_open(&house->staff, house->desk, house->db, &staff, error) &&
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
-            outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error);
+            outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error) &&
+            group_open(&house->groups, house->desk, house->db, house->people, house->orders, error);
   CrewSites sites = {site_find, site_write, site_at, house};
   ok = ok && crew_open(&house->crews, house->desk, house->db, house->grid, house->people, &sites, options->rules, error);
   ok = ok && visit_open(&house->visits, house->desk, house->db, house->grid, house->people, house->orders, error);
@@ -91,6 +92,7 @@ void house_close(House *house) {
   visit_close(house->visits);
   meter_close(house->meters);
   crew_close(house->crews);
+  group_close(house->groups);
   outage_close(house->outages);
   order_close(house->orders);
   staff_close(house->staff);

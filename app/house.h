@@ -4,6 +4,7 @@
 
 #include "app/folder.h"
 #include "crew/crew.h"
+#include "group/group.h"
 #include "meter/meter.h"
 #include "outage/outage.h"
 #include "people/staff.h"
@@ -29,6 +30,7 @@ typedef struct House {
   Desk *desk;
   Orders *orders;
   Outages *outages;
+  Groups *groups;
   Crews *crews;
   Visits *visits;
   Meters *meters;

@@ -92,6 +92,14 @@ static void keep_one(void *self, const Attachment *attachment) {
     if (text_is(attachment->type, TYPES[i])) out->type = text_of(TYPES[i]);
 }
 
+bool order_attachment_body(HttpReply *reply, Db *db, int64_t county_id, int64_t id, Error *error) {
+  Attachment one = {0};
+  if (!store_attachments(db, county_id, (OrderId){0}, id, keep_one, &one, error)) return false;
+  reply->content_type = one.id ? one.type.at : "application/octet-stream";
+  http_reply_header(reply, "Content-Disposition", "%s", text_is(one.type, "application/pdf") ? "attachment" : "inline");
+  return store_attachment_body(&reply->body, db, county_id, id, error);
+}
+
 static bool get_attachment(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   const Orders *orders = room;
   Attachment one = {0};
@@ -105,9 +113,7 @@ static bool get_attachment(HttpRequest *request, HttpReply *reply, void *room, E
   if (one.order.value &&
       (!store_order_org(&found, &org, request->db, orders->county_id, one.order, error) || !may_see(request, orders, org, error)))
     return false;
-  reply->content_type = one.type.at;
-  http_reply_header(reply, "Content-Disposition", "%s", text_is(one.type, "application/pdf") ? "attachment" : "inline");
-  return store_attachment_body(&reply->body, request->db, orders->county_id, id, error);
+  return order_attachment_body(reply, request->db, orders->county_id, id, error);
 }
 
 const HttpRoute FILE_ROUTES[] = {

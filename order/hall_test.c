@@ -280,6 +280,11 @@ static void rules_say_what_holds_where(void **state) {
   assert_int_equal(third->repeats, 3);
   json_t *list = http_test_do(&hall.test, 200, "GET", "/api/v1/orders?repeated=yes", NULL);
   assert_int_equal(json_array_size(http_test_at(list, "items")), 1);
+  http_test_do(&hall.test, 200, "GET", "/api/v1/exports/orders?kind=opinion", NULL);
+  assert_true(text_starts(buffer_as_text(&hall.test.reply.body), TEXT("PK"))); /* a zip, which interop/sheet_test.c looks into */
+  assert_true(hall.test.reply.body.len > 1000);
+  http_test_do(&hall.test, 200, "GET", "/api/v1/exports/promises?from=2026-11-01", NULL);
+  assert_true(text_starts(buffer_as_text(&hall.test.reply.body), TEXT("PK")));
   json_t *rules = http_test_do(&hall.test, 200, "GET", "/api/v1/rules", NULL);
   assert_string_equal(http_test_text(rules, "region"), "State Grid");
   int arrivals = 0, in_force = 0;
@@ -298,6 +303,7 @@ static void rules_say_what_holds_where(void **state) {
   json_t *figures = http_test_do(&hall.test, 200, "GET", "/api/v1/orders/figures?kind=opinion&from=2026-11-01", NULL);
   assert_true(json_array_size(http_test_at(figures, "items.0.figures")) >= 2);
   close_hall(&hall);
+  http_test_all_answered(SHEET_ROUTES);
   http_test_all_answered(FILE_ROUTES);
   http_test_all_answered(SURVEY_ROUTES);
   http_test_all_answered(FIGURE_ROUTES);

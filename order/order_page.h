@@ -11,9 +11,14 @@ bool page_orgs(const bool **out, HttpRequest *request, const Orders *orders, int
 
 void survey_write_dimensions(Json *json, const Survey *survey);
 const HttpRoute *order_routes(void); /* for the tests */
+/* An attachment's bytes into a reply, with type and headers. Who may see it is the caller's to know. */
+bool order_attachment_body(HttpReply *reply, Db *db, int64_t county_id, int64_t id, Error *error) MUST_USE;
 extern const HttpRoute FILE_ROUTES[];   /* file_routes.c */
 extern const HttpRoute SURVEY_ROUTES[]; /* survey_routes.c: links, the reward fund, the land registry */
 extern const HttpRoute FIGURE_ROUTES[]; /* figure_routes.c */
+/* What a list's query asks for. */
+bool order_read_wish(ListWish *wish, HttpRequest *request, const Orders *orders, Error *error) MUST_USE;
+extern const HttpRoute SHEET_ROUTES[];  /* sheet_routes.c */
 extern const HttpRoute RULE_ROUTES[];   /* rule_routes.c */
 /* [*from, *to] as the beginnings of days; this month up to today when nothing is said. */
 bool query_days(HttpRequest *request, Instant *from, Instant *to, Error *error) MUST_USE;

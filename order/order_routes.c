@@ -36,7 +36,7 @@ static bool query_id(HttpRequest *request, const char *name, int64_t *out, Error
   return http_query_i64(request, name, 0, 1, INT64_MAX, out, error);
 }
 
-static bool read_wish(ListWish *wish, HttpRequest *request, const Orders *orders, Error *error) {
+bool order_read_wish(ListWish *wish, HttpRequest *request, const Orders *orders, Error *error) {
   int64_t org = 0;
   *wish = (ListWish){.state = http_query(request, "state"), .kind = http_query(request, "kind")};
   if (wish->state.at && text_is(wish->state, "open")) wish->state = TEXT_NONE;
@@ -103,7 +103,7 @@ static bool get_orders(HttpRequest *request, HttpReply *reply, void *room, Error
   ListWish wish;
   ListKey after;
   int64_t limit, next;
-  if (!read_wish(&wish, request, orders, error) || !read_cursor(request, &after, error) ||
+  if (!order_read_wish(&wish, request, orders, error) || !read_cursor(request, &after, error) ||
       !http_query_i64(request, "limit", 50, 1, 500, &limit, error))
     return false;
   Json json;
@@ -422,5 +422,6 @@ bool order_add_routes(Http *http, Orders *orders, Error *error) {
     if (!http_add_component(http, COMPONENTS[i].name, COMPONENTS[i].schema, error)) return false;
   return http_add_routes(http, ROUTES, orders, error) && http_add_routes(http, BOARD_ROUTES, orders, error) &&
          http_add_routes(http, FILE_ROUTES, orders, error) && http_add_routes(http, SURVEY_ROUTES, orders, error) &&
-         http_add_routes(http, FIGURE_ROUTES, orders, error) && http_add_routes(http, RULE_ROUTES, orders, error);
+         http_add_routes(http, FIGURE_ROUTES, orders, error) && http_add_routes(http, RULE_ROUTES, orders, error) &&
+         http_add_routes(http, SHEET_ROUTES, orders, error);
 }

@@ -26,18 +26,20 @@ static void write_users(Json *json, const RuleBook *book, const Promise *promise
 }
 
 /* Orders that run under this version of the kind, and under older ones. */
-static void write_running(Json *json, const Orders *orders, const OrderKind *kind) {
-  int64_t now = 0, older = 0;
+typedef struct Running {
+  int64_t now, older;
+} Running;
+static void count_running(const Orders *orders, Running *by_kind) {
   for (size_t i = 0; i < order_count(orders); i++) {
     const Order *order = order_at(orders, i);
-    if (order->kind == kind) now++;
-    else older += text_equal(order->kind->origin.id, kind->origin.id);
+    const OrderKind *kind = order->kind->book == book_id(orders->book) ? order->kind : book_kind_of(orders->book, order->kind->origin.id);
+    if (!kind) continue;
+    if (kind == order->kind) by_kind[kind->row].now++;
+    else by_kind[kind->row].older++;
   }
-  json_put_i64(json, "running", now);
-  json_put_i64(json, "running_older", older);
 }
 
-static void write_kinds(Json *json, const Orders *orders) {
+static void write_kinds(Json *json, const Orders *orders, const Running *running) {
   json_key(json, "kinds");
   json_open_array(json);
   for (size_t k = 0; k < book_kind_count(orders->book); k++) {
@@ -45,7 +47,8 @@ static void write_kinds(Json *json, const Orders *orders) {
     json_open_object(json);
     write_origin(json, &kind->origin);
     json_put_text(json, "group", kind->group);
-    write_running(json, orders, kind);
+    json_put_i64(json, "running", running[kind->row].now);
+    json_put_i64(json, "running_older", running[kind->row].older);
     json_close(json);
   }
   json_close(json);
@@ -68,7 +71,6 @@ static bool get_rules(HttpRequest *request, HttpReply *reply, void *room, Error 
   const Orders *orders = room;
   const RuleBook *book = orders->book;
   Json json;
-  (void)request, (void)error;
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_put_text(&json, "region", book_region(book));
@@ -83,7 +85,10 @@ static bool get_rules(HttpRequest *request, HttpReply *reply, void *room, Error 
     json_close(&json);
   }
   json_close(&json);
-  write_kinds(&json, orders);
+  Running *running = ARENA_ARRAY(request->arena, Running, book_kind_count(book) + 1);
+  if (!running) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "rules");
+  count_running(orders, running);
+  write_kinds(&json, orders, running);
   json_key(&json, "calendars");
   json_open_array(&json);
   for (size_t i = 0; i < book->calendars.count; i++) {

@@ -1,0 +1,101 @@
+/* A grid's thread: households by the link, the manager, an order in one touch and its answers. */
+#include "grid/testing.h"
+#include "group/group.h"
+#include "http/testing.h"
+#include "order/kind.h"
+
+#define RAW "Content-Type: application/octet-stream\r\n"
+
+static void a_message_becomes_an_order_and_is_answered(void **state) {
+  (void)state;
+  static HttpTest test;
+  Error error = {0};
+  Grid *grid;
+  People *people;
+  Orders *orders;
+  Groups *groups;
+  char path[160], token[64], old[64];
+  int64_t g1 = 0, g2 = 0;
+  http_test_open(&test);
+  testing_county(test.db, 1, time_now(&test.time), NULL);
+  http_test_end(&test);
+  http_test_begin(&test);
+  assert_ok(grid_open(&grid, test.db, 1, &error) && people_open(&people, test.db, grid, 1, &error), &error);
+  assert_ok(order_open(&orders, test.desk, test.db, grid, people, NULL, &error) && order_add_routes(test.http, orders, &error), &error);
+  assert_ok(group_open(&groups, test.desk, test.db, people, orders, &error) && http_add_routes(test.http, GROUP_ROUTES, groups, &error), &error);
+  http_test_start(&test);
+  for (size_t i = 0; i < people_org_count(people); i++) {
+    if (text_is(people_org(people, i)->code, "G1")) g1 = people_org(people, i)->id;
+    if (text_is(people_org(people, i)->code, "G2")) g2 = people_org(people, i)->id;
+  }
+  http_test_as(&test, 5, KIND_ROLE_MANAGER, g1);
+  http_test_do(&test, 403, "POST", "/api/v1/groups", "{\"org_id\":\"%lld\",\"name\":\"别处\"}", (long long)g2);
+  int64_t group = http_test_i64(http_test_do(&test, 201, "POST", "/api/v1/groups", "{\"org_id\":\"%lld\",\"name\":\"柳树村用电群\"}", (long long)g1), "id");
+  snprintf(path, sizeof path, "/api/v1/groups/%lld/link", (long long)group);
+  snprintf(old, sizeof old, "%s", http_test_text(http_test_do(&test, 201, "POST", path, NULL), "token"));
+  snprintf(token, sizeof token, "%s", http_test_text(http_test_do(&test, 201, "POST", path, NULL), "token"));
+  /* a household, not signed in */
+  http_test_as(&test, 0, 0, 0);
+  snprintf(path, sizeof path, "/api/v1/group-links/%s/messages", old);
+  http_test_do(&test, 410, "POST", path, "{\"body\":\"停电了\"}"); /* the old link has ended */
+  snprintf(path, sizeof path, "/api/v1/group-links/%s/pictures", token);
+  snprintf(test.headers, sizeof test.headers, RAW);
+  http_test_do(&test, 415, "POST", path, "no picture");
+  int64_t picture = http_test_i64(http_test_do(&test, 201, "POST", path, "%%PDF-1.4\n1 0 obj\n%%%%EOF\n"), "id");
+  test.headers[0] = '\0';
+  snprintf(path, sizeof path, "/api/v1/group-links/%s/messages", token);
+  http_test_do(&test, 422, "POST", path, "{\"body\":\"  \"}");
+  http_test_do(&test, 404, "POST", path, "{\"body\":\"x\",\"attachment_id\":\"5\"}");
+  int64_t message = http_test_i64(http_test_do(&test, 201, "POST", path, "{\"body\":\"鱼塘停电, 增氧机停了\",\"name\":\"李四\",\"customer_number\":\"10001251\","
+                                                                     "\"attachment_id\":\"%lld\"}", (long long)picture), "id");
+  assert_string_equal(http_test_text(http_test_do(&test, 200, "GET", path, NULL), "items.0.name"), "李*");
+  snprintf(path, sizeof path, "/api/v1/group-links/%s/pictures/%lld", token, (long long)picture);
+  http_test_do(&test, 200, "GET", path, NULL);
+  /* the manager answers, and makes an order of it in one touch */
+  http_test_as(&test, 5, KIND_ROLE_MANAGER, g1);
+  snprintf(path, sizeof path, "/api/v1/groups/%lld/messages", (long long)group);
+  http_test_do(&test, 201, "POST", path, "{\"body\":\"马上到\"}");
+  json_t *thread = http_test_do(&test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(thread, "items.1.name"), "李四");
+  snprintf(path, sizeof path, "/api/v1/groups/%lld/pictures/%lld", (long long)group, (long long)picture);
+  http_test_do(&test, 200, "GET", path, NULL);
+  snprintf(path, sizeof path, "/api/v1/groups/%lld/pictures", (long long)group);
+  snprintf(test.headers, sizeof test.headers, RAW);
+  http_test_do(&test, 201, "POST", path, "%%PDF-1.4\n2 0 obj\n%%%%EOF\n");
+  test.headers[0] = '\0';
+  snprintf(path, sizeof path, "/api/v1/group-messages/%lld/order", (long long)message);
+  http_test_as(&test, 6, KIND_ROLE_MANAGER, g2);
+  http_test_do(&test, 403, "POST", path, "{\"kind\":\"fault_repair\",\"what\":\"no_power\"}");
+  http_test_do(&test, 200, "GET", "/api/v1/groups", NULL);
+  assert_int_equal(json_array_size(http_test_at(test.json, "items")), 0);
+  http_test_as(&test, 5, KIND_ROLE_MANAGER, g1);
+  http_test_do(&test, 422, "POST", path, "{\"kind\":\"fault_repair\",\"what\":\"moon\"}");
+  int64_t order = http_test_i64(http_test_do(&test, 201, "POST", path, "{\"kind\":\"fault_repair\",\"what\":\"no_power\"}"), "id");
+  http_test_do(&test, 409, "POST", path, "{\"kind\":\"fault_repair\",\"what\":\"no_power\"}");
+  snprintf(path, sizeof path, "/api/v1/orders/%lld", (long long)order);
+  json_t *page = http_test_do(&test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(page, "description"), "鱼塘停电, 增氧机停了");
+  assert_int_equal(json_array_size(http_test_at(page, "attachments")), 1);
+  /* how it goes on is said in the thread */
+  http_test_as(&test, 8, KIND_ROLE_DISPATCHER | KIND_ROLE_AGENT, g1);
+  snprintf(path, sizeof path, "/api/v1/orders/%lld/steps", (long long)order);
+  http_test_do(&test, 200, "POST", path, "{\"step\":\"dispatch\",\"version\":1}");
+  http_test_do(&test, 200, "POST", path, "{\"step\":\"note\",\"version\":2,\"fields\":{\"note\":\"x\"}}"); /* no news */
+  http_test_do(&test, 200, "POST", path, "{\"step\":\"restore\",\"version\":3}");
+  http_test_do(&test, 200, "POST", path, "{\"step\":\"call_back\",\"version\":4,\"fields\":{\"answer\":\"satisfied\"}}");
+  snprintf(path, sizeof path, "/api/v1/groups/%lld/messages", (long long)group);
+  thread = http_test_do(&test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(thread, "items.0.author"), "system");
+  assert_non_null(strstr(http_test_text(thread, "items.0.body"), "已办结"));
+  assert_int_equal(json_array_size(http_test_at(thread, "items")), 2 + 3); /* dispatched, power is back, done */
+  http_test_do(&test, 200, "GET", "/api/v1/groups", NULL);
+  assert_int_equal(json_array_size(http_test_at(test.json, "items")), 1);
+  http_test_close(&test);
+  group_close(groups);
+  order_close(orders);
+  people_close(people);
+  grid_close(grid);
+  http_test_all_answered(GROUP_ROUTES);
+}
+
+TEST_MAIN(TEST(a_message_becomes_an_order_and_is_answered))
