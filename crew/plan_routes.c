@@ -122,11 +122,15 @@ static void write_advice(Crews *crews, size_t at, const PlanWhatIf *change, cons
   char zh[300], en[300], hours_zh[80] = "", hours_en[80] = "";
   int kept = c->after.due_kept - c->before.due_kept, more = c->before.unassigned - c->after.unassigned;
   double saved = c->before.customer_hours - c->after.customer_hours;
-  if (saved >= 0.5 && more <= 0) snprintf(hours_zh, sizeof hours_zh, "，少停 %.0f 时户", saved), snprintf(hours_en, sizeof hours_en, ", %.0f customer-hours less", saved);
-  static const char *const ZH[] = {"各班组最多加班 %.0f 分钟", "召回 %d 个班组", "向邻近单位求援 %d 个班组"}, *const EN[] = {"Overtime up to %.0f min", "Call in %d crews", "Ask neighbours for %d crews"};
+  if (saved >= 0.5 && more <= 0) {
+    snprintf(hours_zh, sizeof hours_zh, "，少停 %.0f 时户", saved);
+    snprintf(hours_en, sizeof hours_en, ", %.0f customer-hours less", saved);
+  }
   char what_zh[100], what_en[100];
-  if (change->what == WHAT_OVERTIME) snprintf(what_zh, sizeof what_zh, ZH[0], change->minutes), snprintf(what_en, sizeof what_en, EN[0], change->minutes);
-  else {
+  if (change->what == WHAT_OVERTIME) {
+    snprintf(what_zh, sizeof what_zh, "各班组最多加班 %.0f 分钟", change->minutes);
+    snprintf(what_en, sizeof what_en, "Overtime up to %.0f min", change->minutes);
+  } else {
     int which = change->what == WHAT_CALL_IN ? 1 : 2, count = which == 1 ? c->called_count : c->aid_count;
     snprintf(what_zh, sizeof what_zh, "%s %d %s", which == 1 ? "召回" : "向邻近单位求援", count, "个班组");
     snprintf(what_en, sizeof what_en, "%s %d %s", which == 1 ? "Call in" : "Ask neighbours for", count, count == 1 ? "crew" : "crews");
@@ -148,17 +152,16 @@ static void write_advice(Crews *crews, size_t at, const PlanWhatIf *change, cons
 static bool get_advice(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   Crews *crews = room;
   PlanCopy *copy;
-  PlanCompare compare[sizeof ADVICE / sizeof *ADVICE];
+  PlanCompare compare[sizeof ADVICE / sizeof *ADVICE] = {0};
   Arena arena;
   Json json;
   if (!copy_of(request, crews, &copy, error)) return false;
-  bool ok = true, wanted = true;
+  bool ok = true, wanted = dispatch_board_problem(copy->board)->job_count > 0;
   arena_begin(&arena, 0);
   for (size_t i = 0; ok && wanted && i < sizeof ADVICE / sizeof *ADVICE; i++) {
     PlanWhatIf change = ADVICE[i];
     change.minutes = copy->rules.advised_overtime_minutes;
     ok = plan_what_if(copy, &change, 1, 0, &arena, &compare[i], error);
-    wanted = ok && (compare[0].before.due_kept < compare[0].before.due || compare[0].before.unassigned > 0); /* all is well: nothing to advise */
   }
   arena_end(&arena);
   json_begin(&json, &reply->body);
