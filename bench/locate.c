@@ -288,7 +288,7 @@ static uint32_t *count_customers(const LocateNetwork *network) {
   return customers;
 }
 
-static const double settings[] = {0.001, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
+static const double settings[] = {0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 static const LocateRule rules[] = {

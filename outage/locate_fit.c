@@ -33,6 +33,19 @@ static void place_onset(const Locate *l, const LocateOnsets *onsets, const Locat
   for (int s = 0; s < LOCATE_SLOTS; s++) tally->slot[fault->onset][s] += fault->probability * part[s] / all;
 }
 
+/* How many called, of how many who should have by now. Where few are expected, only those faults are found of which more than that called.
+ */
+static void count_calls(const Locate *l, const LocateOnsets *onsets, const LocateCandidate *fault, LocateTally *tally) {
+  enum { CALLS_LEAST = 3 };
+  const LocateDevice *device = &l->layout.device[fault->head];
+  double weight = (double)(l->layout.before[device->last].weight - l->layout.before[device->first].weight) / 16, calls = 0;
+  double expected = weight * (1 - exp(onsets->quiet_call[fault->onset]));
+  if (fault->mode || expected < CALLS_LEAST) return;
+  for (uint32_t c = device->first; c < device->last; c++)
+    for (uint32_t i = l->customer_items[c]; i != LOCATE_NONE; i = l->items.at[i].next) calls += l->items.at[i].kind == LOCATE_CALL;
+  tally->calls += fault->probability * calls, tally->calls_expected += fault->probability * expected;
+}
+
 static bool count_faults(Locate *l, const LocateTree *tree, LocateTally *tally) {
   const LocateOnsets *onsets = &l->eras[tree->era].onsets;
   LocateCandidates found = {0};
@@ -45,7 +58,7 @@ static bool count_faults(Locate *l, const LocateTree *tree, LocateTally *tally) 
     tally->faults[node->kind] += found.at[i].probability;
     tally->began[found.at[i].onset] += found.at[i].probability;
     tally->all += found.at[i].probability;
-    if (found.at[i].probability > 0.01) place_onset(l, onsets, &found.at[i], tally);
+    if (found.at[i].probability > 0.01) place_onset(l, onsets, &found.at[i], tally), count_calls(l, onsets, &found.at[i], tally);
   }
   vector_free(&found);
   return ok;
@@ -89,6 +102,7 @@ static void add_up(const Locate *l, LocateTally *all) {
       for (int s = 0; s < LOCATE_SLOTS; s++) all->slot[k][s] += one->slot[k][s];
     }
     all->all += one->all, all->stray_calls += one->stray_calls, all->stray_gasps += one->stray_gasps;
+    all->calls += one->calls, all->calls_expected += one->calls_expected;
     if (one->first != INSTANT_NONE && (all->first == INSTANT_NONE || one->first < all->first)) all->first = one->first;
   }
 }
@@ -142,6 +156,15 @@ void locate_fit_era(Locate *l, LocateEra *era, bool *steady) {
   double gasps = stray_rate(l, l->p.stray_gasp_year, tally.stray_gasps, years * (double)y->before[y->customer_count].gasps);
   if (differ(calls, onsets->stray_call_year) || differ(gasps, onsets->stray_gasp_year)) *steady = false;
   onsets->stray_call_year = calls, onsets->stray_gasp_year = gasps;
+  if (l->p.call_shape > 0) {
+    /* expected by the share in use: the whole of it is what the given one should have brought */
+    double share =
+        l->p.call_share * (l->p.call_shape + tally.calls) / (l->p.call_shape + tally.calls_expected * l->p.call_share / onsets->call_share);
+    share = fmin(fmax(share, l->p.call_share / 8), fmin(l->p.call_share * 8, 0.9));
+    if (differ(share, onsets->call_share)) *steady = false;
+    onsets->call_share = share;
+    locate_onsets_tick(onsets, &l->p, l->now);
+  }
 }
 
 /* A fit at one go: every tree tells, then every tree is judged anew. */

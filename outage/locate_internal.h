@@ -119,6 +119,7 @@ typedef struct LocateTally {
   double faults[LOCATE_KINDS], began[LOCATE_ONSETS_MAX], all;
   double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS];
   double stray_calls, stray_gasps; /* expected number of those no fault explains */
+  double calls, calls_expected;    /* below the greater faults, and how many there should be */
   Instant first;                   /* of its pieces; INSTANT_NONE */
 } LocateTally;
 

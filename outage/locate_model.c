@@ -23,6 +23,7 @@ LocateParameters locate_parameters_default(void) {
       .storm_shape = 0.25,
       .storm_onsets = 2,
       .stray_shape = 2,
+      .call_shape = 5,
       .age_growth = 0.03,
       .load_growth = 1.0,
       .onsets = 6,
@@ -82,7 +83,7 @@ double locate_rate_log_odds(const LocateParameters *p, double per_year) {
 void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now) {
   assert(p->onsets >= 1 && p->onsets <= LOCATE_ONSETS_MAX);
   int n = onsets->count = p->onsets;
-  onsets->stray_call_year = p->stray_call_year, onsets->stray_gasp_year = p->stray_gasp_year;
+  onsets->stray_call_year = p->stray_call_year, onsets->stray_gasp_year = p->stray_gasp_year, onsets->call_share = p->call_share;
   for (int i = 0; i < n; i++) {
     onsets->begin[i] = now - p->onset_age[i];
     onsets->end[i] = i + 1 < n ? now - p->onset_age[i + 1] : now + p->onset_renew;
@@ -157,7 +158,7 @@ void locate_onsets_tick(LocateOnsets *onsets, const LocateParameters *p, Instant
   for (int i = 0; i < onsets->count; i++) {
     Instant begin = onsets->begin[i], end = onsets->end[i] < now ? onsets->end[i] : now;
     double call = 1 - mean_decay_of(onsets, i, now, p->call_lag_s), gasp = 1 - mean_decay_of(onsets, i, now, p->gasp_lag_s);
-    onsets->quiet_call[i] = hours_between(p, begin + (end - begin) / 2, now) * log1p(-p->call_share * fmax(call, 0));
+    onsets->quiet_call[i] = hours_between(p, begin + (end - begin) / 2, now) * log1p(-onsets->call_share * fmax(call, 0));
     onsets->quiet_gasp[i] = log1p(-p->gasp_share * fmax(gasp, 0));
   }
 }
@@ -201,7 +202,7 @@ static void message_llr(const LocateOnsets *onsets, Instant at, double share, do
 
 void locate_call_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double weight, double *out) {
   double hour = p->hour_weight[civil_of(at, p->zone).hour];
-  message_llr(onsets, at, fmin(p->call_share * weight * hour, 1), p->call_lag_s, onsets->stray_call_year * fmax(hour, 0.05), out);
+  message_llr(onsets, at, fmin(onsets->call_share * weight * hour, 1), p->call_lag_s, onsets->stray_call_year * fmax(hour, 0.05), out);
 }
 
 void locate_gasp_llr(const LocateOnsets *onsets, const LocateParameters *p, Instant at, double *out) {

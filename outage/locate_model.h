@@ -40,6 +40,7 @@ typedef struct LocateParameters {
   double storm_shape;  /* locate_fit: a kind's rate is judged (this + found) / (this + expected) of its prior; 0: never */
   double storm_onsets; /* and when they began, as if so many had been found spread evenly over the window */
   double stray_shape;  /* stray rates are fitted, too, as if so many strays had been seen at the given rates; 0: never */
+  double call_shape;   /* the share that calls, too, as if so many calls had come as given; 0: never */
   double age_growth;   /* rate grows by exp(this × (age − 20 years)) where the age is known */
   double load_growth;  /* and by exp(this × (load − 0.5)), load as a share of rating, where known */
   /* onsets */
@@ -84,11 +85,11 @@ typedef struct LocateOnsets {
   Instant begin[LOCATE_ONSETS_MAX], end[LOCATE_ONSETS_MAX];      /* end[i] = begin[i+1]; the newest ends in the future */
   double share[LOCATE_ONSETS_MAX], log_share[LOCATE_ONSETS_MAX]; /* prior: even over the window */
   double tail[LOCATE_ONSETS_MAX];                                /* Σ of shares from this onset on */
-  double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS]; /* of its faults, the share that began in each eighth of its span; Σ = 1 */
-  bool even[LOCATE_ONSETS_MAX];                 /* all its slots are alike */
-  double stray_call_year, stray_gasp_year;      /* as the parameters say, until they are fitted */
-  double quiet_call[LOCATE_ONSETS_MAX];         /* log P(no call by now | dark since), of a customer of weight 1 */
-  double quiet_gasp[LOCATE_ONSETS_MAX];         /* log P(no gasp by now | dark since) */
+  double slot[LOCATE_ONSETS_MAX][LOCATE_SLOTS];        /* of its faults, the share that began in each eighth of its span; Σ = 1 */
+  bool even[LOCATE_ONSETS_MAX];                        /* all its slots are alike */
+  double stray_call_year, stray_gasp_year, call_share; /* as the parameters say, until they are fitted */
+  double quiet_call[LOCATE_ONSETS_MAX];                /* log P(no call by now | dark since), of a customer of weight 1 */
+  double quiet_gasp[LOCATE_ONSETS_MAX];                /* log P(no gasp by now | dark since) */
 } LocateOnsets;
 
 void locate_onsets_lay(LocateOnsets *onsets, const LocateParameters *p, Instant now);

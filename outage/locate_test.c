@@ -477,8 +477,36 @@ static void a_country_is_brought_up_tree_by_tree(void **state) {
   locate_free(slow);
 }
 
+/* Ten transformers of a hundred customers each, an hour dark, of whom three called: this is a town where three in a hundred call, not ten.
+ */
+static void learns_how_many_call(void **state) {
+  (void)state;
+  enum { AREAS = 20, OUT = 10, EACH = 100, PEOPLE = AREAS * EACH };
+  uint32_t above[AREAS + 1], home[PEOPLE];
+  uint8_t kinds[AREAS + 1], flags[PEOPLE] = {0};
+  above[0] = LOCATE_NONE, kinds[0] = LOCATE_SUBSTATION;
+  for (uint32_t d = 1; d <= AREAS; d++) above[d] = 0, kinds[d] = LOCATE_TRANSFORMER;
+  for (uint32_t c = 0; c < PEOPLE; c++) home[c] = 1 + c / EACH;
+  LocateNetwork network = {.device_count = AREAS + 1,
+                           .customer_count = PEOPLE,
+                           .parent = above,
+                           .kind = kinds,
+                           .customer_device = home,
+                           .customer_flags = flags};
+  LocateParameters p = locate_parameters_default();
+  Locate *l;
+  Error error = {0};
+  assert_ok(locate_new(&l, &network, &p, NOW, &error), &error);
+  for (uint32_t i = 0; i < OUT * 3; i++) say(l, LOCATE_CALL, false, i / 3 * EACH + i % 3, NOW - (55 - 10 * (i % 3)) * SPAN_MINUTE);
+  assert_true(locate_era(l)->onsets.call_share == p.call_share);
+  assert_ok(locate_fit(l, &error), &error);
+  if (!(locate_era(l)->onsets.call_share > 0.02 && locate_era(l)->onsets.call_share < 0.06))
+    fail_msg("%f", locate_era(l)->onsets.call_share);
+  locate_free(l);
+}
+
 TEST_MAIN(TEST(is_exact), TEST(vectors_say_what_states_say), TEST(finds_the_fuse_and_says_why),
           TEST(understands_a_burst_as_one_event_upstream), TEST(silence_speaks_louder_with_time),
-          TEST(what_begins_together_is_believed_together), TEST(the_dispatcher_has_the_last_word), TEST(sets_aside_what_cannot_be),
-          TEST(piece_by_piece_is_as_from_nothing), TEST(a_country_is_brought_up_tree_by_tree), TEST(refuses_what_is_no_tree),
-          TEST(survives_want_of_memory))
+          TEST(what_begins_together_is_believed_together), TEST(learns_how_many_call), TEST(the_dispatcher_has_the_last_word),
+          TEST(sets_aside_what_cannot_be), TEST(piece_by_piece_is_as_from_nothing), TEST(a_country_is_brought_up_tree_by_tree),
+          TEST(refuses_what_is_no_tree), TEST(survives_want_of_memory))

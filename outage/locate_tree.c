@@ -415,6 +415,8 @@ bool locate_advance(Locate *l, Instant now, Error *error) {
   LocateOnsets before = era->onsets;
   locate_onsets_lay(&era->onsets, &l->p, now);
   era->onsets.stray_call_year = before.stray_call_year, era->onsets.stray_gasp_year = before.stray_gasp_year;
+  era->onsets.call_share = before.call_share;
+  locate_onsets_tick(&era->onsets, &l->p, now);
   era->laid++;
   /* three times from nothing, twice told to the fit */
   if (l->nodes.count - l->free_nodes <= l->work_most / (2 * LOCATE_WORK_RELAY))
