@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "interop/package.h"
+#include "people/people_private.h"
 #include "people/route_words.h"
 #include "people/staff.h"
 
@@ -151,33 +152,13 @@ static bool decode_reveal(HttpRequest *request, void **command, void *room, Erro
   return error_at(error, "$.reason");
 }
 
-/* The reason goes into the event for good, and over the feed to everyone: numbers long enough to be a telephone or a customer's are starred. */
-static Text without_numbers(Arena *arena, Text reason) {
-  Text safe = text_copy(arena, reason);
-  char *at = (char *)(uintptr_t)safe.at;
-  for (size_t i = 0, run = 0; safe.at && i <= safe.len; i++) {
-    bool digit = i < safe.len && at[i] >= '0' && at[i] <= '9';
-    if (!digit && run >= 6) memset(at + i - run, '*', run);
-    run = digit ? run + 1 : 0;
-  }
-  return safe;
-}
-
 static bool work_reveal(DeskContext *context, void *command, Error *error) {
-  Reveal *reveal = command;
-  Buffer data;
-  Json json;
-  Text reason = without_numbers(context->arena, reveal->reason);
-  if (!reason.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "customer");
-  buffer_begin(&data, 0);
-  json_begin(&json, &data);
-  json_open_object(&json);
-  json_put_text(&json, "reason", reason);
-  json_close(&json);
-  bool ok = !data.failed ? desk_event(context, "customer.revealed", "customer", reveal->customer.id.value, buffer_as_text(&data), error)
-                         : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "customer");
-  buffer_end(&data);
-  return ok;
+  const Reveal *reveal = command;
+  char data[64];
+  int64_t id = desk_new_id(context);
+  if (!people_store_reveal(context, id, reveal->customer.id, reveal->reason, error)) return false;
+  snprintf(data, sizeof data, "{\"record\":\"%lld\"}", (long long)id);
+  return desk_event(context, "customer.revealed", "customer", reveal->customer.id.value, text_of(data), error);
 }
 
 static bool encode_reveal(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {

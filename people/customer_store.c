@@ -120,3 +120,16 @@ bool people_load_orgs(People *people, Db *db, Error *error) {
   db_reset(s);
   return ok;
 }
+
+bool people_store_reveal(DeskContext *context, int64_t id, CustomerId customer, Text reason, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db, "INSERT INTO customer_reveal (county_id, id, customer_id, actor, at, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", error))
+    return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, id);
+  db_bind_i64(s, 3, customer.value);
+  db_bind_text(s, 4, context->actor);
+  db_bind_i64(s, 5, context->now);
+  db_bind_text(s, 6, reason);
+  return db_done(s, error);
+}

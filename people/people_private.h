@@ -6,6 +6,7 @@
 #include "base/vector.h"
 #include "people/customer.h"
 #include "people/find.h"
+#include "store/desk.h"
 
 /* Of a customer, what is not text. */
 typedef struct CustomerRow {
@@ -42,5 +43,8 @@ bool people_load_customers(People *people, Db *db, Error *error) MUST_USE; /* in
 bool people_load_orgs(People *people, Db *db, Error *error) MUST_USE;
 bool customer_rows_reserve(CustomerRows *rows, uint32_t count) MUST_USE;
 void customer_rows_end(CustomerRows *rows);
+
+/* customer_store.c: why a household's name and telephone were looked at. */
+bool people_store_reveal(DeskContext *context, int64_t id, CustomerId customer, Text reason, Error *error) MUST_USE;
 
 #endif

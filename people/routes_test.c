@@ -188,10 +188,12 @@ static void revealing_is_recorded(void **state) {
   http_test_do(&f.test, 422, "POST", target, "{}");
   http_test_as(&f.test, 9, STAFF_HEAD, 0);
   http_test_do(&f.test, 403, "POST", target, "{\"reason\":\"curious\"}");
-  assert_ok(db_prepare(&s, http_test_reader(&f.test), "SELECT actor, data FROM event WHERE kind = 'customer.revealed'", &error), &error);
+  assert_ok(db_prepare(&s, http_test_reader(&f.test), "SELECT e.actor, r.reason, e.data FROM event e JOIN customer_reveal r ON r.county_id = e.county_id AND r.customer_id = e.subject_id"
+                       " WHERE e.kind = 'customer.revealed'", &error), &error);
   assert_ok(db_step(&row, s, &error), &error);
   assert_true(row && text_is(db_column_text(s, 0), "staff:7"));
-  assert_true(text_is(db_column_text(s, 1), "{\"reason\":\"回拨 *********** 第2次\"}"));
+  assert_true(text_is(db_column_text(s, 1), "回拨 13800003241 第2次"));
+  assert_true(text_starts(db_column_text(s, 2), TEXT("{\"record\":")) && text_find(db_column_text(s, 2), TEXT("第2次")) < 0);
   assert_ok(db_step(&row, s, &error), &error);
   assert_false(row);
   close_fixture(&f);
