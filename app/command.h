@@ -62,6 +62,7 @@ int command_restore(const CommandLine *line);
 int command_password(const CommandLine *line);
 int command_dispatch(const CommandLine *line);
 int command_locate(const CommandLine *line);
+int command_storm(const CommandLine *line);
 int command_visits(const CommandLine *line);
 int command_simulate_outages(const CommandLine *line);
 
