@@ -135,3 +135,16 @@ export const jobs = {
   stock: (item: string, near: string) => get<{ items: T.StockItem[] }>(`/stock${query({ item, near })}`),
   take: (id: string, item: string, quantity: number, org_id: string | null) => keyed<T.Job>(`/jobs/${id}/materials`, { item, quantity, ...(org_id ? { org_id } : {}) }),
 };
+
+export const visits = {
+  cuts: () => get<T.VisitCuts>("/visits/cuts"),
+  areas: () => get<T.VisitAreas>("/visits/areas"),
+  propose: (keep: T.VisitKeep) => keyed<T.VisitCut>("/visits/cuts", { keep }),
+  accept: (id: string) => keyed<T.VisitCut>(`/visits/cuts/${id}/accept`, {}),
+  undo: () => keyed<T.VisitCut>("/visits/cuts/undo", {}),
+  plan: (month: string) => keyed<{ month: string; grids: number; households: number }>("/visits/months", { month }),
+  day: (month: string, day?: string) => get<T.VisitPlan>(`/visits/plan${query({ manager: "me", month, day })}`),
+  due: (month: string) => get<{ items: T.VisitStop[] }>(`/visits/due${query({ manager: "me", month })}`),
+  figures: (month: string) => get<{ month: string; items: T.VisitFigures[] }>(`/visits/figures${query({ month })}`),
+  mark: (body: T.VisitMark, key: string) => keyed<{ stop: T.VisitStop; order_id: string | null; again: string | null }>("/visits/marks", body, key),
+};

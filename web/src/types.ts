@@ -542,4 +542,92 @@ export interface PatrolRound {
   places: Named[];
   open_visits: number;
   version: number;
+// Visits
+export type VisitKeep = "none" | "soft" | "hard";
+export interface VisitCut {
+  id: string;
+  state: "proposed" | "in_force" | "was_in_force" | "not_taken";
+  keep: VisitKeep;
+  grids: number;
+  pieces_over: number;
+  mean_minutes: number;
+  deviation: number;
+  deviation_before: number;
+  radius_m: number;
+  moved: number;
+  made_at: string;
+  accepted_at: string | null;
+}
+export interface VisitOrg {
+  id: string;
+  name: string;
+  manager: string | null;
+}
+export interface VisitGrid {
+  org: VisitOrg;
+  households: number;
+  minutes: number | null;
+  radius_m: number | null;
+  households_proposed: number | null;
+  minutes_proposed: number | null;
+  radius_proposed_m: number | null;
+}
+export interface VisitCuts {
+  in_force: VisitCut | null;
+  proposed: VisitCut | null;
+  grids: VisitGrid[];
+}
+/** lon, lat, households, grid now, grid proposed: places in `orgs`, -1 none. */
+export type VisitArea = [number, number, number, number, number];
+export interface VisitAreas {
+  orgs: VisitOrg[];
+  areas: VisitArea[];
+}
+export type VisitState = "to_come" | "visited" | "refused" | "given_up";
+export type VisitResult = "visited" | "refused" | "missed";
+export interface VisitStop {
+  customer_id: string;
+  number: string;
+  name: string;
+  address: string;
+  phone: string;
+  lon: number | null;
+  lat: number | null;
+  date: string;
+  state: VisitState;
+  missed: number;
+  due: ("vulnerable" | "important" | "arrears" | "complaint")[];
+  tags: string[];
+}
+export interface VisitCounts {
+  planned: number;
+  visited: number;
+  refused: number;
+  given_up: number;
+  missed: number;
+  findings: number;
+}
+export interface VisitPlan extends VisitCounts {
+  org: VisitOrg;
+  month: string;
+  doors_m: number;
+  base_m: number;
+  lon: number | null;
+  lat: number | null;
+  days: { date: string; households: number; done: number; minutes: number }[];
+  day: string | null;
+  items: VisitStop[];
+}
+export interface VisitFigures extends VisitCounts {
+  org: VisitOrg;
+  parent_id: string | null;
+  level: string;
+  grids: number;
+}
+export interface VisitMark {
+  customer_id: string;
+  month: string;
+  result: VisitResult;
+  note?: string;
+  finding?: { what: string; description: string };
 }
