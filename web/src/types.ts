@@ -542,6 +542,8 @@ export interface PatrolRound {
   places: Named[];
   open_visits: number;
   version: number;
+}
+
 // Visits
 export type VisitKeep = "none" | "soft" | "hard";
 export interface VisitCut {
