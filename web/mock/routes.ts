@@ -2,6 +2,7 @@
 import { backdrop, bounds, customers, devices, feederName, KINDS, pathOf, type MockDevice } from "./network";
 import { crews, declare, emit, iso, jobs, jobStep, log, now, orders, outages, report, restore, send, SPEED, written, type MockOrder, type MockOutage } from "./world";
 import { planGet, planPost } from "./plan";
+import { visitsGet, visitsPost } from "./visits";
 import type { Ladder, Role } from "../src/types";
 
 type Body = Record<string, unknown>;
@@ -71,7 +72,7 @@ function fullOutage(outage: MockOutage): object {
   }; // prettier-ignore
 }
 
-const ROLES: Record<string, Role[]> = { admin: ["administrator", "dispatcher", "agent"], agent: ["agent"], crew: ["crew"], dispatcher: ["dispatcher"] };
+const ROLES: Record<string, Role[]> = { admin: ["administrator", "dispatcher", "agent", "manager", "head"], agent: ["agent"], crew: ["crew"], dispatcher: ["dispatcher"], manager: ["manager"] };
 const nobody = new Set<string>();
 export const who = (name: string) => ({ staff: { id: "1", name, full_name: { admin: "系统管理员", agent: "何芳", crew: "抢修 5 队", dispatcher: "周明" }[name] ?? name, roles: ROLES[name] ?? [], org: { id: "1", name: "青禾县供电公司" }, crew_id: name === "crew" ? "104" : null }, token_expires: iso(Date.now() + 8 * 3600e3), two_factor: false, two_factor_needed: false });
 const accounts = Object.keys(ROLES).map((name, i) => ({ ...who(name).staff, id: String(i + 1), disabled: nobody.has(name), two_factor: name === "dispatcher", last_seen: i ? null : iso(), version: 1 }));
@@ -135,6 +136,7 @@ export function get({ path, query }: Asked): unknown {
     case "plan":
     case "roster":
     case "rounds": return planGet(path, query);
+    case "visits": return visitsGet(path, query);
     default: throw missing("页面");
   }
 } // prettier-ignore
@@ -172,6 +174,7 @@ export function post({ path, body }: Asked): unknown {
     emit("outage.changed", { kind: "outage", id: outage.id }, { number: outage.number, device: outage.device.name, customers_out: outage.customers_out });
     return outageSummary(outage);
   }
+  if (room === "visits") return visitsPost(path, body);
   if (room === "plan" || room === "roster" || room === "rounds" || act === "delay" || act === "needs") return planPost(path, body);
   if (room === "jobs") {
     const job = found(jobs.find((j) => j.id === id), "任务");
