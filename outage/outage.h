@@ -87,7 +87,7 @@ typedef struct OutageEvidence {
   Instant at;      /* INSTANT_NONE: could not be read */
   Text kind;       /* as in evidence files: last_gasp, power_up, ping_off, ping_on, concentrator_off, concentrator_on, switch_open, switch_closed,
                       crew_dark, crew_lit, planned_start, planned_end, call; IEC 61968-9 codes 3.26.0.47, 3.26.0.216, 3.26.136.47,
-                      3.26.136.216; is_dark, has_power: a customer's answer when called back */
+                      3.26.136.216, power_down, module_up; is_dark, has_power: a customer's answer when called back */
   Text subject;    /* a meter, a customer's number, or the company's own id of a device */
 } OutageEvidence;
 typedef struct OutageEvidenceVerdict {

@@ -9,6 +9,7 @@ static const struct {
   LocateEvidenceKind kind;
 } SAID[] = { /* beside the engine's own names. IEC 61968-9: 3.26.0.47 primary power down, .216 up; 3.26.136.47 last gasp, .216 module restored */
   {"3.26.0.47", LOCATE_LAST_GASP}, {"3.26.136.47", LOCATE_LAST_GASP}, {"3.26.0.216", LOCATE_POWER_UP}, {"3.26.136.216", LOCATE_POWER_UP},
+  {"power_down", LOCATE_LAST_GASP}, {"module_up", LOCATE_POWER_UP}, /* as the meter room says them */
   {"is_dark", LOCATE_CREW_DARK}, {"has_power", LOCATE_CREW_LIT},
 };
 

@@ -223,6 +223,29 @@ static void neighbours_with_power_take_it_back(void **state) {
   town_close(&town);
 }
 
+/* The meter room says it by an event, a batch at a time; what cannot be read is set aside. */
+static bool work_meter_room(DeskContext *context, void *command, Error *error) {
+  char data[600], at[INSTANT_TEXT_MAX];
+  (void)command;
+  instant_to_text(context->now, ZONE_SHANGHAI, at);
+  snprintf(data, sizeof data,
+           "{\"items\":[{\"kind\":\"last_gasp\",\"meter\":\"M10002111\",\"at\":\"%s\"},{\"kind\":\"power_down\",\"meter\":\"M10002121\",\"at\":\"%s\"},"
+           "{\"kind\":\"3.26.136.47\",\"meter\":\"M10002131\",\"at\":\"%s\"},{\"kind\":\"last_gasp\",\"meter\":\"M10002221\",\"at\":\"%s\"},{\"kind\":7}]}",
+           at, at, at, at);
+  return desk_event(context, "meter.power", "area", 1, text_of(data), error);
+}
+
+static void the_meter_room_is_heard(void **state) {
+  (void)state;
+  Town town;
+  Error error = {0};
+  town_open(&town);
+  assert_ok(desk_do(town.desk, work_meter_room, NULL, TEXT("system"), &error), &error);
+  assert_non_null(town_outage_at(&town, "T2"));
+  assert_int_equal(events_of_kind(&town, "outage.evidence"), 1);
+  town_close(&town);
+}
+
 static void impossible_evidence_is_set_aside(void **state) {
   (void)state;
   Town town;
@@ -738,7 +761,7 @@ static void any_sql_failure_leaves_the_state_whole(void **state) {
 
 TEST_MAIN(TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
           TEST(two_faults_of_one_branch_stay_two), TEST(a_burst_of_meters_is_one_outage_until_they_are_back),
-          TEST(neighbours_with_power_take_it_back), TEST(impossible_evidence_is_set_aside),
+          TEST(neighbours_with_power_take_it_back), TEST(the_meter_room_is_heard), TEST(impossible_evidence_is_set_aside),
           TEST(from_call_to_closed), TEST(partial_restoration_frees_exactly_those_below), TEST(a_dissatisfied_call_back_opens_it_again),
           TEST(customers_of_a_nested_outage_stay_dark), TEST(confirm_move_and_their_undo), TEST(split_merge_and_their_undo),
           TEST(dismiss_declare_eta_and_their_undo), TEST(a_returned_job_goes_to_another_crew), TEST(a_crew_goes_on_to_the_outage_its_own_went_up_in),
