@@ -56,10 +56,11 @@ typedef struct Plan {
   VECTOR(PlanUndo) undo;
 
   pthread_t thread;
-  pthread_mutex_t lock;       /* of the three below */
+  pthread_mutex_t lock;       /* of the two below */
   pthread_cond_t wake;
-  bool running, stopping, wanted;
-  int64_t search_us;          /* wall time of the last search, snapshot to adopted */
+  bool stopping, wanted;
+  _Atomic bool running;       /* the desk asks too */
+  _Atomic int64_t search_us;  /* wall time of the last search, snapshot to adopted */
 } Plan;
 
 /* A problem as the engine takes it, and what its numbers stand for. Lives in an arena; the matrix is the ground's. */
@@ -67,7 +68,6 @@ typedef struct PlanProblem {
   DispatchProblem problem;
   Instant base;               /* second 0 */
   PlanTask **tasks;           /* by job */
-  CrewId *crews;
   int64_t *stores;            /* organisations */
 } PlanProblem;
 
