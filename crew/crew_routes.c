@@ -65,6 +65,7 @@ static bool get_proposals(HttpRequest *request, HttpReply *reply, void *room, Er
   Json json;
   if (!http_argument_id(request, 0, "outage", &id.value, error)) return false;
   if (!crews->sites.find(crews->sites.self, id, &site)) return error_raise(error, ERROR_NOT_FOUND, "outage\t%lld", (long long)id.value);
+  if (!people_check_reach(crews->people, request->who.org_id, site.device, error)) return false;
   CrewProposal *out = ARENA_ARRAY(request->arena, CrewProposal, PROPOSALS_SHOWN);
   if (!out) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "proposals");
   size_t count = crew_propose(crews, id, request->now, out, PROPOSALS_SHOWN);
@@ -98,6 +99,15 @@ CrewId crew_of_who(const Crews *crews, const HttpWho *who) {
   return crews->member_of ? crews->member_of(crews->member_of_self, who->staff_id) : (CrewId){0};
 }
 
+/* Whether a job lies where they belong: by its outage while that is open, by its crew afterwards. One's own crew's always does. */
+static bool job_in_reach(const Crews *crews, const HttpWho *who, const Job *job) {
+  CrewSite site;
+  const Crew *crew = crew_find(crews, job->crew);
+  if (who->org_id == 0 || crew_of_who(crews, who).value == job->crew.value) return true;
+  if (crews->sites.find(crews->sites.self, job->outage, &site)) return people_check_reach(crews->people, who->org_id, site.device, NULL);
+  return crew && (people_org_within(crews->people, crew->org_id, who->org_id) || people_org_within(crews->people, who->org_id, crew->org_id));
+}
+
 typedef struct Closed {
   const Crews *crews;
   HttpRequest *request;
@@ -117,7 +127,9 @@ static bool write_closed(Crews *crews, HttpRequest *request, CrewId crew, int64_
   if (!closed.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "jobs");
   if (!job_rows_closed(request->db, crews->county_id, crew, (JobId){after}, limit + 1, keep_closed, &closed, error)) return false;
   for (size_t i = 0; i < closed.count && i < (size_t)limit; i++)
-    if (!job_row_load(request->db, crews, closed.at[i], &job, error) || !job_write(crews, request->db, &job, request, json, error)) return false;
+    if (!job_row_load(request->db, crews, closed.at[i], &job, error) ||
+        (job_in_reach(crews, &request->who, &job) && !job_write(crews, request->db, &job, request, json, error)))
+      return false;
   if (closed.count > (size_t)limit) *next = closed.at[limit - 1].value;
   return true;
 }
@@ -142,7 +154,7 @@ static bool get_jobs(HttpRequest *request, HttpReply *reply, void *room, Error *
   } else {
     for (size_t i = 0; i < crews->jobs.count && !next; i++) {
       const Job *job = crews->jobs.at[i];
-      if (job->id.value <= after || (id && job->crew.value != id)) continue;
+      if (job->id.value <= after || (id && job->crew.value != id) || !job_in_reach(crews, &request->who, job)) continue;
       if (!job_write(crews, request->db, job, request, &json, error)) return false;
       if (++count == limit && i + 1 < crews->jobs.count) next = job->id.value;
     }
@@ -162,6 +174,7 @@ static bool get_job(HttpRequest *request, HttpReply *reply, void *room, Error *e
     if (!job_row_load(request->db, crews, id, &ended, error)) return false;
     job = &ended;
   }
+  if (!job_in_reach(crews, &request->who, job)) return error_raise(error, ERROR_NOT_FOUND, "job\t%lld", (long long)id.value);
   json_begin(&json, &reply->body);
   return job_write(crews, request->db, job, request, &json, error);
 }
@@ -286,19 +299,32 @@ static bool decode_position(HttpRequest *request, void **out, void *room, Error 
   return true;
 }
 
-/* A dispatcher acts for any crew; anyone else for his own only. 0: any. */
-static bool whose(const Command *command, CrewId *own, Error *error) {
-  const HttpWho *who = &command->request->who;
+bool crew_may_act(const Crews *crews, const HttpWho *who, JobId job_id, CrewId crew_id, CrewId *own, Error *error) {
   *own = (CrewId){0};
-  if (who->roles & KIND_ROLE_DISPATCHER) return true;
-  *own = crew_of_who(command->crews, who);
+  if (who->roles & KIND_ROLE_DISPATCHER) {
+    const Job *job = crew_job_find(crews, job_id);
+    const Crew *crew = crew_find(crews, crew_id);
+    if (job && !job_in_reach(crews, who, job)) return error_raise(error, ERROR_NOT_FOUND, "job\t%lld", (long long)job->id.value);
+    if (crew && !people_org_within(crews->people, crew->org_id, who->org_id)) return error_raise(error, ERROR_CREW_NOT_YOURS, "%.*s", TEXT_ARG(crew->name));
+    return true;
+  }
+  *own = crew_of_who(crews, who);
   return own->value ? true : error_raise(error, ERROR_CREW_NOT_YOURS, "%s", "you belong to no crew");
+}
+
+static bool whose(const Command *c, CrewId *own, Error *error) {
+  return crew_may_act(c->crews, &c->request->who, c->job, c->crew, own, error);
+}
+
+static bool outage_reached(const Command *c, Error *error) {
+  CrewSite site;
+  return !c->crews->sites.find(c->crews->sites.self, c->outage, &site) || people_check_reach(c->crews->people, c->request->who.org_id, site.device, error);
 }
 
 static bool work_assign(DeskContext *context, void *self, Error *error) {
   Command *c = self;
   c->db = context->db;
-  return crew_assign(context, c->crews, c->outage, c->version, c->crew, &c->job, error);
+  return outage_reached(c, error) && crew_assign(context, c->crews, c->outage, c->version, c->crew, &c->job, error);
 }
 
 static bool work_unassign(DeskContext *context, void *self, Error *error) {
@@ -306,7 +332,7 @@ static bool work_unassign(DeskContext *context, void *self, Error *error) {
   const Job *job = crew_job_of_outage(c->crews, c->outage);
   c->db = context->db;
   if (job) c->job = job->id;
-  return crew_unassign(context, c->crews, c->outage, c->version, c->reason, error);
+  return outage_reached(c, error) && crew_unassign(context, c->crews, c->outage, c->version, c->reason, error);
 }
 
 static bool work_step(DeskContext *context, void *self, Error *error) {

@@ -11,7 +11,9 @@ void plan_say_reason(DispatchReason reason, char zh[PLAN_SAY_MAX], char en[PLAN_
 
 /* The whole plan; `crew`: its lane and tasks alone, 0 all. */
 void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *json);
-void plan_write_changes(const Crews *crews, int64_t most, Json *json);
+/* ERROR_NOT_FOUND for a task that is there, but not theirs to see. */
+bool plan_reached(const Crews *crews, int64_t org, int64_t task_id, Error *error) MUST_USE;
+void plan_write_changes(const Crews *crews, int64_t org, int64_t most, Json *json);
 void plan_write_score(const DispatchScore *score, Json *json);
 const HttpRoute *plan_routes(void);
 const HttpRoute *roster_routes(void);

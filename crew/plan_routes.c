@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "crew/crew_page.h"
 #include "crew/plan_page.h"
 #include "crew/plan_schemas.h"
 
@@ -30,7 +31,7 @@ static bool get_changes(HttpRequest *request, HttpReply *reply, void *room, Erro
   Json json;
   if (!http_query_i64(request, "limit", CHANGES_SHOWN, 1, PLAN_LOG_MAX, &limit, error)) return false;
   json_begin(&json, &reply->body);
-  plan_write_changes(room, limit, &json);
+  plan_write_changes(room, request->who.org_id, limit, &json);
   return true;
 }
 
@@ -221,17 +222,13 @@ static bool decode_errand(HttpRequest *request, void **out, void *room, Error *e
   return decode(request, out, room, error) && http_argument_id(request, 0, "errand", &((Command *)*out)->task, error);
 }
 
-/* A dispatcher acts for any crew; anyone else for his own only. */
 static bool whose(const Command *c, CrewId *own, Error *error) {
-  *own = (CrewId){0};
-  if (c->request->who.roles & KIND_ROLE_DISPATCHER) return true;
-  *own = crew_of_who(c->crews, &c->request->who);
-  return own->value || error_raise(error, ERROR_CREW_NOT_YOURS, "%s", "you belong to no crew");
+  return crew_may_act(c->crews, &c->request->who, c->job, (CrewId){0}, own, error);
 }
 
 static bool work_move(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return plan_move(context, c->crews, &c->move, error);
+  return plan_reached(c->crews, c->request->who.org_id, c->move.task, error) && plan_move(context, c->crews, &c->move, error);
 }
 
 static bool work_undo(DeskContext *context, void *self, Error *error) {
@@ -241,7 +238,7 @@ static bool work_undo(DeskContext *context, void *self, Error *error) {
 
 static bool work_accept(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return plan_accept(context, c->crews, c->task, &c->assigned, error);
+  return plan_reached(c->crews, c->request->who.org_id, c->task, error) && plan_accept(context, c->crews, c->task, &c->assigned, error);
 }
 
 static bool work_delay(DeskContext *context, void *self, Error *error) {
@@ -258,7 +255,7 @@ static bool work_needs(DeskContext *context, void *self, Error *error) {
 static bool work_errand(DeskContext *context, void *self, Error *error) {
   Command *c = self;
   CrewId own;
-  return whose(c, &own, error) && plan_errand(context, c->crews, c->task, own, c->step, error);
+  return plan_reached(c->crews, c->request->who.org_id, c->task, error) && whose(c, &own, error) && plan_errand(context, c->crews, c->task, own, c->step, error);
 }
 
 static bool encode(HttpRequest *request, void *self, HttpReply *reply, void *room, Error *error) {

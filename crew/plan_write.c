@@ -165,6 +165,17 @@ static void write_task(const Crews *crews, const PlanTask *task, Json *json) {
   json_close(json);
 }
 
+/* What somebody of `org` sees: what lies in their part, and what their crews do elsewhere. */
+static bool in_reach(const Crews *crews, int64_t org, uint32_t device, CrewId crew) {
+  const Crew *goes = crew.value ? crew_find(crews, crew) : NULL;
+  return people_check_reach(crews->people, org, device, NULL) || (goes && people_org_within(crews->people, goes->org_id, org));
+}
+
+bool plan_reached(const Crews *crews, int64_t org, int64_t task_id, Error *error) {
+  const PlanTask *task = plan_task_find(crews, task_id);
+  return !task || in_reach(crews, org, task->device, task->crew) || error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)task_id);
+}
+
 void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *json) {
   const Plan *plan = crews->plan;
   int64_t org = crew.value ? 0 : request->who.org_id;
@@ -188,18 +199,20 @@ void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *jso
   json_key(json, "tasks");
   json_open_array(json);
   for (size_t i = 0; i < plan->tasks.count; i++)
-    if (!crew.value || plan->tasks.at[i]->crew.value == crew.value) write_task(crews, plan->tasks.at[i], json);
+    if (crew.value ? plan->tasks.at[i]->crew.value == crew.value : in_reach(crews, org, plan->tasks.at[i]->device, plan->tasks.at[i]->crew)) write_task(crews, plan->tasks.at[i], json);
   json_close(json);
   json_close(json);
 }
 
-void plan_write_changes(const Crews *crews, int64_t most, Json *json) {
+void plan_write_changes(const Crews *crews, int64_t org, int64_t most, Json *json) {
   char zh[PLAN_SAY_MAX], en[PLAN_SAY_MAX];
   json_open_object(json);
   json_key(json, "items");
   json_open_array(json);
-  for (size_t i = crews->plan->log.count; i > 0 && most-- > 0; i--) {
+  for (size_t i = crews->plan->log.count; i > 0 && most > 0; i--) {
     const PlanChange *change = &crews->plan->log.at[i - 1];
+    if (!in_reach(crews, org, change->device, change->to)) continue;
+    most--;
     plan_say_change(crews, change, zh, en);
     json_open_object(json);
     json_put_id(json, "id", change->id);

@@ -67,7 +67,7 @@ typedef struct Command {
   CrewId a, b;
   int32_t day_a, day_b;
   PatrolRound round;
-  int64_t id;
+  int64_t id, org_id;
 } Command;
 
 static bool decode(HttpRequest *request, void **out, void *room, Error *error) {
@@ -77,20 +77,27 @@ static bool decode(HttpRequest *request, void **out, void *room, Error *error) {
   Text duty = http_body_text(body, "duty");
   *c = (Command){.crews = room, .a = {http_body_id(body, "crew_a")}, .b = {http_body_id(body, "crew_b")}, .day_a = (int32_t)http_body_i64(body, "day_a", 0),
                  .day_b = (int32_t)http_body_i64(body, "day_b", 0)};
+  c->org_id = request->who.org_id;
   c->day = (DutyDay){.crew = {http_body_id(body, "crew_id")}, .day = (int32_t)http_body_i64(body, "day", 0), .from = (int16_t)http_body_i64(body, "from", 0),
                      .until = (int16_t)http_body_i64(body, "until", 0), .version = (int32_t)http_body_i64(body, "version", 0)};
   c->day.duty = duty.at && text_is(duty, "on") ? DUTY_ON : duty.at && text_is(duty, "standby") ? DUTY_STANDBY : DUTY_OFF;
   return true;
 }
 
+/* A crew's duties are its own part's business. */
+static bool theirs(const Command *c, CrewId id, Error *error) {
+  const Crew *crew = crew_find(c->crews, id);
+  return !crew || people_org_within(c->crews->people, crew->org_id, c->org_id) || error_raise(error, ERROR_CREW_NOT_YOURS, "%.*s", TEXT_ARG(crew->name));
+}
+
 static bool work_set(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return roster_set(context, c->crews, &c->day, error);
+  return theirs(c, c->day.crew, error) && roster_set(context, c->crews, &c->day, error);
 }
 
 static bool work_swap(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return roster_swap(context, c->crews, c->a, c->day_a, c->b, c->day_b, error);
+  return theirs(c, c->a, error) && theirs(c, c->b, error) && roster_swap(context, c->crews, c->a, c->day_a, c->b, c->day_b, error);
 }
 
 static bool encode(HttpRequest *request, void *self, HttpReply *reply, void *room, Error *error) {
@@ -175,6 +182,7 @@ static bool decode_round(HttpRequest *request, void **out, void *room, Error *er
     const char *text = json_string_value(json_array_get(devices, i));
     if (!text || !text_to_i64(text_of(text), &id.value) || !grid_index_of(c->crews->grid, id, &round->device[round->device_count]))
       return error_raise(error, ERROR_NOT_FOUND, "device\t%s", text ? text : "");
+    if (!people_check_place(c->crews->people, request->who.org_id, round->device[round->device_count], error)) return false;
     round->device_count++;
   }
   return true;
@@ -194,6 +202,9 @@ static bool work_round(DeskContext *context, void *self, Error *error) {
 
 static bool work_end(DeskContext *context, void *self, Error *error) {
   Command *c = self;
+  const PatrolRound *round = round_find(c->crews, c->id);
+  for (int i = 0; round && i < round->device_count; i++)
+    if (!people_check_place(c->crews->people, c->org_id, round->device[i], error)) return false;
   return round_end(context, c->crews, c->id, c->day.version, error);
 }
 

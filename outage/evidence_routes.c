@@ -85,6 +85,7 @@ static bool decode_supply(HttpRequest *request, void **out, void *room, Error *e
   if (!http_argument_id(request, 0, "customer", &id.value, error) || !room_for(said, request->arena, 1, error)) return false;
   if (!people_position_of(said->outages->people, id, &position)) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
   people_customer(said->outages->people, position, &customer);
+  if (!people_check_place(said->outages->people, request->who.org_id, customer.device, error)) return false;
   said->count = 1;
   said->items[0] = (OutageEvidence){request->now, http_body_bool(request->body, "has_power", false) ? TEXT("has_power") : TEXT("is_dark"), customer.number};
   return true;

@@ -319,6 +319,9 @@ bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outa
   uint32_t position;
   char number[OUTAGE_NUMBER_MAX];
   if (!people_position_of(outages->people, id, &position)) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
+  Customer customer;
+  people_customer(outages->people, position, &customer);
+  if (!people_check_place(outages->people, request->who.org_id, customer.device, error)) return false;
   const Outage *o = outage_of_customer(outages, position);
   LocateCustomer believed;
   if (!locate_customer(outages->locate, position, &believed, error)) return false;

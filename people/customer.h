@@ -69,6 +69,10 @@ bool people_org_row(const People *people, int64_t id, size_t *row);
 bool people_org_within(const People *people, int64_t org_id, int64_t ancestor_id);     /* equal or below; ancestor 0: everything */
 /* The row of the grid (网格) a device's customers belong to, the station above it; SIZE_MAX when unknown. */
 size_t people_org_of_device(const People *people, uint32_t device);
+/* ERROR_FORBIDDEN_PLACE, unless whoever belongs to `org_id` may act on what stands at this device: theirs or below. */
+bool people_check_place(const People *people, int64_t org_id, uint32_t device, Error *error) MUST_USE;
+/* The same for what lies above them too, such as an outage of the feeder they are on; what lies in no part is everyone's. */
+bool people_check_reach(const People *people, int64_t org_id, uint32_t device, Error *error) MUST_USE;
 /* "urban", "rural" or "remote" for the device, by its org or the nearest above that says so; "rural" when none does. */
 Text people_area_type(const People *people, uint32_t device);
 

@@ -10,12 +10,6 @@
 enum { SEE_CUSTOMERS = STAFF_AGENT | STAFF_DISPATCHER | STAFF_CREW | STAFF_MANAGER | STAFF_HEAD };
 enum { REVEAL_CUSTOMERS = STAFF_AGENT | STAFF_DISPATCHER | STAFF_CREW | STAFF_MANAGER };
 
-static bool may_see(const People *people, const HttpWho *who, uint32_t device) {
-  if (who->org_id == 0) return true;
-  size_t org = people_org_of_device(people, device);
-  return org != SIZE_MAX && people_org_within(people, people_org(people, org)->id, who->org_id);
-}
-
 /* ---- search ---- */
 
 static void put_hit(Json *json, Arena *arena, const Grid *grid, const Customer *customer) {
@@ -55,7 +49,7 @@ static bool read_customers(HttpRequest *request, HttpReply *reply, void *room, E
   for (size_t i = 0; i < count && shown < limit; i++) {
     Customer customer;
     people_customer(people, matches[i].position, &customer);
-    if (!may_see(people, &request->who, customer.device)) continue;
+    if (!people_check_place(people, request->who.org_id, customer.device, NULL)) continue;
     json_open_object(&json);
     put_hit(&json, request->arena, people_grid(people), &customer);
     json_close(&json);
@@ -75,9 +69,7 @@ static bool find_customer(HttpRequest *request, const People *people, Customer *
   if (!http_argument_id(request, 0, "customer", &id, error)) return false;
   if (!people_position_of(people, (CustomerId){id}, &position)) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id);
   people_customer(people, position, out);
-  if (may_see(people, &request->who, out->device)) return true;
-  size_t org = people_org_of_device(people, out->device);
-  return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(org == SIZE_MAX ? TEXT("") : people_org(people, org)->name));
+  return people_check_place(people, request->who.org_id, out->device, error);
 }
 
 /* The org of this level at or above the device's; NULL. */

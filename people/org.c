@@ -40,6 +40,21 @@ size_t people_org_of_device(const People *people, uint32_t device) {
   return row < people->orgs.count ? row : SIZE_MAX;
 }
 
+static bool place_refused(const People *people, size_t row, Error *error) {
+  return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(row == SIZE_MAX ? TEXT("") : people->orgs.at[row].name));
+}
+
+bool people_check_place(const People *people, int64_t org_id, uint32_t device, Error *error) {
+  size_t row = people_org_of_device(people, device);
+  return org_id == 0 || (row != SIZE_MAX && people_org_within(people, people->orgs.at[row].id, org_id)) || place_refused(people, row, error);
+}
+
+bool people_check_reach(const People *people, int64_t org_id, uint32_t device, Error *error) {
+  size_t row = people_org_of_device(people, device);
+  return org_id == 0 || row == SIZE_MAX || people_org_within(people, people->orgs.at[row].id, org_id) ||
+         people_org_within(people, org_id, people->orgs.at[row].id) || place_refused(people, row, error);
+}
+
 Text people_area_type(const People *people, uint32_t device) {
   size_t row = people_org_of_device(people, device);
   for (size_t steps = 0; row != SIZE_MAX && steps <= people->orgs.count; steps++, row = above(people, row))
