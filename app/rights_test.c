@@ -243,6 +243,15 @@ static void make_things(World *w, const char *token, const Stations *stations) {
                        thing(w, "devices", 7));
   add_thing(w, "rounds", text_at(round, "id"));
   json_decref(round);
+  snprintf(path, sizeof path, "/api/v1/attachments?order=%s", thing(w, "orders", 6));
+  int status;
+  json_t *file = ask(w, &status, token, "POST", path, "application/octet-stream", "%PDF-1.4\n1 0 obj\n%%EOF\n");
+  assert_int_equal(status, 201);
+  add_thing(w, "attachments", text_at(file, "id"));
+  json_decref(file);
+  json_t *cut = must(w, token, 201, "POST", "/api/v1/visits/cuts", "{\"keep\":\"none\"}");
+  add_thing(w, "cuts", text_at(cut, "id"));
+  json_decref(cut);
   add_thing(w, "errands", thing(w, "jobs", 4)); /* patrols, fetches: there is none yet, and none of this number */
 }
 

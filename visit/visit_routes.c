@@ -63,6 +63,13 @@ static bool may_see_org(const Visits *visits, const HttpWho *who, int64_t org, E
   return people_org_within(visits->people, org, who->org_id) || error_raise(error, ERROR_FORBIDDEN_PLACE, "%lld", (long long)org);
 }
 
+/* A cut moves grids of the whole county: its decider must have all of them below. */
+static bool decides_for_all(const Visits *visits, const HttpWho *who, Error *error) {
+  for (size_t row = 0; who->org_id && row < people_org_count(visits->people); row++)
+    if (visit_is_manager(visits, row) && !may_see_org(visits, who, people_org(visits->people, row)->id, error)) return false;
+  return true;
+}
+
 /* "me": the grid the person belongs to; else an org's id. */
 static bool grid_asked(const HttpRequest *request, const Visits *visits, Text manager, int64_t *out, Error *error) {
   size_t row;
@@ -472,6 +479,7 @@ static bool decode_cut(HttpRequest *request, void **out, void *room, Error *erro
   Text keep = http_body_text(request->body, "keep");
   *out = command;
   if (!command) return out_of_memory(error);
+  if (!decides_for_all(room, &request->who, error)) return false;
   arena_begin(&command->planning, 0);
   int how = text_is(keep, "hard") ? VISIT_KEEP_HARD : text_is(keep, "soft") ? VISIT_KEEP_SOFT : VISIT_KEEP_NONE;
   if (visit_plan_cut(room, how, PLAN_THREADS, &command->planning, &command->proposal, error)) return true;
@@ -491,12 +499,12 @@ static bool decode_id(HttpRequest *request, void **out, void *room, Error *error
   Command *command = command_of(request, room);
   *out = command;
   if (!command) return out_of_memory(error);
-  return http_argument_id(request, 0, "visit cut", &command->cut.value, error);
+  return decides_for_all(room, &request->who, error) && http_argument_id(request, 0, "visit cut", &command->cut.value, error);
 }
 
 static bool decode_nothing(HttpRequest *request, void **out, void *room, Error *error) {
   *out = command_of(request, room);
-  return *out ? true : out_of_memory(error);
+  return *out ? decides_for_all(room, &request->who, error) : out_of_memory(error);
 }
 
 static bool work_accept(DeskContext *context, void *self, Error *error) {
