@@ -218,6 +218,17 @@ static void find_crew(World *w, const char *token, const Stations *stations) {
   if (!thing(w, "crews", 5)) fail_msg("%s has no crew", stations->name[1]);
 }
 
+static void find_transformer(World *w, const char *token) {
+  char path[PATH_MOST];
+  size_t i;
+  json_t *device;
+  snprintf(path, sizeof path, "/api/v1/grid/devices/%s", thing(w, "devices", 7));
+  json_t *card = must(w, token, 200, "GET", path, "%s", "");
+  json_array_foreach(json_object_get(card, "path"), i, device)
+    if (strcmp(text_at(device, "kind"), "transformer") == 0) add_thing(w, "areas", text_at(device, "id"));
+  json_decref(card);
+}
+
 static void make_things(World *w, const char *token, const Stations *stations) {
   char path[PATH_MOST];
   add_thing(w, "orgs", stations->id[1]);
@@ -249,6 +260,15 @@ static void make_things(World *w, const char *token, const Stations *stations) {
   assert_int_equal(status, 201);
   add_thing(w, "attachments", text_at(file, "id"));
   json_decref(file);
+  json_t *group = must(w, token, 201, "POST", "/api/v1/groups", "{\"name\":\"neighbours\",\"org_id\":\"%s\"}", stations->id[1]);
+  add_thing(w, "groups", text_at(group, "id"));
+  json_decref(group);
+  snprintf(path, sizeof path, "/api/v1/groups/%s/messages", thing(w, "groups", 6));
+  json_t *message = must(w, token, 201, "POST", path, "%s", "{\"body\":\"dark here\"}");
+  add_thing(w, "group-messages", text_at(message, "id"));
+  json_decref(message);
+  add_thing(w, "pictures", thing(w, "groups", 6)); /* the group is refused before its picture is looked for */
+  find_transformer(w, token);
   json_t *cut = must(w, token, 201, "POST", "/api/v1/visits/cuts", "{\"keep\":\"none\"}");
   add_thing(w, "cuts", text_at(cut, "id"));
   json_decref(cut);
@@ -371,7 +391,7 @@ static void try_route(World *w, const json_t *root, const char *method, const ch
   }
   for (int r = 0; r < w->roles; r++) {
     int status;
-    json_t *reply = ask(w, &status, w->token[r], upper, path, media_type ? media_type : "application/json", body ? body : media_type ? "x" : NULL);
+    json_t *reply = ask(w, &status, w->token[r], upper, path, media_type ? media_type : "application/json", body ? body : media_type ? "%PDF-1.4\n1 0 obj\n%%EOF\n" : NULL);
     w->tried++;
     if (status == 403 || status == 404) w->refused++;
     else buffer_format(&w->wrong, "%s %s as %s: %d %s %s\n", upper, path, w->role[r], status, text_at(reply, "code"), body ? body : "");
