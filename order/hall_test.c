@@ -89,7 +89,7 @@ static void link_for(Hall *hall, int64_t order, char token[64]) {
 
 static int64_t count_rows(Hall *hall, const char *sql) {
   DbStatement *s;
-  bool row;
+  bool row = false;
   Error error = {0};
   Db *db;
   assert_ok(db_open(&db, hall->test.store, DB_READ, &error), &error);

@@ -103,10 +103,29 @@ static bool check_row(void *self, const OrderRow *row, Error *error) {
 
 /* --- events --- */
 
-static bool follow_step(Audit *audit, Account *account, const Event *event, const json_t *data) {
-  Text from = form_text(data, "from"), to = form_text(data, "to"), branch_id = form_text(data, "branch");
+/* A fact of the event: read straight, for there are millions of them, and this room wrote them. What people filled in comes after all facts. */
+static Text fact(Text data, const char *key) {
+  char mark[24];
+  int len = snprintf(mark, sizeof mark, "\"%s\":\"", key);
+  ptrdiff_t at = text_find(data, (Text){mark, (size_t)len});
+  if (at < 0) return TEXT_NONE;
+  Text rest = text_slice(data, (size_t)at + (size_t)len, data.len);
+  ptrdiff_t end = text_find(rest, TEXT("\""));
+  return end < 0 ? TEXT_NONE : text_slice(rest, 0, (size_t)end);
+}
+
+static int64_t version_of(Text data) {
+  ptrdiff_t at = text_find(data, TEXT("\"version\":"));
+  int64_t version = -1;
+  size_t from = (size_t)at + sizeof "\"version\":" - 1, to = from;
+  while (at >= 0 && to < data.len && data.at[to] >= '0' && data.at[to] <= '9') to++;
+  return at >= 0 && text_to_i64(text_slice(data, from, to), &version) ? version : -1;
+}
+
+static bool follow_step(Audit *audit, Account *account, const Event *event, Text data) {
+  Text from = fact(data, "from"), to = fact(data, "to"), branch_id = fact(data, "branch");
   const OrderKind *kind = account->kind;
-  const KindStep *step = kind_step_of(kind, form_text(data, "step"));
+  const KindStep *step = kind_step_of(kind, fact(data, "step"));
   const KindBranch *branch = NULL;
   int at = kind_state_of(kind, from), next = kind_state_of(kind, to);
   if (!step || at < 0 || next < 0)
@@ -129,9 +148,8 @@ static bool follow_step(Audit *audit, Account *account, const Event *event, cons
   return true;
 }
 
-static bool follow(Audit *audit, Account *account, const Event *event, const json_t *data) {
+static bool follow(Audit *audit, Account *account, const Event *event, Text data) {
   bool first = text_is(event->kind, "order.accepted");
-  const json_t *version = json_object_get(data, "version");
   if (first == account->accepted)
     return find(audit, event->subject_id, "event %lld: it was accepted %s", (long long)event->seq, first ? "twice" : "never");
   if (first) {
@@ -157,9 +175,9 @@ static bool follow(Audit *audit, Account *account, const Event *event, const jso
   if (!text_is(event->kind, "order.step") && !text_is(event->kind, "order.called_again") && !text_is(event->kind, "order.linked"))
     return true;
   account->calls = (uint16_t)(account->calls + (text_is(event->kind, "order.called_again") && account->calls < UINT16_MAX));
-  if (!json_is_integer(version) || json_integer_value(version) != ++account->version)
+  if (version_of(data) != ++account->version)
     return find(audit, event->subject_id, "event %lld does not carry version %d", (long long)event->seq, account->version);
-  return form_text(data, "step").at ? follow_step(audit, account, event, data) : true;
+  return fact(data, "step").at ? follow_step(audit, account, event, data) : true;
 }
 
 static bool check_event(void *self, const Event *event) {
@@ -170,11 +188,8 @@ static bool check_event(void *self, const Event *event) {
     find(audit, event->subject_id, "event %lld is about it, but it has no row", (long long)event->seq);
     return false;
   }
-  json_t *data = json_loadb(event->data.at, event->data.len, 0, NULL);
-  bool ok = data ? follow(audit, &audit->list.at[at], event, data)
-                 : find(audit, event->subject_id, "event %lld is not readable", (long long)event->seq);
-  json_decref(data);
-  return ok;
+  ptrdiff_t filled_in = text_find(event->data, TEXT("\"fields\":"));
+  return follow(audit, &audit->list.at[at], event, filled_in < 0 ? event->data : text_slice(event->data, 0, (size_t)filled_in));
 }
 
 static void compare(Audit *audit) {
