@@ -141,7 +141,7 @@ static void read_board(Db *db) {
   for (int day = 0; day < 690; day++) {
     int32_t period = board_day(begin + day * SPAN_DAY);
     for (size_t p = 0; p < promises; p++)
-      for (int part = 0; part < PARTS; part++)
+      for (int part = 0; book_promise(orders->book, p)->in_force && part < PARTS; part++)
         for (int month = 0; month <= (period % 100 == 1); month++, rows++) {
           DbStatement *s;
           must(db_prepare(&s, db,
