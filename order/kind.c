@@ -360,7 +360,8 @@ static bool promise_of(Making *m, const Promise **out, const char *id) {
   *out = NULL;
   for (size_t i = 0; i < m->book->promises.count; i++) {
     const Promise *promise = &m->book->promises.at[i];
-    if (text_is(promise->origin.id, id) && promise->in_force) *out = promise;
+    if (!promise->in_force) continue;
+    if (text_is(promise->origin.id, id)) *out = promise;
     buffer_format(&known, "%s%.*s", i ? ", " : "", TEXT_ARG(promise->origin.id));
   }
   if (!*out) unknown(m, "promise", id, &known);
