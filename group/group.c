@@ -53,7 +53,11 @@ bool group_link(DeskContext *context, Groups *groups, int64_t id, char token[GRO
 }
 
 bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int64_t *message, Error *error) {
-  MessageRow row = {.id = desk_new_id(context), .group_id = said->group_id, .author = context->actor, .author_name = said->name, .body = text_trim(said->body),
+  MessageRow row = {.id = desk_new_id(context),
+                    .group_id = said->group_id,
+                    .author = context->actor,
+                    .author_name = said->name,
+                    .body = text_trim(said->body),
                     .attachment_id = said->attachment_id};
   bool household = said->token.at != NULL, held = true;
   int64_t today = 0;
@@ -67,7 +71,8 @@ bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int6
     people_customer(groups->people, position, &customer);
     row.customer = customer.id;
   }
-  if (row.attachment_id && !group_store_has_picture(&held, context->db, context->county_id, row.group_id, row.attachment_id, error)) return false;
+  if (row.attachment_id && !group_store_has_picture(&held, context->db, context->county_id, row.group_id, row.attachment_id, error))
+    return false;
   if (!held) {
     error_raise(error, ERROR_NOT_FOUND, "附件" ERROR_BOTH "attachment\t%lld", (long long)row.attachment_id);
     return error_at(error, "%s", "$.attachment_id");
@@ -77,7 +82,8 @@ bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int6
     return error_at(error, "%s", "$.body");
   }
   *message = row.id;
-  return group_store_say(context, &row, error) && say_event(context, row.group_id, row.id, household ? "household" : "staff", row.order, error);
+  return group_store_say(context, &row, error) &&
+         say_event(context, row.group_id, row.id, household ? "household" : "staff", row.order, error);
 }
 
 typedef struct Kept {
@@ -92,14 +98,22 @@ static void keep_message(void *self, const MessageRow *row) {
   kept->row.author_name = row->author_name.at ? text_copy(kept->arena, row->author_name) : TEXT_NONE;
 }
 
-bool group_to_order(DeskContext *context, Groups *groups, int64_t message, Text kind, Text what, uint32_t roles, OrderId *out, Error *error) {
+bool group_to_order(DeskContext *context, Groups *groups, int64_t message, Text kind, Text what, uint32_t roles, OrderId *out,
+                    Error *error) {
   Kept kept = {.arena = context->arena};
   bool again;
   if (!group_store_message(context->db, context->county_id, message, keep_message, &kept, error)) return false;
   if (!kept.row.id) return error_raise(error, ERROR_NOT_FOUND, "message\t%lld", (long long)message);
-  if (kept.row.order.value) return error_raise(error, ERROR_ALREADY_EXISTS, "工单" ERROR_BOTH "order\t%lld", (long long)kept.row.order.value);
-  OrderAccept accept = {.kind = kind, .customer = kept.row.customer, .device = GRID_NONE, .what = what, .description = kept.row.body,
-                        .caller_name = kept.row.author_name, .source = TEXT("group"), .roles = roles};
+  if (kept.row.order.value)
+    return error_raise(error, ERROR_ALREADY_EXISTS, "工单" ERROR_BOTH "order\t%lld", (long long)kept.row.order.value);
+  OrderAccept accept = {.kind = kind,
+                        .customer = kept.row.customer,
+                        .device = GRID_NONE,
+                        .what = what,
+                        .description = kept.row.body,
+                        .caller_name = kept.row.author_name,
+                        .source = TEXT("group"),
+                        .roles = roles};
   if (!map_reserve(&groups->of_order, groups->of_order.count + 1)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");
   if (!order_accept(context, groups->orders, &accept, out, &again, error)) return false;
   if (!group_store_set_order(context, message, *out, kept.row.attachment_id, error) ||
@@ -125,7 +139,11 @@ static bool on_order(DeskContext *context, const Event *event, void *room, Error
     Text name_zh = text_cut(ended ? TEXT("已办结") : state->name_zh, 100), name_en = text_cut(ended ? TEXT("done") : state->name_en, 100);
     snprintf(zh, sizeof zh, "工单 %.20s: %.*s", number ? number : "", (int)(name_zh.len & 127), name_zh.at);
     snprintf(en, sizeof en, "Order %.20s: %.*s", number ? number : "", (int)(name_en.len & 127), name_en.at);
-    MessageRow row = {.id = desk_new_id(context), .group_id = group, .author = TEXT("system"), .body = text_of(zh), .body_en = text_of(en),
+    MessageRow row = {.id = desk_new_id(context),
+                      .group_id = group,
+                      .author = TEXT("system"),
+                      .body = text_of(zh),
+                      .body_en = text_of(en),
                       .order = {event->subject_id}};
     ok = group_store_say(context, &row, error) && say_event(context, group, row.id, "system", row.order, error);
     if (ok && ended) map_remove(&groups->of_order, event->subject_id);

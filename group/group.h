@@ -1,10 +1,11 @@
-/* Emergency groups: messages and pictures of a grid's households and its manager in one thread; a message becomes an order in one touch, and how
- * that order goes on is said in the thread. Called by its routes; hears of orders by their events.
+/* Emergency groups: messages and pictures of a grid's households and its manager in one thread; a message becomes an order in one touch,
+ * and how that order goes on is said in the thread. Called by its routes; hears of orders by their events.
  *
- * Households write by the group's link, without signing in; a new link ends the old one. Staff see the groups of their part of the organisation.
- * Rows are the truth; in memory stands only which open order came of which group.
+ * Households write by the group's link, without signing in; a new link ends the old one. Staff see the groups of their part of the
+ * organisation. Rows are the truth; in memory stands only which open order came of which group.
  *
- * Events (subject kind "group"): group.opened {org}, group.said {message, by: "staff" | "household" | "system", order}. No words, no names. */
+ * Events (subject kind "group"): group.opened {org}, group.said {message, by: "staff" | "household" | "system", order}. No words, no names.
+ */
 #ifndef GROUP_GROUP_H
 #define GROUP_GROUP_H
 
@@ -23,15 +24,16 @@ bool group_new(DeskContext *context, Groups *groups, int64_t org_id, Text name, 
 /* A new link for its households; the one before is no longer good. */
 bool group_link(DeskContext *context, Groups *groups, int64_t id, char token[GROUP_TOKEN_TEXT], Error *error) MUST_USE;
 typedef struct GroupSaid {
-  int64_t group_id;     /* or … */
-  Text token;           /* … the link it came by */
-  Text name, number;    /* of a household: how it calls itself, its customer number; may be empty */
+  int64_t group_id;  /* or … */
+  Text token;        /* … the link it came by */
+  Text name, number; /* of a household: how it calls itself, its customer number; may be empty */
   Text body;
   int64_t attachment_id; /* held to this group; 0: none */
 } GroupSaid;
 bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int64_t *message, Error *error) MUST_USE;
 /* One touch: an order of this kind from the message, its words and picture with it. ERROR_ALREADY_EXISTS when there is one. */
-bool group_to_order(DeskContext *context, Groups *groups, int64_t message, Text kind, Text what, uint32_t roles, OrderId *out, Error *error) MUST_USE;
+bool group_to_order(DeskContext *context, Groups *groups, int64_t message, Text kind, Text what, uint32_t roles, OrderId *out,
+                    Error *error) MUST_USE;
 
 extern const HttpRoute GROUP_ROUTES[]; /* group_routes.c; the room is the Groups */
 

@@ -31,16 +31,18 @@ typedef void (*MessageVisit)(void *self, const MessageRow *row);
 /* group_store.c */
 bool group_store_insert(DeskContext *context, int64_t id, int64_t org_id, Text name, Error *error) MUST_USE;
 bool group_store_link(DeskContext *context, int64_t id, const unsigned char hash[32], Error *error) MUST_USE;
-bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) MUST_USE; /* id 0: all */
+bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) MUST_USE;    /* id 0: all */
 bool group_store_by_token(int64_t *id, Db *db, int64_t county_id, const unsigned char hash[32], Error *error) MUST_USE; /* 0: none */
 bool group_store_say(DeskContext *context, const MessageRow *row, Error *error) MUST_USE;
-bool group_store_messages(Db *db, int64_t county_id, int64_t group_id, int64_t before, int64_t most, MessageVisit visit, void *self, Error *error) MUST_USE;
+bool group_store_messages(Db *db, int64_t county_id, int64_t group_id, int64_t before, int64_t most, MessageVisit visit, void *self,
+                          Error *error) MUST_USE;
 bool group_store_message(Db *db, int64_t county_id, int64_t id, MessageVisit visit, void *self, Error *error) MUST_USE;
 bool group_store_set_order(DeskContext *context, int64_t message, OrderId order, int64_t attachment, Error *error) MUST_USE;
 bool group_store_count(int64_t *out, Db *db, int64_t county_id, int64_t group_id, Instant since, Error *error) MUST_USE;
 bool group_store_has_picture(bool *out, Db *db, int64_t county_id, int64_t group_id, int64_t attachment, Error *error) MUST_USE;
 bool group_store_open_orders(Db *db, int64_t county_id, Map *of_order, Error *error) MUST_USE;
 
-bool group_by_token(int64_t *id, const Groups *groups, Db *db, Text token, Error *error) MUST_USE; /* ERROR_SURVEY_LINK when there is none */
+bool group_by_token(int64_t *id, const Groups *groups, Db *db, Text token,
+                    Error *error) MUST_USE; /* ERROR_SURVEY_LINK when there is none */
 
 #endif

@@ -5,23 +5,29 @@
 #include "http/schema_words.h"
 #include "order/order_page.h"
 
-#define S_MESSAGE \
-  "{\"type\":\"object\",\"required\":[\"id\",\"at\",\"author\"],\"properties\":{\"id\":" S_ID ",\"at\":" S_TIME \
-  ",\"author\":{\"type\":\"string\",\"enum\":[\"staff\",\"household\",\"system\"]},\"name\":" S_TEXT_NULL ",\"customer_id\":" S_ID_NULL ",\"body\":" S_TEXT_NULL \
-  ",\"body_en\":" S_TEXT_NULL ",\"attachment_id\":" S_ID_NULL ",\"order_id\":" S_ID_NULL "}}"
-#define SCHEMA_THREAD \
-  "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"name\":" S_TEXT_NULL ",\"items\":" S_LIST(S_MESSAGE) ",\"next\":" S_TEXT_NULL "}}"
-#define SCHEMA_GROUPS \
-  "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":" S_LIST("{\"type\":\"object\",\"properties\":{\"id\":" S_ID ",\"org_id\":" S_ID \
-  ",\"name\":" S_TEXT ",\"linked\":" S_BOOL ",\"last\":" S_TIME_NULL "}}") "}}"
-#define SCHEMA_NEW \
-  "{\"type\":\"object\",\"required\":[\"org_id\",\"name\"],\"properties\":{\"org_id\":" S_KEY ",\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":60," \
+#define S_MESSAGE                                                                                                                       \
+  "{\"type\":\"object\",\"required\":[\"id\",\"at\",\"author\"],\"properties\":{\"id\":" S_ID ",\"at\":" S_TIME                         \
+  ",\"author\":{\"type\":\"string\",\"enum\":[\"staff\",\"household\",\"system\"]},\"name\":" S_TEXT_NULL ",\"customer_id\":" S_ID_NULL \
+  ",\"body\":" S_TEXT_NULL ",\"body_en\":" S_TEXT_NULL ",\"attachment_id\":" S_ID_NULL ",\"order_id\":" S_ID_NULL "}}"
+#define SCHEMA_THREAD                                                                            \
+  "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"name\":" S_TEXT_NULL \
+  ",\"items\":" S_LIST(S_MESSAGE) ",\"next\":" S_TEXT_NULL "}}"
+#define SCHEMA_GROUPS                                                                                                   \
+  "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":" S_LIST(                                    \
+      "{\"type\":\"object\",\"properties\":{\"id\":" S_ID ",\"org_id\":" S_ID ",\"name\":" S_TEXT ",\"linked\":" S_BOOL \
+      ",\"last\":" S_TIME_NULL "}}") "}}"
+#define SCHEMA_NEW                                                                            \
+  "{\"type\":\"object\",\"required\":[\"org_id\",\"name\"],\"properties\":{\"org_id\":" S_KEY \
+  ",\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":60,"                          \
   "\"format\":\"line\"}}}"
-#define SCHEMA_SAY \
-  "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":[\"string\",\"null\"],\"maxLength\":1000},\"name\":{\"type\":[\"string\",\"null\"],\"maxLength\":60," \
-  "\"format\":\"line\"},\"customer_number\":{\"type\":[\"string\",\"null\"],\"maxLength\":32},\"attachment_id\":{\"type\":[\"string\",\"null\"],\"format\":\"id\"}}}"
-#define SCHEMA_TOUCH \
-  "{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{\"kind\":{\"type\":\"string\",\"maxLength\":64,\"format\":\"code\"},\"what\":{\"type\":\"string\"," \
+#define SCHEMA_SAY                                                                                                                      \
+  "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":[\"string\",\"null\"],\"maxLength\":1000},\"name\":{\"type\":[\"string\","   \
+  "\"null\"],\"maxLength\":60,"                                                                                                         \
+  "\"format\":\"line\"},\"customer_number\":{\"type\":[\"string\",\"null\"],\"maxLength\":32},\"attachment_id\":{\"type\":[\"string\"," \
+  "\"null\"],\"format\":\"id\"}}}"
+#define SCHEMA_TOUCH                                                                                                                  \
+  "{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{\"kind\":{\"type\":\"string\",\"maxLength\":64,\"format\":\"code\"}," \
+  "\"what\":{\"type\":\"string\","                                                                                                    \
   "\"maxLength\":64}}}"
 #define SCHEMA_MADE "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":" S_ID "}}"
 #define SCHEMA_TOKEN "{\"type\":\"object\",\"required\":[\"token\"],\"properties\":{\"token\":" S_TEXT ",\"path\":" S_TEXT "}}"
@@ -83,7 +89,7 @@ static bool get_groups(HttpRequest *request, HttpReply *reply, void *room, Error
 typedef struct Thread {
   Json *json;
   Arena *arena;
-  bool public;  /* for households: others' names masked, no customers */
+  bool public; /* for households: others' names masked, no customers */
   int64_t last;
   size_t count;
 } Thread;
@@ -95,7 +101,8 @@ static void write_message(void *self, const MessageRow *row) {
   json_put_id(json, "id", row->id);
   json_put_instant(json, "at", row->at);
   json_put_string(json, "author", household ? "household" : text_is(row->author, "system") ? "system" : "staff");
-  json_put_text(json, "name", thread->public && household && row->author_name.at ? people_mask_name(thread->arena, row->author_name) : row->author_name);
+  json_put_text(json, "name",
+                thread->public && household && row->author_name.at ? people_mask_name(thread->arena, row->author_name) : row->author_name);
   json_put_id(json, "customer_id", thread->public ? 0 : row->customer.value);
   json_put_text(json, "body", row->body);
   json_put_text(json, "body_en", row->body_en);
@@ -105,11 +112,14 @@ static void write_message(void *self, const MessageRow *row) {
   thread->last = row->id, thread->count++;
 }
 
-static bool write_thread(HttpRequest *request, HttpReply *reply, const Groups *groups, int64_t group, const char *name, bool public, Error *error) {
+static bool write_thread(HttpRequest *request, HttpReply *reply, const Groups *groups, int64_t group, const char *name, bool public,
+                         Error *error) {
   Json json;
   int64_t before, limit;
   Thread thread = {.json = &json, .arena = request->arena, .public = public};
-  if (!http_query_i64(request, "before", 0, 1, INT64_MAX, &before, error) || !http_query_i64(request, "limit", 50, 1, THREAD_MAX, &limit, error)) return false;
+  if (!http_query_i64(request, "before", 0, 1, INT64_MAX, &before, error) ||
+      !http_query_i64(request, "limit", 50, 1, THREAD_MAX, &limit, error))
+    return false;
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_put_string(&json, "name", name);
@@ -152,8 +162,8 @@ static bool get_picture(HttpRequest *request, HttpReply *reply, void *room, Erro
 
 static bool get_picture_by_link(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   int64_t id, picture;
-  return group_by_token(&id, room, request->db, request->argument[0], error) && http_argument_id(request, 1, "attachment", &picture, error) &&
-         write_picture(request, reply, room, id, picture, error);
+  return group_by_token(&id, room, request->db, request->argument[0], error) &&
+         http_argument_id(request, 1, "attachment", &picture, error) && write_picture(request, reply, room, id, picture, error);
 }
 
 /* --- writing --- */
@@ -238,7 +248,8 @@ static bool decode_say(HttpRequest *request, void **out, void *room, Error *erro
   const json_t *body = request->body;
   bool staff = request->who.staff_id != 0;
   command->said = (GroupSaid){.name = staff ? text_copy(request->arena, text_of(request->who.name)) : http_body_text(body, "name"),
-                              .number = http_body_text(body, "customer_number"), .body = http_body_text(body, "body"),
+                              .number = http_body_text(body, "customer_number"),
+                              .body = http_body_text(body, "body"),
                               .attachment_id = http_body_id(body, "attachment_id")};
   return true;
 }
@@ -255,7 +266,8 @@ static bool decode_say_link(HttpRequest *request, void **out, void *room, Error 
 static bool work_say(DeskContext *context, void *self, Error *error) {
   Command *command = self;
   Seen seen;
-  if (!command->said.token.at && !may_see(&seen, command->groups, context->db, command->said.group_id, command->who_org, error)) return false;
+  if (!command->said.token.at && !may_see(&seen, command->groups, context->db, command->said.group_id, command->who_org, error))
+    return false;
   return group_say(context, command->groups, &command->said, &command->made, error);
 }
 
@@ -311,25 +323,95 @@ static bool work_touch(DeskContext *context, void *self, Error *error) {
 }
 
 const HttpRoute GROUP_ROUTES[] = {
-    {.method = "GET", .path = "/api/v1/groups", .summary = "The emergency groups of this part of the organisation", .reply_schema = SCHEMA_GROUPS, .read = get_groups},
-    {.method = "POST", .path = "/api/v1/groups", .flags = HTTP_KEYED, .roles = KIND_ROLE_MANAGER | KIND_ROLE_HEAD, .summary = "A new group of a grid",
-     .request_schema = SCHEMA_NEW, .reply_schema = SCHEMA_MADE, .decode = decode_new, .work = work_new, .encode = encode_made},
-    {.method = "POST", .path = "/api/v1/groups/{id}/link", .roles = KIND_ROLE_MANAGER | KIND_ROLE_HEAD, .summary = "A new link for its households; the old one ends",
-     .reply_schema = SCHEMA_TOKEN, .decode = decode_id, .work = work_link, .encode = encode_link},
-    {.method = "GET", .path = "/api/v1/groups/{id}/messages", .summary = "Its thread, newest first", .query = "before limit", .reply_schema = SCHEMA_THREAD, .read = get_thread},
-    {.method = "POST", .path = "/api/v1/groups/{id}/messages", .flags = HTTP_KEYED, .roles = WRITERS, .summary = "Say something", .request_schema = SCHEMA_SAY,
-     .reply_schema = SCHEMA_MADE, .decode = decode_say_staff, .work = work_say, .encode = encode_made},
-    {.method = "POST", .path = "/api/v1/groups/{id}/pictures", .flags = HTTP_KEYED | HTTP_RAW_BODY, .roles = WRITERS, .summary = "A picture for the thread",
-     .request_schema = "application/octet-stream", .reply_schema = SCHEMA_MADE, .decode = decode_picture_staff, .work = work_picture, .encode = encode_made},
+    {.method = "GET",
+     .path = "/api/v1/groups",
+     .summary = "The emergency groups of this part of the organisation",
+     .reply_schema = SCHEMA_GROUPS,
+     .read = get_groups},
+    {.method = "POST",
+     .path = "/api/v1/groups",
+     .flags = HTTP_KEYED,
+     .roles = KIND_ROLE_MANAGER | KIND_ROLE_HEAD,
+     .summary = "A new group of a grid",
+     .request_schema = SCHEMA_NEW,
+     .reply_schema = SCHEMA_MADE,
+     .decode = decode_new,
+     .work = work_new,
+     .encode = encode_made},
+    {.method = "POST",
+     .path = "/api/v1/groups/{id}/link",
+     .roles = KIND_ROLE_MANAGER | KIND_ROLE_HEAD,
+     .summary = "A new link for its households; the old one ends",
+     .reply_schema = SCHEMA_TOKEN,
+     .decode = decode_id,
+     .work = work_link,
+     .encode = encode_link},
+    {.method = "GET",
+     .path = "/api/v1/groups/{id}/messages",
+     .summary = "Its thread, newest first",
+     .query = "before limit",
+     .reply_schema = SCHEMA_THREAD,
+     .read = get_thread},
+    {.method = "POST",
+     .path = "/api/v1/groups/{id}/messages",
+     .flags = HTTP_KEYED,
+     .roles = WRITERS,
+     .summary = "Say something",
+     .request_schema = SCHEMA_SAY,
+     .reply_schema = SCHEMA_MADE,
+     .decode = decode_say_staff,
+     .work = work_say,
+     .encode = encode_made},
+    {.method = "POST",
+     .path = "/api/v1/groups/{id}/pictures",
+     .flags = HTTP_KEYED | HTTP_RAW_BODY,
+     .roles = WRITERS,
+     .summary = "A picture for the thread",
+     .request_schema = "application/octet-stream",
+     .reply_schema = SCHEMA_MADE,
+     .decode = decode_picture_staff,
+     .work = work_picture,
+     .encode = encode_made},
     {.method = "GET", .path = "/api/v1/groups/{id}/pictures/{picture}", .summary = "A picture of the thread", .read = get_picture},
-    {.method = "POST", .path = "/api/v1/group-messages/{id}/order", .flags = HTTP_KEYED, .roles = WRITERS, .summary = "The message becomes an order",
-     .request_schema = SCHEMA_TOUCH, .reply_schema = SCHEMA_MADE, .decode = decode_touch, .work = work_touch, .encode = encode_made},
-    {.method = "GET", .path = "/api/v1/group-links/{token}/messages", .flags = HTTP_PUBLIC, .summary = "The thread, for a household with the link",
-     .query = "before limit", .reply_schema = SCHEMA_THREAD, .read = get_thread_by_link},
-    {.method = "POST", .path = "/api/v1/group-links/{token}/messages", .flags = HTTP_PUBLIC | HTTP_KEYED, .summary = "A household says something",
-     .request_schema = SCHEMA_SAY, .reply_schema = SCHEMA_MADE, .decode = decode_say_link, .work = work_say, .encode = encode_made},
-    {.method = "POST", .path = "/api/v1/group-links/{token}/pictures", .flags = HTTP_PUBLIC | HTTP_KEYED | HTTP_RAW_BODY, .summary = "A household's picture",
-     .request_schema = "application/octet-stream", .reply_schema = SCHEMA_MADE, .decode = decode_picture, .work = work_picture, .encode = encode_made},
-    {.method = "GET", .path = "/api/v1/group-links/{token}/pictures/{picture}", .flags = HTTP_PUBLIC, .summary = "A picture of the thread", .read = get_picture_by_link},
+    {.method = "POST",
+     .path = "/api/v1/group-messages/{id}/order",
+     .flags = HTTP_KEYED,
+     .roles = WRITERS,
+     .summary = "The message becomes an order",
+     .request_schema = SCHEMA_TOUCH,
+     .reply_schema = SCHEMA_MADE,
+     .decode = decode_touch,
+     .work = work_touch,
+     .encode = encode_made},
+    {.method = "GET",
+     .path = "/api/v1/group-links/{token}/messages",
+     .flags = HTTP_PUBLIC,
+     .summary = "The thread, for a household with the link",
+     .query = "before limit",
+     .reply_schema = SCHEMA_THREAD,
+     .read = get_thread_by_link},
+    {.method = "POST",
+     .path = "/api/v1/group-links/{token}/messages",
+     .flags = HTTP_PUBLIC | HTTP_KEYED,
+     .summary = "A household says something",
+     .request_schema = SCHEMA_SAY,
+     .reply_schema = SCHEMA_MADE,
+     .decode = decode_say_link,
+     .work = work_say,
+     .encode = encode_made},
+    {.method = "POST",
+     .path = "/api/v1/group-links/{token}/pictures",
+     .flags = HTTP_PUBLIC | HTTP_KEYED | HTTP_RAW_BODY,
+     .summary = "A household's picture",
+     .request_schema = "application/octet-stream",
+     .reply_schema = SCHEMA_MADE,
+     .decode = decode_picture,
+     .work = work_picture,
+     .encode = encode_made},
+    {.method = "GET",
+     .path = "/api/v1/group-links/{token}/pictures/{picture}",
+     .flags = HTTP_PUBLIC,
+     .summary = "A picture of the thread",
+     .read = get_picture_by_link},
     {.method = NULL},
 };

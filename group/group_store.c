@@ -2,13 +2,16 @@
 #include "group/group_inside.h"
 
 static void bind_id(DbStatement *s, int at, int64_t id) {
-  if (id) db_bind_i64(s, at, id);
-  else db_bind_null(s, at);
+  if (id)
+    db_bind_i64(s, at, id);
+  else
+    db_bind_null(s, at);
 }
 
 bool group_store_insert(DeskContext *context, int64_t id, int64_t org_id, Text name, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db, "INSERT INTO chat_group (county_id, id, org_id, name, at) VALUES (?1, ?2, ?3, ?4, ?5)", error)) return false;
+  if (!db_prepare(&s, context->db, "INSERT INTO chat_group (county_id, id, org_id, name, at) VALUES (?1, ?2, ?3, ?4, ?5)", error))
+    return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, id);
   db_bind_i64(s, 3, org_id);
@@ -28,11 +31,12 @@ bool group_store_link(DeskContext *context, int64_t id, const unsigned char hash
 
 bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db,
-                  "SELECT g.id, g.org_id, g.name, CASE WHEN g.token_hash IS NULL THEN 0 ELSE 1 END, (SELECT MAX(m.at) FROM group_message m"
-                  " WHERE m.county_id = g.county_id AND m.group_id = g.id) FROM chat_group g WHERE g.county_id = ?1 AND (?2 = 0 OR g.id = ?2)"
-                  " ORDER BY g.id LIMIT 2000",
-                  error))
+  if (!db_prepare(
+          &s, db,
+          "SELECT g.id, g.org_id, g.name, CASE WHEN g.token_hash IS NULL THEN 0 ELSE 1 END, (SELECT MAX(m.at) FROM group_message m"
+          " WHERE m.county_id = g.county_id AND m.group_id = g.id) FROM chat_group g WHERE g.county_id = ?1 AND (?2 = 0 OR g.id = ?2)"
+          " ORDER BY g.id LIMIT 2000",
+          error))
     return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, id);
@@ -63,7 +67,8 @@ bool group_store_by_token(int64_t *id, Db *db, int64_t county_id, const unsigned
 bool group_store_say(DeskContext *context, const MessageRow *row, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, context->db,
-                  "INSERT INTO group_message (county_id, id, group_id, author, author_name, customer_id, body, body_en, attachment_id, order_id, at)"
+                  "INSERT INTO group_message (county_id, id, group_id, author, author_name, customer_id, body, body_en, attachment_id, "
+                  "order_id, at)"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                   error))
     return false;
@@ -86,16 +91,27 @@ static bool visit_messages(DbStatement *s, MessageVisit visit, void *self, Error
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    MessageRow message = {.id = db_column_i64(s, 0), .group_id = db_column_i64(s, 1), .author = db_column_text(s, 2), .author_name = db_column_text(s, 3),
-                          .customer = {db_column_i64(s, 4)}, .body = db_column_text(s, 5), .body_en = db_column_text(s, 6),
-                          .attachment_id = db_column_i64(s, 7), .order = {db_column_i64(s, 8)}, .at = db_column_i64(s, 9)};
+    MessageRow message = {.id = db_column_i64(s, 0),
+                          .group_id = db_column_i64(s, 1),
+                          .author = db_column_text(s, 2),
+                          .author_name = db_column_text(s, 3),
+                          .customer = {db_column_i64(s, 4)},
+                          .body = db_column_text(s, 5),
+                          .body_en = db_column_text(s, 6),
+                          .attachment_id = db_column_i64(s, 7),
+                          .order = {db_column_i64(s, 8)},
+                          .at = db_column_i64(s, 9)};
     visit(self, &message);
   }
 }
 
-bool group_store_messages(Db *db, int64_t county_id, int64_t group_id, int64_t before, int64_t most, MessageVisit visit, void *self, Error *error) {
+bool group_store_messages(Db *db, int64_t county_id, int64_t group_id, int64_t before, int64_t most, MessageVisit visit, void *self,
+                          Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT " MESSAGE_COLUMNS " FROM group_message WHERE county_id = ?1 AND group_id = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4", error))
+  if (!db_prepare(&s, db,
+                  "SELECT " MESSAGE_COLUMNS
+                  " FROM group_message WHERE county_id = ?1 AND group_id = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4",
+                  error))
     return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, group_id);
@@ -128,7 +144,9 @@ bool group_store_set_order(DeskContext *context, int64_t message, OrderId order,
 
 bool group_store_count(int64_t *out, Db *db, int64_t county_id, int64_t group_id, Instant since, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT COUNT(*) FROM group_message WHERE county_id = ?1 AND group_id = ?2 AND id >= ?3 AND author = 'household'", error)) return false;
+  if (!db_prepare(&s, db, "SELECT COUNT(*) FROM group_message WHERE county_id = ?1 AND group_id = ?2 AND id >= ?3 AND author = 'household'",
+                  error))
+    return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, group_id);
   db_bind_i64(s, 3, id_make(&(IdMaker){0}, since));

@@ -1,6 +1,6 @@
 /* A grid's thread: households by the link, the manager, an order in one touch and its answers. */
-#include "grid/testing.h"
 #include "group/group.h"
+#include "grid/testing.h"
 #include "http/testing.h"
 #include "order/kind.h"
 
@@ -22,7 +22,8 @@ static void a_message_becomes_an_order_and_is_answered(void **state) {
   http_test_begin(&test);
   assert_ok(grid_open(&grid, test.db, 1, &error) && people_open(&people, test.db, grid, 1, &error), &error);
   assert_ok(order_open(&orders, test.desk, test.db, grid, people, NULL, &error) && order_add_routes(test.http, orders, &error), &error);
-  assert_ok(group_open(&groups, test.desk, test.db, people, orders, &error) && http_add_routes(test.http, GROUP_ROUTES, groups, &error), &error);
+  assert_ok(group_open(&groups, test.desk, test.db, people, orders, &error) && http_add_routes(test.http, GROUP_ROUTES, groups, &error),
+            &error);
   http_test_start(&test);
   for (size_t i = 0; i < people_org_count(people); i++) {
     if (text_is(people_org(people, i)->code, "G1")) g1 = people_org(people, i)->id;
@@ -30,7 +31,8 @@ static void a_message_becomes_an_order_and_is_answered(void **state) {
   }
   http_test_as(&test, 5, KIND_ROLE_MANAGER, g1);
   http_test_do(&test, 403, "POST", "/api/v1/groups", "{\"org_id\":\"%lld\",\"name\":\"别处\"}", (long long)g2);
-  int64_t group = http_test_i64(http_test_do(&test, 201, "POST", "/api/v1/groups", "{\"org_id\":\"%lld\",\"name\":\"柳树村用电群\"}", (long long)g1), "id");
+  int64_t group = http_test_i64(
+      http_test_do(&test, 201, "POST", "/api/v1/groups", "{\"org_id\":\"%lld\",\"name\":\"柳树村用电群\"}", (long long)g1), "id");
   snprintf(path, sizeof path, "/api/v1/groups/%lld/link", (long long)group);
   snprintf(old, sizeof old, "%s", http_test_text(http_test_do(&test, 201, "POST", path, NULL), "token"));
   snprintf(token, sizeof token, "%s", http_test_text(http_test_do(&test, 201, "POST", path, NULL), "token"));
@@ -46,8 +48,11 @@ static void a_message_becomes_an_order_and_is_answered(void **state) {
   snprintf(path, sizeof path, "/api/v1/group-links/%s/messages", token);
   http_test_do(&test, 422, "POST", path, "{\"body\":\"  \"}");
   http_test_do(&test, 404, "POST", path, "{\"body\":\"x\",\"attachment_id\":\"5\"}");
-  int64_t message = http_test_i64(http_test_do(&test, 201, "POST", path, "{\"body\":\"鱼塘停电, 增氧机停了\",\"name\":\"李四\",\"customer_number\":\"10001251\","
-                                                                     "\"attachment_id\":\"%lld\"}", (long long)picture), "id");
+  int64_t message = http_test_i64(http_test_do(&test, 201, "POST", path,
+                                               "{\"body\":\"鱼塘停电, 增氧机停了\",\"name\":\"李四\",\"customer_number\":\"10001251\","
+                                               "\"attachment_id\":\"%lld\"}",
+                                               (long long)picture),
+                                  "id");
   assert_string_equal(http_test_text(http_test_do(&test, 200, "GET", path, NULL), "items.0.name"), "李*");
   snprintf(path, sizeof path, "/api/v1/group-links/%s/pictures/%lld", token, (long long)picture);
   http_test_do(&test, 200, "GET", path, NULL);

@@ -6,11 +6,16 @@ static bool is_png(Text t) { return t.len > 57 && memcmp(t.at, PNG_MARK, 8) == 0
 static bool is_jpeg(Text t) { return t.len > 20 && memcmp(t.at, "\xFF\xD8\xFF", 3) == 0 && memcmp(t.at + t.len - 2, "\xFF\xD9", 2) == 0; }
 static bool is_webp(Text t) { return t.len > 20 && memcmp(t.at, "RIFF", 4) == 0 && memcmp(t.at + 8, "WEBPVP8", 7) == 0; }
 static bool is_pdf(Text t) {
-  return t.len > 20 && memcmp(t.at, "%PDF-", 5) == 0 && text_find(text_slice(t, t.len > 1024 ? t.len - 1024 : 0, t.len), TEXT("%%EOF")) >= 0;
+  return t.len > 20 && memcmp(t.at, "%PDF-", 5) == 0 &&
+         text_find(text_slice(t, t.len > 1024 ? t.len - 1024 : 0, t.len), TEXT("%%EOF")) >= 0;
 }
 
 const char *attachment_type(Text bytes) {
-  return is_jpeg(bytes) ? "image/jpeg" : is_png(bytes) ? "image/png" : is_webp(bytes) ? "image/webp" : is_pdf(bytes) ? "application/pdf" : NULL;
+  return is_jpeg(bytes)   ? "image/jpeg"
+         : is_png(bytes)  ? "image/png"
+         : is_webp(bytes) ? "image/webp"
+         : is_pdf(bytes)  ? "application/pdf"
+                          : NULL;
 }
 
 static unsigned big16(const unsigned char *at) { return (unsigned)(at[0] << 8 | at[1]); }
@@ -41,8 +46,8 @@ static unsigned orientation_of(const unsigned char *tiff, size_t len) {
 /* FF E1, length 34, "Exif\0\0", a TIFF whose only entry is the orientation. */
 enum { SHORT_EXIF = 36 };
 static void write_orientation(unsigned char *out, unsigned orientation) {
-  static const unsigned char BLOCK[SHORT_EXIF] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0,    42, 0, 0, 0, 8,
-                                                  0,    1,    1, 18, 0,   3,   0,   0,   0, 1, 0,   0,   0,    0,  0, 0, 0, 0};
+  static const unsigned char BLOCK[SHORT_EXIF] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                                                  0,    1,    1, 18, 0,   3,   0,   0,   0, 1, 0,   0,   0, 0,  0, 0, 0, 0};
   memcpy(out, BLOCK, SHORT_EXIF);
   out[29] = (unsigned char)orientation;
 }
@@ -63,7 +68,8 @@ static bool strip_jpeg(unsigned char *bytes, size_t *len) {
     size_t size = 2 + (size_t)big16(bytes + at + 2);
     if (size < 4 || at + size > *len) return false;
     bool told = marker == 0xE1 || marker == 0xED || marker == 0xFE; /* EXIF and XMP, IPTC, a comment */
-    unsigned orientation = marker == 0xE1 && size > 10 && memcmp(bytes + at + 4, "Exif", 5) == 0 ? orientation_of(bytes + at + 10, size - 10) : 0;
+    unsigned orientation =
+        marker == 0xE1 && size > 10 && memcmp(bytes + at + 4, "Exif", 5) == 0 ? orientation_of(bytes + at + 10, size - 10) : 0;
     if (orientation > 1 && size >= SHORT_EXIF) {
       write_orientation(bytes + at, orientation);
       cut(bytes, len, at + SHORT_EXIF, size - SHORT_EXIF);
@@ -86,8 +92,10 @@ static bool strip_png(unsigned char *bytes, size_t *len) {
     if (size > *len - at - 12) return false;
     bool told = false, last = memcmp(bytes + at + 4, "IEND", 4) == 0;
     for (size_t i = 0; i < 4; i++) told |= memcmp(bytes + at + 4, TOLD[i], 4) == 0;
-    if (told) cut(bytes, len, at, size + 12);
-    else at += size + 12;
+    if (told)
+      cut(bytes, len, at, size + 12);
+    else
+      at += size + 12;
     if (last) return true;
   }
   return false;
@@ -100,8 +108,10 @@ static bool strip_webp(unsigned char *bytes, size_t *len) {
     size += size & 1;
     if (size > *len - at - 8) return false;
     if (memcmp(bytes + at, "VP8X", 4) == 0 && size >= 10) bytes[at + 8] = (unsigned char)(bytes[at + 8] & ~0x0C); /* no EXIF, no XMP */
-    if (memcmp(bytes + at, "EXIF", 4) == 0 || memcmp(bytes + at, "XMP ", 4) == 0) cut(bytes, len, at, size + 8);
-    else at += size + 8;
+    if (memcmp(bytes + at, "EXIF", 4) == 0 || memcmp(bytes + at, "XMP ", 4) == 0)
+      cut(bytes, len, at, size + 8);
+    else
+      at += size + 8;
   }
   size_t riff = *len - 8;
   for (int i = 0; i < 4; i++) bytes[4 + i] = (unsigned char)(riff >> (8 * i));

@@ -36,11 +36,17 @@ static void add_figure(void *self, const FigureSum *sum) {
 }
 
 static void put_names(Json *json, const OrderKind *kind, const char *id) {
-  static const struct { const char *id, *zh, *en; } STANDARD[] = {
-      {"accepted", "受理", "Accepted"}, {"archived", "归档", "Archived"}, {"repeat", "重复诉求率", "Repeated matters"}, {"reopened", "重新打开", "Opened again"},
-      {"visits_kept", "临柜次数达标率", "Visits within the promise"}, {"outcome.satisfied", "办结: 满意", "Closed: satisfied"},
-      {"outcome.unanswered", "办结: 三次未接", "Closed: three calls not answered"}, {"outcome.anonymous", "办结: 匿名评价", "Closed: answered anonymously"},
-      {"outcome.withdrawn", "办结: 撤销", "Closed: withdrawn"}};
+  static const struct {
+    const char *id, *zh, *en;
+  } STANDARD[] = {{"accepted", "受理", "Accepted"},
+                  {"archived", "归档", "Archived"},
+                  {"repeat", "重复诉求率", "Repeated matters"},
+                  {"reopened", "重新打开", "Opened again"},
+                  {"visits_kept", "临柜次数达标率", "Visits within the promise"},
+                  {"outcome.satisfied", "办结: 满意", "Closed: satisfied"},
+                  {"outcome.unanswered", "办结: 三次未接", "Closed: three calls not answered"},
+                  {"outcome.anonymous", "办结: 匿名评价", "Closed: answered anonymously"},
+                  {"outcome.withdrawn", "办结: 撤销", "Closed: withdrawn"}};
   Text zh = text_of(id), en = text_of(id);
   for (size_t i = 0; i < sizeof STANDARD / sizeof *STANDARD; i++)
     if (strcmp(STANDARD[i].id, id) == 0) zh = text_of(STANDARD[i].zh), en = text_of(STANDARD[i].en);
@@ -108,8 +114,8 @@ static bool get_figures(HttpRequest *request, HttpReply *reply, void *room, Erro
     if (wanted.at && !text_equal(wanted, kind->origin.id)) continue;
     *now = *before = (Figures){.orders = orders, .orgs = orgs};
     if (!store_figures(request->db, orders->county_id, kind->origin.id, board_day(from), board_day(to), add_figure, now, error) ||
-        !store_figures(request->db, orders->county_id, kind->origin.id, board_day(query_year_before(from)), board_day(query_year_before(to)), add_figure,
-                       before, error))
+        !store_figures(request->db, orders->county_id, kind->origin.id, board_day(query_year_before(from)),
+                       board_day(query_year_before(to)), add_figure, before, error))
       return false;
     if (now->count || before->count) write_figures(&json, kind, now, before);
   }

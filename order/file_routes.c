@@ -13,7 +13,10 @@ bool attachment_ready(const char **type, unsigned char *bytes, size_t *len, bool
 }
 
 bool attachment_add(DeskContext *context, OrderId order, int64_t group_id, const char *type, Text body, int64_t *id, Error *error) {
-  Attachment one = {.id = desk_new_id(context), .order = order, .group_id = group_id, .type = text_of(type),
+  Attachment one = {.id = desk_new_id(context),
+                    .order = order,
+                    .group_id = group_id,
+                    .type = text_of(type),
                     .staff_id = order_actor_staff(context->actor)};
   *id = one.id;
   return store_insert_attachment(context, &one, body, error);
@@ -109,7 +112,8 @@ static bool get_attachment(HttpRequest *request, HttpReply *reply, void *room, E
       !store_attachments(request->db, orders->county_id, (OrderId){0}, id, keep_one, &one, error))
     return false;
   bool own = one.id && one.staff_id == request->who.staff_id;
-  if (!one.id || (!one.order.value && !own)) return error_raise(error, ERROR_NOT_FOUND, "附件" ERROR_BOTH "attachment\t%lld", (long long)id);
+  if (!one.id || (!one.order.value && !own))
+    return error_raise(error, ERROR_NOT_FOUND, "附件" ERROR_BOTH "attachment\t%lld", (long long)id);
   if (one.order.value &&
       (!store_order_org(&found, &org, request->db, orders->county_id, one.order, error) || !may_see(request, orders, org, error)))
     return false;

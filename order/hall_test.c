@@ -61,9 +61,11 @@ static void as(Hall *hall, int64_t staff, uint32_t roles, int64_t org) { http_te
 
 static int64_t opinion(Hall *hall, const char *number) {
   as(hall, 7, KIND_ROLE_AGENT, hall->county);
-  return http_test_i64(http_test_do(&hall->test, 201, "POST", "/api/v1/orders",
-                                    "{\"kind\":\"opinion\",\"customer_id\":\"%lld\",\"description\":\"内容\",\"fields\":{\"topic\":\"停电通知\"}}",
-                                    (long long)customer_of(hall, number)), "id");
+  return http_test_i64(
+      http_test_do(&hall->test, 201, "POST", "/api/v1/orders",
+                   "{\"kind\":\"opinion\",\"customer_id\":\"%lld\",\"description\":\"内容\",\"fields\":{\"topic\":\"停电通知\"}}",
+                   (long long)customer_of(hall, number)),
+      "id");
 }
 
 static json_t *step(Hall *hall, int status, int64_t order, const char *name, const char *fields) {
@@ -183,7 +185,8 @@ static void the_fund_pays_what_was_approved(void **state) {
   HttpTest *test = &hall.test;
   as(&hall, 7, KIND_ROLE_AGENT, hall.county);
   int64_t id = http_test_i64(http_test_do(test, 201, "POST", "/api/v1/orders",
-                                          "{\"kind\":\"suggestion\",\"description\":\"内容\",\"fields\":{\"topic\":\"节能\"}}"), "id");
+                                          "{\"kind\":\"suggestion\",\"description\":\"内容\",\"fields\":{\"topic\":\"节能\"}}"),
+                             "id");
   step(&hall, 200, id, "send", "{}");
   step(&hall, 200, id, "adopt", "{\"note\":\"好\"}");
   as(&hall, 9, KIND_ROLE_HEAD, hall.county);
@@ -205,7 +208,9 @@ static void the_fund_pays_what_was_approved(void **state) {
   close_hall(&hall);
 }
 
-#define REGISTRY "{\"customer_number\":\"%s\",\"registry_number\":\"湘2026-0001\",\"new_owner\":\"王五\",\"new_phone\":\"13900000001\",\"sold_on\":\"2026-11-20\"}"
+#define REGISTRY                                                                                                                         \
+  "{\"customer_number\":\"%s\",\"registry_number\":\"湘2026-0001\",\"new_owner\":\"王五\",\"new_phone\":\"13900000001\",\"sold_on\":" \
+  "\"2026-11-20\"}"
 
 static void a_sold_house_is_transferred_or_refused(void **state) {
   (void)state;
@@ -249,7 +254,8 @@ static void attachments_belong_to_their_order(void **state) {
   as(&hall, 5, KIND_ROLE_MANAGER, hall.g1);
   snprintf(id, sizeof id, "%s", http_test_text(http_test_do(test, 201, "POST", path, "%%PDF-1.4\n1 0 obj\n%%%%EOF\n"), "id"));
   char loose[32];
-  snprintf(loose, sizeof loose, "%s", http_test_text(http_test_do(test, 201, "POST", "/api/v1/attachments", "%%PDF-1.4\n2 0 obj\n%%%%EOF\n"), "id"));
+  snprintf(loose, sizeof loose, "%s",
+           http_test_text(http_test_do(test, 201, "POST", "/api/v1/attachments", "%%PDF-1.4\n2 0 obj\n%%%%EOF\n"), "id"));
   test->headers[0] = '\0';
   snprintf(path, sizeof path, "/api/v1/attachments/%s", id);
   http_test_do(test, 200, "GET", path, NULL);

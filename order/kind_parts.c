@@ -1,5 +1,5 @@
-/* Parts: what several kinds share stands once, in parts/, and is put into each kind that uses it, with its own words for $names. An entry of
- * the kind itself takes the place of a part's with the same id. Errors name the line of the part and the file that uses it. */
+/* Parts: what several kinds share stands once, in parts/, and is put into each kind that uses it, with its own words for $names. An entry
+ * of the kind itself takes the place of a part's with the same id. Errors name the line of the part and the file that uses it. */
 #include "order/book.h"
 
 #include <stdarg.h>
@@ -88,7 +88,9 @@ static bool expand(BookFile **out, RuleBook *book, const BookFile *user, unsigne
   if (ok && !*out) {
     BookFile *made = *out = ARENA_NEW(&book->arena, BookFile);
     ok = made && vector_push(&book->expanded, made) ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "rules");
-    if (ok) *made = (BookFile){.path = part->path, .shown = part->shown, .text = text_copy(&book->arena, buffer_as_text(&text)), .form = RULE_PART};
+    if (ok)
+      *made =
+          (BookFile){.path = part->path, .shown = part->shown, .text = text_copy(&book->arena, buffer_as_text(&text)), .form = RULE_PART};
     if (ok && !made->text.at) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "rules");
     ok = ok && (rule_read(&made->rule, RULE_PART, made->shown.at, made->text, error) || name_user(error, user));
   }
@@ -106,11 +108,16 @@ typedef struct List { /* one of a rule's lists, whatever its entries are: each b
 
 static List list_of(RuleKind *rule, int which) {
   switch (which) {
-    case MERGED_FORM: return (List){(void **)&rule->form, &rule->form_count, sizeof *rule->form};
-    case MERGED_STATES: return (List){(void **)&rule->states, &rule->states_count, sizeof *rule->states};
-    case MERGED_STEPS: return (List){(void **)&rule->steps, &rule->steps_count, sizeof *rule->steps};
-    case MERGED_CLOCKS: return (List){(void **)&rule->clocks, &rule->clocks_count, sizeof *rule->clocks};
-    default: return (List){(void **)&rule->counts, &rule->counts_count, sizeof *rule->counts};
+    case MERGED_FORM:
+      return (List){(void **)&rule->form, &rule->form_count, sizeof *rule->form};
+    case MERGED_STATES:
+      return (List){(void **)&rule->states, &rule->states_count, sizeof *rule->states};
+    case MERGED_STEPS:
+      return (List){(void **)&rule->steps, &rule->steps_count, sizeof *rule->steps};
+    case MERGED_CLOCKS:
+      return (List){(void **)&rule->clocks, &rule->clocks_count, sizeof *rule->clocks};
+    default:
+      return (List){(void **)&rule->counts, &rule->counts_count, sizeof *rule->counts};
   }
 }
 

@@ -1,5 +1,6 @@
-/* Every kind of order, driven over HTTP from accepted to its end, along every step and branch people can take, each tried first by a role that may
- * not; and the figures equal to what the test counted itself. The table is the rules: a new kind is driven without a new line here. */
+/* Every kind of order, driven over HTTP from accepted to its end, along every step and branch people can take, each tried first by a role
+ * that may not; and the figures equal to what the test counted itself. The table is the rules: a new kind is driven without a new line
+ * here. */
 #include "grid/testing.h"
 #include "http/testing.h"
 #include "order/order_page.h"
@@ -70,24 +71,39 @@ static void upload(Loops *loops, char id[32]) {
 static json_t *value_for(Loops *loops, const KindField *field, Text wanted) {
   char id[32];
   switch ((KindFieldType)field->type) {
-    case FIELD_TEXT: return json_string(field->least > 4 ? "202611" : "甲乙丙丁");
-    case FIELD_NOTE: return json_string("经核实, 已按规定处理");
-    case FIELD_CHOICE: return wanted.at ? json_stringn(wanted.at, wanted.len) : json_string(field->choices[0].id);
-    case FIELD_CHOICES: return json_pack("[s]", field->choices[0].id);
-    case FIELD_TIME: return json_string("2026-11-21T20:00:00+08:00");
-    case FIELD_DATE: return json_string("2026-12-31");
-    case FIELD_BOOL: return json_boolean(!text_is(wanted, "no"));
-    case FIELD_NUMBER: return json_real(field->least > 1 ? field->least : field->most < 1 ? field->most : 1);
+    case FIELD_TEXT:
+      return json_string(field->least > 4 ? "202611" : "甲乙丙丁");
+    case FIELD_NOTE:
+      return json_string("经核实, 已按规定处理");
+    case FIELD_CHOICE:
+      return wanted.at ? json_stringn(wanted.at, wanted.len) : json_string(field->choices[0].id);
+    case FIELD_CHOICES:
+      return json_pack("[s]", field->choices[0].id);
+    case FIELD_TIME:
+      return json_string("2026-11-21T20:00:00+08:00");
+    case FIELD_DATE:
+      return json_string("2026-12-31");
+    case FIELD_BOOL:
+      return json_boolean(!text_is(wanted, "no"));
+    case FIELD_NUMBER:
+      return json_real(field->least > 1 ? field->least : field->most < 1 ? field->most : 1);
     case FIELD_WHOLE:
-    case FIELD_MONEY: return json_integer(field->least > 1 ? (json_int_t)field->least : 1);
-    case FIELD_PHONE: return json_string("13900000000");
-    case FIELD_FILE: upload(loops, id); return json_string(id);
-    case FIELD_ORG: snprintf(id, sizeof id, "%lld", (long long)loops->county); return json_string(id);
+    case FIELD_MONEY:
+      return json_integer(field->least > 1 ? (json_int_t)field->least : 1);
+    case FIELD_PHONE:
+      return json_string("13900000000");
+    case FIELD_FILE:
+      upload(loops, id);
+      return json_string(id);
+    case FIELD_ORG:
+      snprintf(id, sizeof id, "%lld", (long long)loops->county);
+      return json_string(id);
     case FIELD_CREW:
     case FIELD_STAFF:
     case FIELD_ORDER:
     case FIELD_OUTAGE:
-    case FIELD_CUSTOMER: return json_string("31");
+    case FIELD_CUSTOMER:
+      return json_string("31");
   }
   return NULL;
 }
@@ -112,8 +128,9 @@ static OrderId open_order(Loops *loops, const OrderKind *kind) {
   char *words = json_dumps(fields, JSON_COMPACT);
   char about[64] = "";
   if (what.at) snprintf(about, sizeof about, "\"what\":\"%.*s\",", TEXT_ARG(what));
-  json_t *order = http_test_do(&loops->test, 201, "POST", "/api/v1/orders", "{\"kind\":\"%s\",\"customer_id\":\"%lld\",%s\"description\":\"内容\",\"fields\":%s}",
-                               kind->origin.id.at, (long long)next_customer(loops), about, words);
+  json_t *order = http_test_do(&loops->test, 201, "POST", "/api/v1/orders",
+                               "{\"kind\":\"%s\",\"customer_id\":\"%lld\",%s\"description\":\"内容\",\"fields\":%s}", kind->origin.id.at,
+                               (long long)next_customer(loops), about, words);
   OrderId id = {http_test_i64(order, "id")};
   free(words);
   json_decref(fields);
@@ -170,7 +187,8 @@ static void distances(const Loops *loops, const OrderKind *kind, bool finish, in
     for (size_t i = 0; i < kind->step_count; i++)
       for (size_t from = 0; from < kind->state_count; from++) {
         const KindStep *step = &kind->steps[i];
-        if (!(step->from >> from & 1) || step->effect == EFFECT_LINK || step->effect == EFFECT_CALL_AGAIN || step->effect == EFFECT_MERGE) continue;
+        if (!(step->from >> from & 1) || step->effect == EFFECT_LINK || step->effect == EFFECT_CALL_AGAIN || step->effect == EFFECT_MERGE)
+          continue;
         for (size_t b = 0; b < (step->branch_count ? step->branch_count : 1); b++) {
           int to = branch_to(step, step->branch_count ? &step->branches[b] : NULL);
           if (to >= 0 && out[to] + 1 < out[from]) out[from] = out[to] + 1;
@@ -201,14 +219,16 @@ static bool choose(Loops *loops, const Order *order, bool finish, const int *dis
       for (size_t t = 0; branch && branch->try && t < step->branch_count; t++) /* so many tries lead to one */
         fresh |= step->branches[t].after > order->callback_tries + 1 && !loops->branch_done[step->branches[t].event];
       for (size_t t = 0; !branch && t < kind->step_count; t++) /* asks for one that was not taken yet */
-        fresh |= !(order->done >> i & 1) && kind->steps[t].needs == (int)i && !loops->step_done[t] && kind->steps[t].from >> order->state & 1;
+        fresh |=
+            !(order->done >> i & 1) && kind->steps[t].needs == (int)i && !loops->step_done[t] && kind->steps[t].from >> order->state & 1;
       for (size_t t = 0; !branch && t < kind->step_count; t++) /* another waits for this one */
         fresh |= !(order->ever >> i & 1) && kind->steps[t].after >> i & 1 && kind->steps[t].from >> order->state & 1;
       int to = branch_to(step, branch), cost = to >= 0 ? 10 * distance[to] + 2 : 15000;
-      
+
       if (step->once) cost = -10;
-      if (branch && !branch->all && step->branches[0].all && !loops->branch_done[step->branches[0].event]) cost += 5; /* keep it for the last */
-      if (step->effect == EFFECT_RESUME) cost = 0;                                /* nothing else goes on */
+      if (branch && !branch->all && step->branches[0].all && !loops->branch_done[step->branches[0].event])
+        cost += 5;                                 /* keep it for the last */
+      if (step->effect == EFFECT_RESUME) cost = 0; /* nothing else goes on */
       if (fresh && !finish) cost -= 20000;
       if (!fresh && step->times) continue;
       if (cost >= best) continue;
@@ -358,7 +378,8 @@ static void every_kind_goes_round(void **state) {
         follows |= kind->steps[t].then == (int)s;
         for (size_t b = 0; b < kind->steps[t].branch_count; b++) follows |= kind->steps[t].branches[b].then == (int)s;
       }
-      if (!follows && !loops.refused[s] && (EVERYONE & ~step->roles)) fail_msg("%s: step %s was never refused", kind->origin.id.at, step->id.at);
+      if (!follows && !loops.refused[s] && (EVERYONE & ~step->roles))
+        fail_msg("%s: step %s was never refused", kind->origin.id.at, step->id.at);
       steps++;
     }
     if (!came_before) check_figures(&loops, kind);

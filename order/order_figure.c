@@ -5,7 +5,12 @@
 
 static bool add(DeskContext *context, const Orders *orders, const Order *order, Text figure, int64_t n, int64_t of, double total,
                 Error *error) {
-  FigureSum sum = {.kind = order->kind->origin.id, .figure = figure, .period = board_day(context->now), .n = n, .of = of, .total = total,
+  FigureSum sum = {.kind = order->kind->origin.id,
+                   .figure = figure,
+                   .period = board_day(context->now),
+                   .n = n,
+                   .of = of,
+                   .total = total,
                    .org_id = order->org != ORDER_NO_ORG ? people_org(orders->people, order->org)->id : 0};
   return store_add_figure(context, &sum, error);
 }

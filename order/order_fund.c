@@ -1,4 +1,5 @@
-/* The reward fund: money comes in by those who lead, and leaves it by a step with effect `pay`, by as much as the order's last `award` says. */
+/* The reward fund: money comes in by those who lead, and leaves it by a step with effect `pay`, by as much as the order's last `award`
+ * says. */
 #include "order/order_inside.h"
 
 typedef struct LastAward {
@@ -18,9 +19,12 @@ bool fund_pay(DeskContext *context, Orders *orders, const Change *change, Error 
   LastAward last = {0};
   const json_t *said = change->fields ? json_object_get(change->fields, "award") : NULL;
   (void)orders;
-  if (json_is_integer(said)) last.fen = json_integer_value(said);
-  else if (!event_of(context->db, context->county_id, TEXT("order"), change->after.id.value, note_award, &last, error)) return false;
-  if (last.fen <= 0) return error_raise(error, ERROR_ORDER_AMBIGUOUS, "奖励金额" ERROR_BOTH "the award\t%lld", (long long)change->after.number);
+  if (json_is_integer(said))
+    last.fen = json_integer_value(said);
+  else if (!event_of(context->db, context->county_id, TEXT("order"), change->after.id.value, note_award, &last, error))
+    return false;
+  if (last.fen <= 0)
+    return error_raise(error, ERROR_ORDER_AMBIGUOUS, "奖励金额" ERROR_BOTH "the award\t%lld", (long long)change->after.number);
   return fund_add(context, change->after.id, -last.fen, TEXT_NONE, error);
 }
 

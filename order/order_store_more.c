@@ -3,11 +3,12 @@
 
 bool store_add_figure(DeskContext *context, const FigureSum *sum, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db,
-                  "INSERT INTO order_figure (county_id, kind, figure, period, org_id, n, of_n, total) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-                  " ON CONFLICT (county_id, kind, figure, period, org_id) DO UPDATE SET n = order_figure.n + excluded.n,"
-                  " of_n = order_figure.of_n + excluded.of_n, total = order_figure.total + excluded.total",
-                  error))
+  if (!db_prepare(
+          &s, context->db,
+          "INSERT INTO order_figure (county_id, kind, figure, period, org_id, n, of_n, total) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+          " ON CONFLICT (county_id, kind, figure, period, org_id) DO UPDATE SET n = order_figure.n + excluded.n,"
+          " of_n = order_figure.of_n + excluded.of_n, total = order_figure.total + excluded.total",
+          error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_text(s, 2, sum->kind);
@@ -34,8 +35,12 @@ bool store_figures(Db *db, int64_t county_id, Text kind, int32_t from, int32_t t
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    FigureSum sum = {.kind = kind, .figure = db_column_text(s, 0), .org_id = db_column_i64(s, 1), .n = db_column_i64(s, 2),
-                     .of = db_column_i64(s, 3), .total = db_column_f64(s, 4)};
+    FigureSum sum = {.kind = kind,
+                     .figure = db_column_text(s, 0),
+                     .org_id = db_column_i64(s, 1),
+                     .n = db_column_i64(s, 2),
+                     .of = db_column_i64(s, 3),
+                     .total = db_column_f64(s, 4)};
     visit(self, &sum);
   }
 }
@@ -54,13 +59,16 @@ bool store_fund_balance(int64_t *out, Db *db, int64_t county_id, Error *error) {
 bool store_insert_fund(DeskContext *context, const FundEntry *entry, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, context->db,
-                  "INSERT INTO fund_entry (county_id, id, at, order_id, amount_fen, balance_fen, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", error))
+                  "INSERT INTO fund_entry (county_id, id, at, order_id, amount_fen, balance_fen, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                  error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, entry->id);
   db_bind_i64(s, 3, entry->at);
-  if (entry->order.value) db_bind_i64(s, 4, entry->order.value);
-  else db_bind_null(s, 4);
+  if (entry->order.value)
+    db_bind_i64(s, 4, entry->order.value);
+  else
+    db_bind_null(s, 4);
   db_bind_i64(s, 5, entry->amount_fen);
   db_bind_i64(s, 6, entry->balance_fen);
   db_bind_text(s, 7, entry->note);
@@ -69,7 +77,8 @@ bool store_insert_fund(DeskContext *context, const FundEntry *entry, Error *erro
 
 bool store_fund(Db *db, int64_t county_id, int64_t most, FundVisit visit, void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT id, at, order_id, amount_fen, balance_fen, note FROM fund_entry WHERE county_id = ?1 ORDER BY id DESC LIMIT ?2",
+  if (!db_prepare(&s, db,
+                  "SELECT id, at, order_id, amount_fen, balance_fen, note FROM fund_entry WHERE county_id = ?1 ORDER BY id DESC LIMIT ?2",
                   error))
     return false;
   db_bind_i64(s, 1, county_id);
@@ -77,8 +86,8 @@ bool store_fund(Db *db, int64_t county_id, int64_t most, FundVisit visit, void *
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    FundEntry entry = {db_column_i64(s, 0), db_column_i64(s, 1), {db_column_i64(s, 2)}, db_column_i64(s, 3), db_column_i64(s, 4),
-                       db_column_text(s, 5)};
+    FundEntry entry = {db_column_i64(s, 0), db_column_i64(s, 1), {db_column_i64(s, 2)},
+                       db_column_i64(s, 3), db_column_i64(s, 4), db_column_text(s, 5)};
     visit(self, &entry);
   }
 }
@@ -87,20 +96,27 @@ bool store_fund(Db *db, int64_t county_id, int64_t most, FundVisit visit, void *
 
 bool store_insert_attachment(DeskContext *context, const Attachment *attachment, Text body, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db,
-                  "INSERT INTO attachment (county_id, id, order_id, group_id, type, bytes, staff_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", error))
+  if (!db_prepare(
+          &s, context->db,
+          "INSERT INTO attachment (county_id, id, order_id, group_id, type, bytes, staff_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+          error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, attachment->id);
-  if (attachment->order.value) db_bind_i64(s, 3, attachment->order.value);
-  else db_bind_null(s, 3);
-  if (attachment->group_id) db_bind_i64(s, 4, attachment->group_id);
-  else db_bind_null(s, 4);
+  if (attachment->order.value)
+    db_bind_i64(s, 3, attachment->order.value);
+  else
+    db_bind_null(s, 3);
+  if (attachment->group_id)
+    db_bind_i64(s, 4, attachment->group_id);
+  else
+    db_bind_null(s, 4);
   db_bind_text(s, 5, attachment->type);
   db_bind_i64(s, 6, (int64_t)body.len);
   db_bind_i64(s, 7, attachment->staff_id);
   db_bind_i64(s, 8, context->now);
-  if (!db_done(s, error) || !db_prepare(&s, context->db, "INSERT INTO attachment_body (county_id, id, body) VALUES (?1, ?2, ?3)", error)) return false;
+  if (!db_done(s, error) || !db_prepare(&s, context->db, "INSERT INTO attachment_body (county_id, id, body) VALUES (?1, ?2, ?3)", error))
+    return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, attachment->id);
   db_bind_blob(s, 3, body.at, body.len);
@@ -109,7 +125,8 @@ bool store_insert_attachment(DeskContext *context, const Attachment *attachment,
 
 bool store_attachments(Db *db, int64_t county_id, OrderId order, int64_t id, AttachmentVisit visit, void *self, Error *error) {
   DbStatement *s;
-  static const char OF_ORDER[] = "SELECT id, order_id, group_id, type, bytes, staff_id, at FROM attachment WHERE county_id = ?1 AND order_id = ?2 ORDER BY id";
+  static const char OF_ORDER[] =
+      "SELECT id, order_id, group_id, type, bytes, staff_id, at FROM attachment WHERE county_id = ?1 AND order_id = ?2 ORDER BY id";
   static const char ONE[] = "SELECT id, order_id, group_id, type, bytes, staff_id, at FROM attachment WHERE county_id = ?1 AND id = ?2";
   if (!db_prepare(&s, db, order.value ? OF_ORDER : ONE, error)) return false;
   db_bind_i64(s, 1, county_id);
@@ -117,8 +134,8 @@ bool store_attachments(Db *db, int64_t county_id, OrderId order, int64_t id, Att
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    Attachment one = {db_column_i64(s, 0), {db_column_i64(s, 1)}, db_column_i64(s, 2), db_column_text(s, 3), db_column_i64(s, 4),
-                      db_column_i64(s, 5), db_column_i64(s, 6)};
+    Attachment one = {db_column_i64(s, 0), {db_column_i64(s, 1)}, db_column_i64(s, 2), db_column_text(s, 3),
+                      db_column_i64(s, 4), db_column_i64(s, 5),   db_column_i64(s, 6)};
     visit(self, &one);
   }
 }
@@ -151,7 +168,8 @@ bool store_order_org(bool *found, int64_t *org_id, Db *db, int64_t county_id, Or
 
 bool store_insert_link(DeskContext *context, const SurveyLink *link, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db, "INSERT INTO survey_link (county_id, id, order_id, token_hash, expires_at, used) VALUES (?1, ?2, ?3, ?4, ?5, 0)", error))
+  if (!db_prepare(&s, context->db,
+                  "INSERT INTO survey_link (county_id, id, order_id, token_hash, expires_at, used) VALUES (?1, ?2, ?3, ?4, ?5, 0)", error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, link->id);
@@ -163,7 +181,8 @@ bool store_insert_link(DeskContext *context, const SurveyLink *link, Error *erro
 
 bool store_find_link(bool *found, SurveyLink *link, Db *db, int64_t county_id, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT id, order_id, expires_at, used FROM survey_link WHERE county_id = ?1 AND token_hash = ?2", error)) return false;
+  if (!db_prepare(&s, db, "SELECT id, order_id, expires_at, used FROM survey_link WHERE county_id = ?1 AND token_hash = ?2", error))
+    return false;
   db_bind_i64(s, 1, county_id);
   db_bind_blob(s, 2, link->hash, sizeof link->hash);
   if (!db_step(found, s, error)) return false;
@@ -187,13 +206,16 @@ bool store_use_link(DeskContext *context, int64_t id, Error *error) {
 bool store_insert_satisfaction(DeskContext *context, const Satisfaction *said, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, context->db,
-                  "INSERT INTO satisfaction (county_id, id, order_id, kind, org_id, period, answer, scores, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                  "INSERT INTO satisfaction (county_id, id, order_id, kind, org_id, period, answer, scores, note) VALUES (?1, ?2, ?3, ?4, "
+                  "?5, ?6, ?7, ?8, ?9)",
                   error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, said->id);
-  if (said->order.value) db_bind_i64(s, 3, said->order.value);
-  else db_bind_null(s, 3);
+  if (said->order.value)
+    db_bind_i64(s, 3, said->order.value);
+  else
+    db_bind_null(s, 3);
   db_bind_text(s, 4, said->kind);
   db_bind_i64(s, 5, said->org_id);
   db_bind_i64(s, 6, said->period);
@@ -205,8 +227,10 @@ bool store_insert_satisfaction(DeskContext *context, const Satisfaction *said, E
 
 bool store_satisfaction(Db *db, int64_t county_id, int32_t from, int32_t to, SatisfactionVisit visit, void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db,
-                  "SELECT order_id, kind, org_id, period, answer, scores FROM satisfaction WHERE county_id = ?1 AND period BETWEEN ?2 AND ?3", error))
+  if (!db_prepare(
+          &s, db,
+          "SELECT order_id, kind, org_id, period, answer, scores FROM satisfaction WHERE county_id = ?1 AND period BETWEEN ?2 AND ?3",
+          error))
     return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, from);
@@ -214,8 +238,12 @@ bool store_satisfaction(Db *db, int64_t county_id, int32_t from, int32_t to, Sat
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    Satisfaction said = {.order = {db_column_i64(s, 0)}, .kind = db_column_text(s, 1), .org_id = db_column_i64(s, 2),
-                         .period = (int32_t)db_column_i64(s, 3), .answer = db_column_text(s, 4), .scores = db_column_text(s, 5)};
+    Satisfaction said = {.order = {db_column_i64(s, 0)},
+                         .kind = db_column_text(s, 1),
+                         .org_id = db_column_i64(s, 2),
+                         .period = (int32_t)db_column_i64(s, 3),
+                         .answer = db_column_text(s, 4),
+                         .scores = db_column_text(s, 5)};
     visit(self, &said);
   }
 }

@@ -1,5 +1,5 @@
-/* Call-back by link: a token of chance, of which only the hash is kept; used once. An anonymous answer is kept without order, customer and day,
- * under an id of chance; the order then only learns that it was answered. */
+/* Call-back by link: a token of chance, of which only the hash is kept; used once. An anonymous answer is kept without order, customer and
+ * day, under an id of chance; the order then only learns that it was answered. */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ bool survey_link(DeskContext *context, Orders *orders, OrderId id, char token[SU
   const Survey *survey = book_survey(orders->book);
   unsigned char bytes[16];
   if (!order) return error_raise(error, ERROR_NOT_FOUND, "order\t%lld", (long long)id.value);
-  if (!survey || !order_waits_for_callback(order)) return refuse(error, "工单不在待回访状态" ERROR_BOTH "the order does not wait for a call-back");
+  if (!survey || !order_waits_for_callback(order))
+    return refuse(error, "工单不在待回访状态" ERROR_BOTH "the order does not wait for a call-back");
   randombytes_buf(bytes, sizeof bytes);
   sodium_bin2hex(token, SURVEY_TOKEN_TEXT, bytes, sizeof bytes);
   SurveyLink link = {.id = desk_new_id(context), .order = id, .expires_at = context->now + survey->valid};
@@ -49,9 +50,14 @@ static bool check_scores(const Survey *survey, const json_t *scores, Error *erro
 static bool keep_answer(DeskContext *context, Orders *orders, const Order *order, const SurveyAnswer *said, Error *error) {
   char *scores = said->scores ? json_dumps(said->scores, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
   int32_t day = board_day(context->now);
-  Satisfaction row = {.id = desk_new_id(context), .order = order->id, .kind = order->kind->origin.id, .period = day, .answer = said->answer,
+  Satisfaction row = {.id = desk_new_id(context),
+                      .order = order->id,
+                      .kind = order->kind->origin.id,
+                      .period = day,
+                      .answer = said->answer,
                       .org_id = order->org != ORDER_NO_ORG ? people_org(orders->people, order->org)->id : 0,
-                      .scores = scores ? text_of(scores) : TEXT("{}"), .note = said->note};
+                      .scores = scores ? text_of(scores) : TEXT("{}"),
+                      .note = said->note};
   if (said->anonymous) { /* nothing that could lead back */
     uint64_t chance;
     randombytes_buf(&chance, sizeof chance);
@@ -74,10 +80,13 @@ bool survey_answer(DeskContext *context, Orders *orders, const SurveyAnswer *sai
   if (context->now > link.expires_at) return refuse(error, "已过期" ERROR_BOTH "it has expired");
   const Order *order = order_find(orders, link.order);
   if (!order || !order_waits_for_callback(order)) return refuse(error, "工单已结束" ERROR_BOTH "the order has ended");
-  if (!check_scores(survey, said->scores, error) || !keep_answer(context, orders, order, said, error) || !store_use_link(context, link.id, error))
+  if (!check_scores(survey, said->scores, error) || !keep_answer(context, orders, order, said, error) ||
+      !store_use_link(context, link.id, error))
     return false;
   json_t *fields = json_object();
-  bool ok = fields && json_object_set_new(fields, "answer", said->anonymous ? json_string("anonymous") : json_stringn(said->answer.at, said->answer.len)) == 0;
+  bool ok =
+      fields && json_object_set_new(fields, "answer",
+                                    said->anonymous ? json_string("anonymous") : json_stringn(said->answer.at, said->answer.len)) == 0;
   if (ok && !said->anonymous && said->note.len) ok = json_object_set_new(fields, "note", json_stringn(said->note.at, said->note.len)) == 0;
   DeskContext theirs = *context;
   theirs.actor = TEXT("customer");

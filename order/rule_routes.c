@@ -6,7 +6,6 @@
 #include "order/order_schemas.h"
 #include "order/order_write.h"
 
-
 /* "fault_repair.arrive": the clocks that run on it. */
 static void write_users(Json *json, const RuleBook *book, const Promise *promise) {
   json_key(json, "used_by");
@@ -34,8 +33,10 @@ static void count_running(const Orders *orders, Running *by_kind) {
     const Order *order = order_at(orders, i);
     const OrderKind *kind = order->kind->book == book_id(orders->book) ? order->kind : book_kind_of(orders->book, order->kind->origin.id);
     if (!kind) continue;
-    if (kind == order->kind) by_kind[kind->row].now++;
-    else by_kind[kind->row].older++;
+    if (kind == order->kind)
+      by_kind[kind->row].now++;
+    else
+      by_kind[kind->row].older++;
   }
 }
 

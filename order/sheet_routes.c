@@ -21,7 +21,8 @@ static bool finish(SheetBook *book, HttpReply *reply, const char *name, Error *e
 static Text what_name(const HttpRequest *request, const Order *order) {
   for (size_t i = 0; order->what != ORDER_NO_CHOICE && i < order->kind->form_count; i++)
     if (text_is(order->kind->form[i].id, "what") && order->what < order->kind->form[i].choice_count)
-      return name_in(request, text_of(order->kind->form[i].choices[order->what].name_zh), text_of(order->kind->form[i].choices[order->what].name_en));
+      return name_in(request, text_of(order->kind->form[i].choices[order->what].name_zh),
+                     text_of(order->kind->form[i].choices[order->what].name_en));
   return TEXT_NONE;
 }
 
@@ -65,13 +66,20 @@ static bool sheet_orders(HttpRequest *request, HttpReply *reply, void *room, Err
   ListItem *items = ARENA_ARRAY(request->arena, ListItem, ROWS_MAX);
   if (!items) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "orders");
   size_t count = list_open(orders, &wish, LIST_FROM_START, items, ROWS_MAX);
-  const SheetColumn columns[] = {{IN(request, "工单号", "Number"), SHEET_TEXT, 18, 0}, {IN(request, "类别", "Kind"), SHEET_TEXT, 16, 0},
-                                 {IN(request, "内容", "About"), SHEET_TEXT, 16, 0}, {IN(request, "状态", "State"), SHEET_TEXT, 14, 0},
-                                 {IN(request, "户号", "Customer"), SHEET_TEXT, 16, 0}, {IN(request, "网格", "Where"), SHEET_TEXT, 16, 0},
-                                 {IN(request, "承办单位", "Dealt with by"), SHEET_TEXT, 16, 0}, {IN(request, "受理时间", "Accepted"), SHEET_TIME, 20, 0},
-                                 {IN(request, "最近时限", "Next promise"), SHEET_TEXT, 18, 0}, {IN(request, "到期", "Due"), SHEET_TIME, 20, 0},
-                                 {IN(request, "时限状态", "Promise"), SHEET_TEXT, 10, 0}, {IN(request, "来电次数", "Calls"), SHEET_NUMBER, 9, 0},
-                                 {IN(request, "重复诉求", "Repeats"), SHEET_NUMBER, 9, 0}, {IN(request, "重启次数", "Reopened"), SHEET_NUMBER, 9, 0}};
+  const SheetColumn columns[] = {{IN(request, "工单号", "Number"), SHEET_TEXT, 18, 0},
+                                 {IN(request, "类别", "Kind"), SHEET_TEXT, 16, 0},
+                                 {IN(request, "内容", "About"), SHEET_TEXT, 16, 0},
+                                 {IN(request, "状态", "State"), SHEET_TEXT, 14, 0},
+                                 {IN(request, "户号", "Customer"), SHEET_TEXT, 16, 0},
+                                 {IN(request, "网格", "Where"), SHEET_TEXT, 16, 0},
+                                 {IN(request, "承办单位", "Dealt with by"), SHEET_TEXT, 16, 0},
+                                 {IN(request, "受理时间", "Accepted"), SHEET_TIME, 20, 0},
+                                 {IN(request, "最近时限", "Next promise"), SHEET_TEXT, 18, 0},
+                                 {IN(request, "到期", "Due"), SHEET_TIME, 20, 0},
+                                 {IN(request, "时限状态", "Promise"), SHEET_TEXT, 10, 0},
+                                 {IN(request, "来电次数", "Calls"), SHEET_NUMBER, 9, 0},
+                                 {IN(request, "重复诉求", "Repeats"), SHEET_NUMBER, 9, 0},
+                                 {IN(request, "重启次数", "Reopened"), SHEET_NUMBER, 9, 0}};
   if (!sheet_open(&book, error)) return false;
   sheet_begin(book, IN(request, "在途工单", "Open orders"), columns, sizeof columns / sizeof *columns);
   for (size_t i = 0; i < count; i++) order_row(book, request, orders, items[i].entry);
@@ -100,12 +108,18 @@ static bool sheet_promises(HttpRequest *request, HttpReply *reply, void *room, E
   BoardNow *now = ARENA_ARRAY(request->arena, BoardNow, book_promise_count(orders->book) + 1);
   if (!now) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
   board_now(orders, wish.orgs, request->now, now);
-  const SheetColumn columns[] = {{IN(request, "承诺", "Promise"), SHEET_TEXT, 26, 0}, {IN(request, "来源", "Source"), SHEET_TEXT, 44, 0},
-                                 {IN(request, "版本", "Version"), SHEET_TEXT, 8, 0}, {IN(request, "考核", "Judged"), SHEET_TEXT, 8, 0},
-                                 {IN(request, "应考核", "Measured"), SHEET_NUMBER, 10, 0}, {IN(request, "兑现", "Kept"), SHEET_NUMBER, 10, 0},
-                                 {IN(request, "未兑现", "Broken"), SHEET_NUMBER, 10, 0}, {IN(request, "兑现率 %", "Rate %"), SHEET_NUMBER, 10, 2},
-                                 {IN(request, "平均用时 (分)", "Average (min)"), SHEET_NUMBER, 14, 1}, {IN(request, "去年同期 %", "A year before %"), SHEET_NUMBER, 14, 2},
-                                 {IN(request, "在途", "Running"), SHEET_NUMBER, 9, 0}, {IN(request, "将超期", "In danger"), SHEET_NUMBER, 9, 0},
+  const SheetColumn columns[] = {{IN(request, "承诺", "Promise"), SHEET_TEXT, 26, 0},
+                                 {IN(request, "来源", "Source"), SHEET_TEXT, 44, 0},
+                                 {IN(request, "版本", "Version"), SHEET_TEXT, 8, 0},
+                                 {IN(request, "考核", "Judged"), SHEET_TEXT, 8, 0},
+                                 {IN(request, "应考核", "Measured"), SHEET_NUMBER, 10, 0},
+                                 {IN(request, "兑现", "Kept"), SHEET_NUMBER, 10, 0},
+                                 {IN(request, "未兑现", "Broken"), SHEET_NUMBER, 10, 0},
+                                 {IN(request, "兑现率 %", "Rate %"), SHEET_NUMBER, 10, 2},
+                                 {IN(request, "平均用时 (分)", "Average (min)"), SHEET_NUMBER, 14, 1},
+                                 {IN(request, "去年同期 %", "A year before %"), SHEET_NUMBER, 14, 2},
+                                 {IN(request, "在途", "Running"), SHEET_NUMBER, 9, 0},
+                                 {IN(request, "将超期", "In danger"), SHEET_NUMBER, 9, 0},
                                  {IN(request, "已超期", "Broken now"), SHEET_NUMBER, 10, 0}};
   if (!sheet_open(&book, error)) return false;
   sheet_begin(book, IN(request, "服务承诺", "Promises"), columns, sizeof columns / sizeof *columns);
@@ -115,7 +129,8 @@ static bool sheet_promises(HttpRequest *request, HttpReply *reply, void *room, E
     BoardSums sums = {0}, then = {0};
     BoardSum sum, was;
     if (!promise->in_force) continue;
-    ok = board_sums(&sums, orders, request->db, promise->origin.id, &wish, error) && board_sums(&then, orders, request->db, promise->origin.id, &before, error);
+    ok = board_sums(&sums, orders, request->db, promise->origin.id, &wish, error) &&
+         board_sums(&then, orders, request->db, promise->origin.id, &before, error);
     add_areas(&sum, &sums), add_areas(&was, &then);
     sheet_text(book, name_in(request, promise->origin.name_zh, promise->origin.name_en));
     sheet_text(book, promise->origin.source);
@@ -138,6 +153,10 @@ const HttpRoute SHEET_ROUTES[] = {
      .summary = "Open orders as a spreadsheet (.xlsx), by what slips first",
      .query = "state kind outage org to_org crew assigned repeated q sort",
      .read = sheet_orders},
-    {.method = "GET", .path = "/api/v1/exports/promises", .summary = "The promises board as a spreadsheet (.xlsx)", .query = "from to org", .read = sheet_promises},
+    {.method = "GET",
+     .path = "/api/v1/exports/promises",
+     .summary = "The promises board as a spreadsheet (.xlsx)",
+     .query = "from to org",
+     .read = sheet_promises},
     {.method = NULL},
 };

@@ -153,7 +153,8 @@ static bool get_fund(HttpRequest *request, HttpReply *reply, void *room, Error *
   const Orders *orders = room;
   int64_t balance, limit;
   Json json;
-  if (!http_query_i64(request, "limit", 100, 1, 500, &limit, error) || !store_fund_balance(&balance, request->db, orders->county_id, error)) return false;
+  if (!http_query_i64(request, "limit", 100, 1, 500, &limit, error) || !store_fund_balance(&balance, request->db, orders->county_id, error))
+    return false;
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_put_i64(&json, "balance_fen", balance);
@@ -208,7 +209,9 @@ static bool may_transfer(const Orders *orders, CustomerId customer, Error *error
     buffer_format(&en, "%sarrears of %lld.%02lld yuan", en.len ? ", " : "", (long long)(owes / 100), (long long)(owes % 100));
   }
   bool ok = zh.len == 0 && !zh.failed;
-  if (!ok) error_raise(error, ERROR_ORDER_REFUSED, "%.*s" ERROR_BOTH "%.*s", TEXT_ARG(text_cut(buffer_as_text(&zh), 150)), TEXT_ARG(text_cut(buffer_as_text(&en), 150)));
+  if (!ok)
+    error_raise(error, ERROR_ORDER_REFUSED, "%.*s" ERROR_BOTH "%.*s", TEXT_ARG(text_cut(buffer_as_text(&zh), 150)),
+                TEXT_ARG(text_cut(buffer_as_text(&en), 150)));
   buffer_end(&zh), buffer_end(&en);
   return ok;
 }
@@ -222,9 +225,13 @@ static bool work_transfer(DeskContext *context, void *self, Error *error) {
   bool ok = fields != NULL;
   for (size_t i = 0; ok && i < sizeof KEYS / sizeof *KEYS; i++)
     ok = json_object_set(fields, KEYS[i], json_object_get(command->body, KEYS[i])) == 0;
-  OrderAccept accept = {.kind = TEXT("house_transfer"), .customer = command->customer, .device = GRID_NONE, .source = TEXT("land_registry"),
+  OrderAccept accept = {.kind = TEXT("house_transfer"),
+                        .customer = command->customer,
+                        .device = GRID_NONE,
+                        .source = TEXT("land_registry"),
                         .fields = fields};
-  ok = ok ? order_accept(context, command->orders, &accept, &command->id, &again, error) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  ok = ok ? order_accept(context, command->orders, &accept, &command->id, &again, error)
+          : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
   json_decref(fields);
   return ok;
 }
@@ -266,7 +273,12 @@ const HttpRoute SURVEY_ROUTES[] = {
      .decode = decode_answer,
      .work = work_answer,
      .encode = encode_taken},
-    {.method = "GET", .path = "/api/v1/fund", .summary = "The reward fund: balance and movements", .query = "limit", .reply_schema = SCHEMA_FUND, .read = get_fund},
+    {.method = "GET",
+     .path = "/api/v1/fund",
+     .summary = "The reward fund: balance and movements",
+     .query = "limit",
+     .reply_schema = SCHEMA_FUND,
+     .read = get_fund},
     {.method = "POST",
      .path = "/api/v1/fund",
      .flags = HTTP_KEYED,
