@@ -723,7 +723,7 @@ export const en: Record<keyof typeof zh, string> = {
   "visits.households": "Households",
   "visits.in_force": "In force: unevenness of work {deviation}.",
   "visits.keep": "Present grids",
-  "visits.legend": "A dot is a transformer area, larger with more households; one colour is one grid, ringed ones change hands. Select one to bring its grid out.",
+  "visits.legend": "A dot is a transformer area, larger with more households; one colour is one grid, ringed ones change hands. Select one to come closer, the blank to go back.",
   "visits.map": "Map of the grids",
   "visits.missed": "Not at home",
   "visits.missed_times": "not at home {n}×",

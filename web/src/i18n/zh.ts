@@ -721,7 +721,7 @@ export const zh = {
   "visits.households": "户数",
   "visits.in_force": "现行划分: 工作量偏差 {deviation}。",
   "visits.keep": "现有网格",
-  "visits.legend": "每点一个台区, 越大户数越多; 同色为同一网格, 描边的将换网格。点选可突出一个网格。",
+  "visits.legend": "每点一个台区, 越大户数越多; 同色为同一网格, 描边的将换网格。点选一个网格可放大, 点空白处返回。",
   "visits.map": "网格地图",
   "visits.missed": "未遇",
   "visits.missed_times": "未遇 {n} 次",
