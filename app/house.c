@@ -77,6 +77,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
   ok = ok && crew_open(&house->crews, house->desk, house->db, house->grid, house->people, &sites, options->rules, error);
   ok = ok && visit_open(&house->visits, house->desk, house->db, house->grid, house->people, house->orders, error);
   ok = ok && meter_open(&house->meters, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error);
+  ok = ok && supply_open(&house->supply, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error);
   if (ok) {
     crew_on_members(house->crews, crew_of_staff, house);
     order_on_names(house->orders, staff_name, house);
@@ -89,6 +90,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
 
 void house_close(House *house) {
   if (house->desk) desk_stop(house->desk);
+  supply_close(house->supply);
   visit_close(house->visits);
   meter_close(house->meters);
   crew_close(house->crews);

@@ -8,6 +8,7 @@
 #include "meter/meter.h"
 #include "outage/outage.h"
 #include "people/staff.h"
+#include "supply/supply.h"
 #include "visit/visit.h"
 
 enum { HOUSE_COUNTY = 1 }; /* one county a file */
@@ -34,6 +35,7 @@ typedef struct House {
   Crews *crews;
   Visits *visits;
   Meters *meters;
+  Supply *supply;
   Staff *staff;
 } House;
 

@@ -97,7 +97,7 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
          people_add_routes(serve->http, house->people, error) && order_add_routes(serve->http, house->orders, error) &&
          http_add_routes(serve->http, GROUP_ROUTES, house->groups, error) &&
          outage_add_routes(serve->http, house->outages, error) && crew_add_routes(serve->http, house->crews, error) &&
-         visit_add_routes(serve->http, house->visits, error) && meter_add_routes(serve->http, house->meters, error);
+         visit_add_routes(serve->http, house->visits, error) && meter_add_routes(serve->http, house->meters, error) && supply_add_routes(serve->http, house->supply, error);
 }
 
 static bool wait_for_signal(Error *error) {

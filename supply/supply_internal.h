@@ -1,0 +1,94 @@
+/* Inside the room. */
+#ifndef SUPPLY_INTERNAL_H
+#define SUPPLY_INTERNAL_H
+
+#include <pthread.h>
+
+#include "http/http.h"
+#include "supply/identify.h"
+#include "supply/site.h"
+#include "supply/supply.h"
+
+/* An area as it was on a day, ready to be computed. */
+typedef struct SupplyArea {
+  Area area;
+  CauseStandard standard;
+  SiteGuess guess;
+  uint32_t device;    /* grid index of the transformer; nodes are the devices below it, in order */
+  uint32_t from;      /* position of the first customer */
+  uint32_t read;      /* customers whose loads were read */
+  int day;
+  SupplyDay readings; /* NULL arrays where nothing is handed in */
+} SupplyArea;
+
+/* One remedy as it was shown: enough to make an order of it. */
+typedef struct SupplyOffer {
+  uint32_t kinds;
+  double cost_yuan, days, worst_before, worst_after;
+  uint32_t low_before, low_after;
+  Text json;
+} SupplyOffer;
+typedef struct SupplyView {
+  int64_t device_id;
+  int day;
+  uint64_t used;       /* the least is the next to go */
+  const char *cause;
+  Arena arena;
+  SupplyOffer *offers;
+  size_t count;
+} SupplyView;
+
+struct Supply {
+  Desk *desk;
+  const Grid *grid;
+  const People *people;
+  Orders *orders;
+  SupplyBook *book;
+  const SupplyReadings *readings;
+  int64_t county_id;
+  pthread_mutex_t lock; /* of the views */
+  SupplyView views[SUPPLY_VIEWS];
+  uint64_t uses;
+};
+
+/* supply_area.c: the network, the households and what was read, from the store's snapshot. */
+bool supply_area(SupplyArea *out, const Supply *supply, Db *db, uint32_t device, int day, Arena *arena, Error *error) MUST_USE;
+bool supply_device(const Supply *supply, const HttpRequest *request, uint32_t *out, Error *error) MUST_USE; /* of path argument 0 */
+/* The day asked for (?day=2026-11-20), else the newest one that is over. */
+bool supply_day(const HttpRequest *request, int *out, Error *error) MUST_USE;
+void supply_write_day(Json *json, const char *key, int day);
+/* The remedy's JSON: names are codes of devices, ids of customers. */
+void supply_write_remedy(Json *json, const Supply *supply, const SupplyArea *area, const Remedy *remedy);
+
+/* supply_store.c */
+bool supply_conductors(const Supply *supply, Db *db, uint32_t device, SiteDevice *devices, uint32_t count, Arena *arena, Error *error) MUST_USE;
+typedef struct SupplyChoice {
+  int64_t id, device_id, cost_fen, measured_dv; /* measured_dv −1: not yet */
+  OrderId order;
+  Instant chosen_at, measured_at;
+  int day, works_days, worst_before_dv, low_before, worst_after_dv, low_after;
+  uint32_t kinds;
+  Text cause, remedy;
+} SupplyChoice;
+bool supply_choice_put(Db *db, int64_t county_id, const SupplyChoice *choice, Error *error) MUST_USE;
+typedef bool (*SupplyChoiceVisit)(void *self, const SupplyChoice *choice); /* false stops */
+bool supply_choices(Db *db, int64_t county_id, int64_t device_id, int64_t limit, SupplyChoiceVisit visit, void *self, Error *error) MUST_USE;
+bool supply_choice_measured(Db *db, int64_t county_id, OrderId order, int dv, Instant at, int64_t *choice, int64_t *device, Error *error) MUST_USE;
+
+/* supply.c: use cases */
+typedef struct SupplyPick {
+  Supply *supply;
+  int64_t device_id, org_id;
+  int day, remedy;
+  uint32_t roles;
+  OrderId order; /* out */
+  int64_t choice;
+} SupplyPick;
+bool supply_pick(DeskContext *context, void *command, Error *error) MUST_USE;
+/* Remembers what was shown. */
+bool supply_remember(Supply *supply, const SupplyArea *area, const char *cause, const RemedyList *list, Error *error) MUST_USE;
+bool supply_in_reach(const Supply *supply, uint32_t device, int64_t org_id);
+
+extern const HttpRoute SUPPLY_ROUTES[];
+
+#endif
