@@ -3,6 +3,7 @@ import { backdrop, bounds, customers, devices, feederName, KINDS, pathOf, type M
 import { crews, declare, emit, iso, jobs, jobStep, log, now, orders, outages, report, restore, send, SPEED, written, type MockOrder, type MockOutage } from "./world";
 import { planGet, planPost } from "./plan";
 import { visitsGet, visitsPost } from "./visits";
+import { supply } from "./supply";
 import type { Ladder, Role } from "../src/types";
 
 type Body = Record<string, unknown>;
@@ -130,6 +131,7 @@ export function get({ path, query }: Asked): unknown {
       if (part === "proposals") return page(crews.map((crew) => ({ crew, distance_km: Math.round(1000 * apart(crew, outage.device)) / 10, minutes: Math.round(180 * apart(crew, outage.device)) + 4, able: crew.state === "free" && crew.shift.on, why_zh: crew.state === "free" ? "最近，当班，会换变压器" : crew.state === "off" ? "不当班" : "正在另一处抢修", why_en: crew.state === "free" ? "Nearest, on shift, can replace transformers" : crew.state === "off" ? "Off shift" : "Busy at another outage" })).sort((a, b) => Number(b.able) - Number(a.able) || a.minutes - b.minutes));
       return fullOutage(outage);
     }
+    case "supply": return supply(path);
     case "crews": return page(crews);
     case "jobs": return id ? found(jobs.find((j) => j.id === id), "任务") : page(jobs.filter((j) => j.crew.id === "104" && !j.closed_at));
     case "stock": return page([{ item: "S13-200 变压器", unit: "台", quantity: 2, org_id: "12", org_name: "东塘供电所仓库", distance_km: 6.4 }, { item: "JKLYJ-70 绝缘线", unit: "m", quantity: 800, org_id: "11", org_name: "城关供电所仓库", distance_km: 2.1 }]);
@@ -143,6 +145,7 @@ export function get({ path, query }: Asked): unknown {
 
 export function post({ path, body }: Asked): unknown {
   const [room, id, act] = path;
+  if (room === "supply") return { id: "1", order_id: orders[0]?.id ?? "1" };
   if (room === "orders" && !id) return summary(report((body.customer_id as string | null) ?? null, String(body.what), String(body.description), String(body.caller_phone)));
   if (room === "orders") {
     const order = found(orders.find((o) => o.id === id), "工单");

@@ -27,6 +27,7 @@ export const router = createRouter({
     { path: "/plan", name: "plan", component: () => import("./pages/PlanPage.vue") },
     { path: "/roster", name: "roster", component: () => import("./pages/RosterPage.vue") },
     { path: "/crew", name: "crew", component: () => import("./pages/CrewPhone.vue") },
+    { path: "/supply/:id?", name: "supply", component: () => import("./pages/SupplyPage.vue"), props: true },
     { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
     { path: "/visits", name: "visits", component: () => import("./pages/VisitsPage.vue") },
     { path: "/my-visits", name: "my-visits", component: () => import("./pages/VisitsPhone.vue") },
@@ -50,7 +51,7 @@ router.beforeEach((to: RouteLocationNormalized) => {
   return true;
 });
 
-const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", staff: "nav.staff", audit: "nav.audit" } as const; // prettier-ignore
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", staff: "nav.staff", audit: "nav.audit", supply: "nav.supply" } as const; // prettier-ignore
 watchEffect(() => {
   const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
   document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");

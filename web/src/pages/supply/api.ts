@@ -1,0 +1,10 @@
+import { call, newKey, query } from "../../http";
+import type * as S from "./types";
+
+const at = (id: string, rest = "") => `/api/v1/supply/areas/${id}${rest}`;
+export const area = (id: string, day?: string) => call<S.Area>("GET", at(id, query({ day })));
+export const picture = (id: string, which: number, day: string) => call<S.Picture>("GET", at(id, `/remedies/${which}${query({ day })}`));
+export const hours = (id: string, day: string) => call<S.Hours>("GET", at(id, `/hours${query({ day })}`));
+export const choices = (id: string) => call<{ items: S.Choice[] }>("GET", at(id, "/choices"));
+export const pick = (id: string, day: string, remedy: number, key = newKey()) => call<{ id: string; order_id: string }>("POST", at(id, "/choices"), { body: { day, remedy }, key });
+export const overloads = () => call<S.Overloads>("GET", "/api/v1/supply/overloads");
