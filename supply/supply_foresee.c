@@ -5,9 +5,6 @@
 
 #include "supply/supply_internal.h"
 
-bool supply_get_phases(HttpRequest *request, HttpReply *reply, void *room, Error *error);
-bool supply_get_overloads(HttpRequest *request, HttpReply *reply, void *room, Error *error);
-
 static bool no_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "supply"); }
 static int yesterday(const HttpRequest *request) { return (int)((request->now + ZONE_SHANGHAI) / SPAN_DAY) - 1; }
 

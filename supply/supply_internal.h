@@ -89,6 +89,10 @@ bool supply_pick(DeskContext *context, void *command, Error *error) MUST_USE;
 bool supply_remember(Supply *supply, const SupplyArea *area, const char *cause, const RemedyList *list, Error *error) MUST_USE;
 bool supply_in_reach(const Supply *supply, uint32_t device, int64_t org_id);
 
+/* supply_foresee.c: handlers */
+bool supply_get_phases(HttpRequest *request, HttpReply *reply, void *room, Error *error);
+bool supply_get_overloads(HttpRequest *request, HttpReply *reply, void *room, Error *error);
+
 extern const HttpRoute SUPPLY_ROUTES[];
 
 #endif

@@ -292,9 +292,6 @@ static bool encode_pick(HttpRequest *request, void *command, HttpReply *reply, v
   return true;
 }
 
-bool supply_get_phases(HttpRequest *request, HttpReply *reply, void *room, Error *error);
-bool supply_get_overloads(HttpRequest *request, HttpReply *reply, void *room, Error *error);
-
 const HttpRoute SUPPLY_ROUTES[] = {{.method = "GET",
                                     .path = "/api/v1/supply/areas/{id}",
                                     .roles = READERS,
