@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "app/supply_join.h"
 #include "base/json.h"
 #include "store/schema.h"
 
@@ -83,6 +84,8 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
     order_on_names(house->orders, staff_name, house);
     order_on_staff(house->orders, staff_for, house);
     outage_on_names(house->outages, staff_name, house);
+    supply_join(&house->readings, house->meters);
+    supply_on_readings(house->supply, &house->readings);
   }
   if (!ok) house_close(house);
   return ok;

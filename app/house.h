@@ -36,6 +36,7 @@ typedef struct House {
   Visits *visits;
   Meters *meters;
   Supply *supply;
+  SupplyReadings readings; /* the meters', for supply */
   Staff *staff;
 } House;
 
