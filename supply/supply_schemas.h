@@ -64,7 +64,6 @@
                            "\"device_id\":" S_ID ",\"name\":" S_TEXT ",\"rated_kw\":" S_NUMBER ",\"day\":" S_TEXT ",\"overload\":"         \
                            S_NUMBER ",\"peak_p50\":" S_NUMBER ",\"peak_p90\":" S_NUMBER ",\"fan\":" S_LIST(S_PART_FAN))))
 #define TAKES_PICK                                                                                                                        \
-  S_OBJECT("\"day\",\"remedy\"", "\"day\":{\"type\":\"string\",\"minLength\":10,\"maxLength\":10,\"format\":\"line\"},\"remedy\":"         \
-           "{\"type\":\"integer\",\"minimum\":0,\"maximum\":200}")
+  S_OBJECT("\"day\",\"remedy\"", "\"day\":{\"type\":\"string\",\"format\":\"date\"},\"remedy\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":200}")
 
 #endif
