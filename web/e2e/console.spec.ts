@@ -14,7 +14,7 @@ test("sign-in: wrong password is said in place, the right one leads on", async (
 }, { signedIn: false }); // prettier-ignore
 
 for (const colorScheme of ["light", "dark"] as const)
-  for (const [name, path] of [["command centre", "/"], ["orders", "/orders"], ["call", "/call"], ["call-backs", "/callbacks"], ["crews", "/crews"], ["plan", "/plan"], ["roster", "/roster"], ["visits", "/visits"], ["staff", "/staff"], ["audit", "/audit"]] as const)
+  for (const [name, path] of [["command centre", "/"], ["orders", "/orders"], ["call", "/call"], ["call-backs", "/callbacks"], ["crews", "/crews"], ["areas", "/areas"], ["plan", "/plan"], ["roster", "/roster"], ["visits", "/visits"], ["staff", "/staff"], ["audit", "/audit"]] as const)
     test(`${name}: reads, axe finds nothing serious, ${colorScheme}`, async ({ page }) => {
       await page.goto(path);
       await page.locator("h1").first().waitFor({ state: "attached" });

@@ -1,6 +1,7 @@
 // The mock's routes: the shapes of the contract, none of its checks.
 import { backdrop, bounds, customers, devices, feederName, KINDS, pathOf, type MockDevice } from "./network";
 import { crews, declare, emit, iso, jobs, jobStep, log, now, orders, outages, report, restore, send, SPEED, written, type MockOrder, type MockOutage } from "./world";
+import { areaDay, areaList, meterDay, useOf } from "./meters";
 import { planGet, planPost } from "./plan";
 import { visitsGet, visitsPost } from "./visits";
 import { supply } from "./supply";
@@ -90,11 +91,14 @@ export function get({ path, query }: Asked): unknown {
       if (id === "backdrop") return backdrop;
       if (id === "find") return page(devices.filter(({ name }) => name.includes(query.get("q") ?? "")).slice(0, 12).map(card));
       return card(found(devices[Number(query.get("index"))], "设备"));
+    case "areas": return path[1] ? found(areaDay(path[1], query) ?? undefined, "台区") : areaList(query);
     case "customers": {
       if (!id) return { took_us: 1800, ...page(customers.filter((c) => [c.number, c.name, c.phone, c.address].some((text) => text.includes(query.get("q") ?? ""))).slice(0, 20).map(masked)) };
       const customer = found(customers.find((c) => c.id === id), "客户");
       const device = devices[customer.device]!;
       const path = pathOf(device.index);
+      if (part === "use") return useOf();
+      if (part === "readings") return meterDay(query);
       if (!part) return { ...masked(customer), meter_id: `0000${customer.number}`, contract_kw: 8, phases: "A", lon: device.lon, lat: device.lat, area: { transformer: path.find((d) => d.kind === 7)!.name, feeder: feederName(device.feeder), station: path[0]!.name, grid: "青禾一网格" }, manager: { name: "何建华", phone: "199****0088" } };
       const outage = outages.find((o) => o.customers_out && o.dark.some(([a, b]) => device.index >= a && device.index < b));
       const area = path.find((d) => d.kind === 7)!;

@@ -148,3 +148,16 @@ export const visits = {
   figures: (month: string) => get<{ month: string; items: T.VisitFigures[] }>(`/visits/figures${query({ month })}`),
   mark: (body: T.VisitMark, key: string) => keyed<{ stop: T.VisitStop; order_id: string | null; again: string | null }>("/visits/marks", body, key),
 };
+
+export const areas = {
+  list: (filter: Record<string, string | number>) => get<T.AreaPage>(`/areas${query(filter)}`),
+  day: (id: string, date: string) => get<T.AreaDay>(`/areas/${id}/day${query({ date })}`),
+  csv: (id: string, date: string) => `${V1}/areas/${id}/readings.csv${query({ date })}`,
+};
+
+export const use = {
+  use: (id: string) => get<T.Use>(`/customers/${id}/use`),
+  day: (id: string, date: string) => get<T.MeterDay>(`/customers/${id}/readings${query({ date })}`),
+  sheet: (id: string) => `${V1}/customers/${id}/readings.xlsx`,
+  greenButton: (id: string) => `${V1}/customers/${id}/green-button.xml`,
+};

@@ -26,6 +26,13 @@ export const router = createRouter({
     { path: "/crews", name: "crews", component: () => import("./pages/CrewsPage.vue") },
     { path: "/plan", name: "plan", component: () => import("./pages/PlanPage.vue") },
     { path: "/roster", name: "roster", component: () => import("./pages/RosterPage.vue") },
+    {
+      path: "/areas",
+      name: "areas",
+      component: () => import("./pages/AreasPage.vue"),
+      children: [{ path: ":id", name: "area", component: () => import("./pages/area/AreaDay.vue"), props: true }],
+    },
+    { path: "/households/:id", name: "household", component: () => import("./pages/HouseholdPage.vue"), props: true },
     { path: "/crew", name: "crew", component: () => import("./pages/CrewPhone.vue") },
     { path: "/supply/:id?", name: "supply", component: () => import("./pages/SupplyPage.vue"), props: true },
     { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
@@ -51,7 +58,7 @@ router.beforeEach((to: RouteLocationNormalized) => {
   return true;
 });
 
-const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", staff: "nav.staff", audit: "nav.audit", supply: "nav.supply" } as const; // prettier-ignore
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", areas: "area.title", area: "area.title", household: "use.title", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", staff: "nav.staff", audit: "nav.audit", supply: "nav.supply" } as const; // prettier-ignore
 watchEffect(() => {
   const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
   document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");

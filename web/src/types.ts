@@ -633,3 +633,27 @@ export interface VisitMark {
   note?: string;
   finding?: { what: string; description: string };
 }
+
+/* --- meters --- */
+type Known = number | null;
+export interface AreaAlarm { id: string; watch: string; name_zh: string; name_en: string; since: string; meters: number; worst: number; order_id: string | null }
+export interface AreaCard { id: string; code: string; name: string; device_index: number; customers: number; rated_kva: Known; org: string | null; last_at: string | null; load: Known; lowest_v: Known; alarms: AreaAlarm[] }
+export interface AreaPage { items: AreaCard[]; next: string | null; count: number; with_alarms: number; heard: number; collection_down: boolean }
+export interface AreaDay {
+  area: AreaCard; date: string; closed: boolean; slots: number; step_min: number;
+  limits: { low_v: number; high_v: number; heavy: number; loss: number };
+  voltage: { low: Known[]; median: Known[]; high: Known[] };
+  load: { kva: Known[]; rated_kva: Known; source: string | null };
+  worst: { customer_id: string; number: string; name: string; address: string; meter: string; lowest_v: number; low_minutes: number; step_min: number; volts: Known[] }[];
+  loss: { supplied_kwh: number; used_kwh: number; share: number } | null;
+  households: { count: number; under: number; over: number; silent: number };
+  silent: { customer_id: string; number: string; address: string; meter: string }[];
+  marks: { estimated: number; replaced: number; absurd: number; late: number };
+  alarms: AreaAlarm[];
+}
+export interface MeterDay { date: string; meter: string; slots: number; step_min: number; used_kwh: Known; channels: Partial<Record<string, Known[]>>; marks: number[] }
+export interface Use {
+  from: string; to: string; days: { date: string; kwh: Known }[]; month_kwh: Known; last_month_kwh: Known;
+  cost: { fen: number; tier: number; tiers: number; price: number; to_next_kwh: Known; tariff: string; name_zh: string; name_en: string; source: string } | null;
+  neighbours: { households: number; median_kwh: number } | null;
+}
