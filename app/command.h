@@ -52,6 +52,7 @@ bool command_parse(CommandLine *out, const Command *command, int argc, const cha
 int command_serve(const CommandLine *line);
 int command_import(const CommandLine *line);
 int command_ingest(const CommandLine *line);
+int command_meter645(const CommandLine *line);
 int command_generate_readings(const CommandLine *line);
 int command_generate(const CommandLine *line);
 int command_replay(const CommandLine *line);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "app/command.h"
 #include "app/company.h"
 #include "base/log.h"
+#include "meter/mqtt.h"
 #include "crew/plan.h"
 #include "people/routes.h"
 
@@ -16,6 +18,7 @@ typedef struct Serve {
   House house;
   Http *http;
   Replay *replay;
+  MeterMqtt *mqtt;
   Company company;
 } Serve;
 
@@ -100,6 +103,18 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
          visit_add_routes(serve->http, house->visits, error) && meter_add_routes(serve->http, house->meters, error) && supply_add_routes(serve->http, house->supply, error);
 }
 
+/* --mqtt HOST:PORT; the account, if the broker wants one, from the environment: DIANBAOMU_MQTT_USER, DIANBAOMU_MQTT_PASSWORD. */
+static bool start_mqtt(Serve *serve, const CommandLine *line, Error *error) {
+  const char *given = command_option(line, "--mqtt"), *colon = given ? strrchr(given, ':') : NULL;
+  char host[128];
+  int64_t port = 1883;
+  if (!given) return true;
+  snprintf(host, sizeof host, "%.*s", colon ? (int)(colon - given) : 127, given);
+  if (colon && (!text_to_i64(text_of(colon + 1), &port) || port < 1 || port > 65535)) return error_raise(error, ERROR_USAGE, "option --mqtt takes HOST:PORT, not '%s'\tserve", given);
+  MeterMqttOptions options = {.host = host, .port = (int)port, .username = getenv("DIANBAOMU_MQTT_USER"), .password = getenv("DIANBAOMU_MQTT_PASSWORD")};
+  return meter_mqtt_start(&serve->mqtt, serve->house.desk, serve->house.meters, &options, error);
+}
+
 static bool wait_for_signal(Error *error) {
   sigset_t signals;
   int got;
@@ -141,7 +156,7 @@ static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error
   serve->company.house = &serve->house;
   if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
-  if (!crew_plan_start(serve->house.crews, error) || !desk_start(serve->house.desk, error) || !http_start(serve->http, error)) return false;
+  if (!crew_plan_start(serve->house.crews, error) || !desk_start(serve->house.desk, error) || !http_start(serve->http, error) || !start_mqtt(serve, line, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;
   printf(zh ? "电保姆: http://%s:%u/\n" : "dianbaomu: http://%s:%u/\n", address ? address : "127.0.0.1", http_port(serve->http));
   if (!first_password(serve, line, error)) return false;
@@ -162,6 +177,7 @@ int command_serve(const CommandLine *line) {
   pthread_sigmask(SIG_BLOCK, &signals, NULL);
   signal(SIGPIPE, SIG_IGN);
   bool ok = serve_until_told(serve, line, &error);
+  meter_mqtt_stop(serve->mqtt);
   if (serve->http) http_stop(serve->http);
   replay_close(serve->replay);
   crew_plan_stop(serve->house.crews);

@@ -6,14 +6,24 @@
 
 enum { START = 0x68, END = 0x16, ADDED = 0x33, NO_DATA = 0x02, OVERHEAD = 12 };
 
-static const Dlt645Item ITEMS[] = {
-    {0x00010000, "energy", "kWh", 1, 4, 2, false},     {0x00020000, "energy_out", "kWh", 1, 4, 2, false},
-    {0x02010100, "voltage_a", "V", 1, 2, 1, false},    {0x02010200, "voltage_b", "V", 1, 2, 1, false},  {0x02010300, "voltage_c", "V", 1, 2, 1, false},
-    {0x0201FF00, "voltages", "V", 3, 2, 1, false},     {0x02020100, "current_a", "A", 1, 3, 3, true},   {0x02020200, "current_b", "A", 1, 3, 3, true},
-    {0x02020300, "current_c", "A", 1, 3, 3, true},     {0x0202FF00, "currents", "A", 3, 3, 3, true},    {0x02030000, "power", "kW", 1, 3, 4, true},
-    {0x02030100, "power_a", "kW", 1, 3, 4, true},      {0x02030200, "power_b", "kW", 1, 3, 4, true},    {0x02030300, "power_c", "kW", 1, 3, 4, true},
-    {0x0203FF00, "powers", "kW", 4, 3, 4, true},       {0x02040000, "reactive", "kvar", 1, 3, 4, true}, {0x1D000101, "last_trip", "YYMMDDhhmmss", 1, 6, 0, false},
-    {0x1E000101, "last_close", "YYMMDDhhmmss", 1, 6, 0, false}};
+static const Dlt645Item ITEMS[] = {{0x00010000, "energy", "kWh", 1, 4, 2, false},
+                                   {0x00020000, "energy_out", "kWh", 1, 4, 2, false},
+                                   {0x02010100, "voltage_a", "V", 1, 2, 1, false},
+                                   {0x02010200, "voltage_b", "V", 1, 2, 1, false},
+                                   {0x02010300, "voltage_c", "V", 1, 2, 1, false},
+                                   {0x0201FF00, "voltages", "V", 3, 2, 1, false},
+                                   {0x02020100, "current_a", "A", 1, 3, 3, true},
+                                   {0x02020200, "current_b", "A", 1, 3, 3, true},
+                                   {0x02020300, "current_c", "A", 1, 3, 3, true},
+                                   {0x0202FF00, "currents", "A", 3, 3, 3, true},
+                                   {0x02030000, "power", "kW", 1, 3, 4, true},
+                                   {0x02030100, "power_a", "kW", 1, 3, 4, true},
+                                   {0x02030200, "power_b", "kW", 1, 3, 4, true},
+                                   {0x02030300, "power_c", "kW", 1, 3, 4, true},
+                                   {0x0203FF00, "powers", "kW", 4, 3, 4, true},
+                                   {0x02040000, "reactive", "kvar", 1, 3, 4, true},
+                                   {0x1D000101, "last_trip", "YYMMDDhhmmss", 1, 6, 0, false},
+                                   {0x1E000101, "last_close", "YYMMDDhhmmss", 1, 6, 0, false}};
 
 const Dlt645Item *dlt645_item(uint32_t identifier) {
   for (size_t i = 0; i < sizeof ITEMS / sizeof *ITEMS; i++)
@@ -58,10 +68,13 @@ Dlt645Found dlt645_find(Dlt645Frame *out, const uint8_t *bytes, size_t len, size
   }
   uint8_t sum = 0;
   for (int i = 0; i < 10 + length; i++) sum = (uint8_t)(sum + frame[i]);
-  if (frame[10 + length] != sum) return error_raise(error, ERROR_METER_FRAME, "checksum %02X, not %02X", frame[10 + length], sum), DLT645_WRONG;
-  if (frame[11 + length] != END) return error_raise(error, ERROR_METER_FRAME, "it ends with %02X, not 16", frame[11 + length]), DLT645_WRONG;
+  if (frame[10 + length] != sum)
+    return error_raise(error, ERROR_METER_FRAME, "checksum %02X, not %02X", frame[10 + length], sum), DLT645_WRONG;
+  if (frame[11 + length] != END)
+    return error_raise(error, ERROR_METER_FRAME, "it ends with %02X, not 16", frame[11 + length]), DLT645_WRONG;
   *out = (Dlt645Frame){.control = frame[8], .length = length};
-  if (!address_of(out->address, frame + 1)) return error_raise(error, ERROR_METER_FRAME, "%s", "its address is not made of digits"), DLT645_WRONG;
+  if (!address_of(out->address, frame + 1))
+    return error_raise(error, ERROR_METER_FRAME, "%s", "its address is not made of digits"), DLT645_WRONG;
   for (int i = 0; i < length; i++) out->data[i] = (uint8_t)(frame[10 + i] - ADDED);
   *used = at + (size_t)(OVERHEAD + length);
   return DLT645_FRAME;
@@ -127,13 +140,16 @@ bool dlt645_values(double out[DLT645_VALUES_MAX], int *count, const Dlt645Frame 
     return error_raise(error, ERROR_METER_ANSWER, "%s (%02X)", code & 2 ? "no such data" : code & 4 ? "password" : "refused", code);
   }
   const Dlt645Item *item = dlt645_item(dlt645_identifier(answer));
-  if (answer->control != DLT645_ANSWER && answer->control != DLT645_ANSWER_MORE) return error_raise(error, ERROR_METER_FRAME, "control %02X is no answer", answer->control);
+  if (answer->control != DLT645_ANSWER && answer->control != DLT645_ANSWER_MORE)
+    return error_raise(error, ERROR_METER_FRAME, "control %02X is no answer", answer->control);
   if (!item) return error_raise(error, ERROR_METER_FRAME, "identifier %08X is not known here", dlt645_identifier(answer));
   int bytes = answer->length - 4;
-  if (bytes < item->bytes || bytes > item->count * item->bytes || bytes % item->bytes) return error_raise(error, ERROR_METER_FRAME, "%d bytes for %s", bytes, item->name);
+  if (bytes < item->bytes || bytes > item->count * item->bytes || bytes % item->bytes)
+    return error_raise(error, ERROR_METER_FRAME, "%d bytes for %s", bytes, item->name);
   *count = bytes / item->bytes;
   for (int i = 0; i < *count; i++)
-    if (!bcd_of(&out[i], answer->data + 4 + i * item->bytes, item)) return error_raise(error, ERROR_METER_FRAME, "%s is not made of digits", item->name);
+    if (!bcd_of(&out[i], answer->data + 4 + i * item->bytes, item))
+      return error_raise(error, ERROR_METER_FRAME, "%s is not made of digits", item->name);
   return true;
 }
 
@@ -151,7 +167,8 @@ void dlt645_answer(Dlt645Frame *out, const Dlt645Frame *read, const double *valu
   out->length = 4;
   for (int v = 0; v < count && v < item->count; v++) {
     int64_t steps = isnan(values[v]) ? 0 : (int64_t)llround(fabs(values[v]) * TENS[item->decimals]);
-    for (int i = 0; i < item->bytes; i++, steps /= 100) out->data[out->length++] = (uint8_t)(isnan(values[v]) ? 0xFF : (steps / 10 % 10) << 4 | steps % 10);
+    for (int i = 0; i < item->bytes; i++, steps /= 100)
+      out->data[out->length++] = (uint8_t)(isnan(values[v]) ? 0xFF : (steps / 10 % 10) << 4 | steps % 10);
     if (item->signs && values[v] < 0) out->data[out->length - 1] = (uint8_t)(out->data[out->length - 1] | 0x80);
   }
 }

@@ -1,8 +1,8 @@
 /* DL/T 645-2007: what meters speak on their serial lines, both ways. Pure: bytes and structs.
  *
  *   [FE FE FE FE] 68 A0…A5 68 C L DATA CS 16      A: the meter's 12 digits as BCD, last digits first; AA: any meter. DATA: each byte + 33H.
- *   CS: the sum of all bytes from the first 68, modulo 256. C: 11 read, 91 its answer, B1 with more to follow, D1 an error (one byte: which).
- *   DATA of a read: the four bytes of the identifier, low first; of an answer: the identifier, then BCD values, low byte first.
+ *   CS: the sum of all bytes from the first 68, modulo 256. C: 11 read, 91 its answer, B1 with more to follow, D1 an error (one byte:
+ * which). DATA of a read: the four bytes of the identifier, low first; of an answer: the identifier, then BCD values, low byte first.
  *
  * The vectors of the trade stand in dlt645_test.c. */
 #ifndef METER_DLT645_H
@@ -17,7 +17,7 @@ enum { DLT645_READ = 0x11, DLT645_ANSWER = 0x91, DLT645_ANSWER_MORE = 0xB1, DLT6
 typedef struct Dlt645Frame {
   char address[DLT645_ADDRESS + 1]; /* "202411110002": digits, or "AAAAAAAAAAAA" */
   uint8_t control;
-  uint8_t data[DLT645_DATA_MAX];    /* without 33H */
+  uint8_t data[DLT645_DATA_MAX]; /* without 33H */
   int length;
 } Dlt645Frame;
 
@@ -37,11 +37,12 @@ typedef struct Dlt645Item {
   uint32_t identifier;
   const char *name, *unit;
   int count, bytes, decimals;
-  bool signs;               /* the highest bit is a sign */
+  bool signs; /* the highest bit is a sign */
 } Dlt645Item;
-const Dlt645Item *dlt645_item(uint32_t identifier);  /* NULL: not known here */
-const Dlt645Item *dlt645_item_named(Text name);      /* "energy", "voltage_a", "voltages" … */
-/* The answer's values; NAN where the meter says FF (no such phase). ERROR_METER_ANSWER for a D1, ERROR_METER_FRAME for an answer of another length. */
+const Dlt645Item *dlt645_item(uint32_t identifier); /* NULL: not known here */
+const Dlt645Item *dlt645_item_named(Text name);     /* "energy", "voltage_a", "voltages" … */
+/* The answer's values; NAN where the meter says FF (no such phase). ERROR_METER_ANSWER for a D1, ERROR_METER_FRAME for an answer of another
+ * length. */
 bool dlt645_values(double out[DLT645_VALUES_MAX], int *count, const Dlt645Frame *answer, Error *error) MUST_USE;
 void dlt645_answer(Dlt645Frame *out, const Dlt645Frame *read, const double *values, int count); /* count 0: the error "no data" */
 

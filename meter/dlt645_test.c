@@ -21,7 +21,8 @@ static const struct {
   uint32_t identifier;
   int count;
   double values[3];
-} VECTORS[] = { /* DOMAIN.md: checksums verified */
+} VECTORS[] = {
+    /* DOMAIN.md: checksums verified */
     {"68020011112420681104333334331A16", "202411110002", 0x11, 0x00010000, 0, {0}},
     {"6802001111242068910833333433AB8967457E16", "202411110002", 0x91, 0x00010000, 1, {123456.78}},
     {"6802001111242068910633343435894C7416", "202411110002", 0x91, 0x02010100, 1, {195.6}},
@@ -68,10 +69,18 @@ static void test_the_vectors_of_the_trade_both_ways(void **state) {
 }
 
 static void test_wrong_frames_are_named_and_passed_over(void **state) {
-  static const struct { const char *hex; Dlt645Found found; } CASES[] = {
-      {"", DLT645_NONE}, {"0102FEFE", DLT645_NONE}, {"68020011", DLT645_PART}, {"6802001111242068110433333433", DLT645_PART},
-      {"68020011112420681104333334331B16", DLT645_WRONG}, {"68020011112420681104333334331A17", DLT645_WRONG}, {"68020011112420991104333334331A16", DLT645_WRONG},
-      {"68FB0011112420681104333334331316", DLT645_WRONG}, {"680200111124206811FF333334331A16", DLT645_WRONG}};
+  static const struct {
+    const char *hex;
+    Dlt645Found found;
+  } CASES[] = {{"", DLT645_NONE},
+               {"0102FEFE", DLT645_NONE},
+               {"68020011", DLT645_PART},
+               {"6802001111242068110433333433", DLT645_PART},
+               {"68020011112420681104333334331B16", DLT645_WRONG},
+               {"68020011112420681104333334331A17", DLT645_WRONG},
+               {"68020011112420991104333334331A16", DLT645_WRONG},
+               {"68FB0011112420681104333334331316", DLT645_WRONG},
+               {"680200111124206811FF333334331A16", DLT645_WRONG}};
   (void)state;
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     uint8_t bytes[64] = {0};
@@ -133,4 +142,5 @@ static void test_values_that_cannot_be(void **state) {
   assert_true(fabs(values[0] + 1.2345) < 1e-9); /* given back */
 }
 
-TEST_MAIN(TEST(test_the_vectors_of_the_trade_both_ways), TEST(test_wrong_frames_are_named_and_passed_over), TEST(test_a_stream_with_noise), TEST(test_values_that_cannot_be))
+TEST_MAIN(TEST(test_the_vectors_of_the_trade_both_ways), TEST(test_wrong_frames_are_named_and_passed_over), TEST(test_a_stream_with_noise),
+          TEST(test_values_that_cannot_be))
