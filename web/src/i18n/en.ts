@@ -554,7 +554,7 @@ export const en: Record<keyof typeof zh, string> = {
   "two_factor.why": "Signing in then takes, beside the password, six digits that an authenticator on your phone shows. Your password first.",
   "eta.about": "about {at}",
   "belief.title": "What we believe",
-  "belief.percent": "{n} % sure",
+  "belief.percent": "{n} sure",
   "belief.known": "Known",
   "belief.phase": "Perhaps phase {phase} only",
   "belief.class": "Nothing tells it yet from:",

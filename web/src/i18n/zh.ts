@@ -552,7 +552,7 @@ export const zh = {
   "two_factor.why": "登录时除密码外，再输入手机验证器显示的六位数字。请先输入密码。",
   "eta.about": "{at} 左右",
   "belief.title": "把握与依据",
-  "belief.percent": "把握 {n} %",
+  "belief.percent": "把握 {n}",
   "belief.known": "已确认",
   "belief.phase": "可能只停 {phase} 相",
   "belief.class": "现有信息分不出是它还是:",
