@@ -27,15 +27,15 @@ static bool check_all(Books *books) {
   EventVerdict verdict;
   if (!db_verify(house->db, problem, error)) return false;
   told(books, "file", problem, -1);
-  if (!event_verify(&verdict, house->db, HOUSE_COUNTY, error)) return false;
+  if (!event_verify(&verdict, house->db, house->county_id, error)) return false;
   problem[0] = '\0';
   if (verdict.broken_seq) snprintf(problem, sizeof problem, "event %lld does not fit the chain", (long long)verdict.broken_seq);
   told(books, "events", problem, verdict.checked);
   if (!order_check(house->orders, house->db, problem, error)) return false;
   told(books, "orders", problem, -1);
-  if (!outage_check(house->db, house->grid, house->people, house->orders, HOUSE_COUNTY, problem, error)) return false;
+  if (!outage_check(house->db, house->grid, house->people, house->orders, house->county_id, problem, error)) return false;
   told(books, "outages", problem, -1);
-  if (!crew_check(house->db, house->grid, house->people, HOUSE_COUNTY, problem, error)) return false;
+  if (!crew_check(house->db, house->grid, house->people, house->county_id, problem, error)) return false;
   told(books, "crews", problem, -1);
   if (!visit_check(house->visits, house->db, problem, error)) return false;
   told(books, "visits", problem, -1);
@@ -47,9 +47,9 @@ static bool check_all(Books *books) {
 int command_check(const CommandLine *line) {
   Error error = {0};
   House house;
-  const char *data = command_option(line, "--data");
-  if (!command_words(line, 0, 0, &error)) return command_failed(&error);
-  HouseOptions options = {.data = data ? data : "data", .rules = command_option(line, "--rules"), .mode = DB_WRITE};
+  int64_t county_id;
+  if (!command_words(line, 0, 0, &error) || !command_county(line, &county_id, &error)) return command_failed(&error);
+  HouseOptions options = {.data = command_data(line), .county_id = county_id, .holder = "check", .rules = command_option(line, "--rules"), .mode = DB_WRITE};
   if (!house_open(&house, &options, &error)) return command_failed(&error);
   Books books = {.house = &house, .error = &error};
   bool ok = check_all(&books);

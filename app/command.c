@@ -55,6 +55,15 @@ const char *command_option(const CommandLine *line, const char *name) {
   return line->given[row];
 }
 
+const char *command_data(const CommandLine *line) {
+  const char *database = command_option(line, "--database"), *data = command_option(line, "--data");
+  return database ? database : data ? data : "data";
+}
+
+bool command_county(const CommandLine *line, int64_t *county_id, Error *error) {
+  return command_number(line, "--county", 1, 1, INT32_MAX, county_id, error);
+}
+
 bool command_decimal(const CommandLine *line, const char *name, double fallback, double least, double most, double *out, Error *error) {
   const char *given = command_option(line, name);
   *out = fallback;

@@ -33,6 +33,9 @@ struct Command {
 Language command_language(void);
 /* The option's value; NULL when it was not given. The option must be one of the command's. */
 const char *command_option(const CommandLine *line, const char *name);
+/* Where the company lies: --database, or --data, or "data"; and which county of it (--county, 1). */
+const char *command_data(const CommandLine *line);
+bool command_county(const CommandLine *line, int64_t *county_id, Error *error) MUST_USE;
 /* A whole number between `least` and `most`; `fallback` when not given. */
 bool command_number(const CommandLine *line, const char *name, int64_t fallback, int64_t least, int64_t most, int64_t *out, Error *error) MUST_USE;
 bool command_decimal(const CommandLine *line, const char *name, double fallback, double least, double most, double *out, Error *error) MUST_USE;
@@ -60,6 +63,7 @@ int command_check(const CommandLine *line);
 int command_flow(const CommandLine *line);
 int command_backup(const CommandLine *line);
 int command_restore(const CommandLine *line);
+int command_copy(const CommandLine *line);
 int command_password(const CommandLine *line);
 int command_dispatch(const CommandLine *line);
 int command_locate(const CommandLine *line);

@@ -14,7 +14,7 @@ static bool read_company(HttpRequest *request, HttpReply *reply, void *room, Err
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_put_string(&json, "name", company->name);
-  json_put_id(&json, "county_id", HOUSE_COUNTY);
+  json_put_id(&json, "county_id", house->county_id);
   json_put_bool(&json, "demonstration", company->demonstration);
   json_put_instant(&json, "now", request->now);
   json_put_f64(&json, "time_speed", time_speed(&company->house->time), 3);
@@ -45,10 +45,13 @@ static bool read_company(HttpRequest *request, HttpReply *reply, void *room, Err
 
 static bool read_health(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   Json json;
-  (void)request, (void)room, (void)error;
+  Company *company = room;
+  DeskFigures figures = desk_figures(company->house->desk);
+  (void)request, (void)error;
   json_begin(&json, &reply->body);
   json_open_object(&json);
-  json_put_bool(&json, "ok", true);
+  json_put_bool(&json, "ok", !figures.store_gone);
+  json_put_string(&json, "store", figures.store_gone ? "gone" : "ok");
   json_put_string(&json, "version", DIANBAOMU_VERSION);
   json_close(&json);
   return true;
@@ -69,8 +72,9 @@ static const HttpRoute ROUTES[] = {
     {.method = "GET",
      .path = "/api/v1/health",
      .flags = HTTP_PUBLIC | HTTP_UNLOCKED,
-     .summary = "The program answers",
-     .reply_schema = "{\"type\":\"object\",\"required\":[\"ok\",\"version\"],\"properties\":{\"ok\":{\"type\":\"boolean\"},\"version\":{\"type\":\"string\"}}}",
+     .summary = "The program answers; store: gone while it waits for its database",
+     .reply_schema = "{\"type\":\"object\",\"required\":[\"ok\",\"store\",\"version\"],\"properties\":{\"ok\":{\"type\":\"boolean\"},"
+                     "\"store\":{\"enum\":[\"ok\",\"gone\"]},\"version\":{\"type\":\"string\"}}}",
      .read = read_health},
     {0}};
 

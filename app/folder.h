@@ -5,7 +5,7 @@
 #include "base/error.h"
 
 typedef struct Folder {
-  char store[4096]; /* path of the data file */
+  char store[4096]; /* path of the data file; on PostgreSQL the address, and the folder is none */
   int lock;         /* descriptor of the lock file, held until folder_close; -1: none */
 } Folder;
 

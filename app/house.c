@@ -65,11 +65,17 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
   *house = (House){.folder.lock = -1};
   time_real(&house->time);
   time_real(&house->wall);
-  if (!folder_open(&house->folder, options->data, options->make, error)) return false;
-  DeskOptions desk = {.county_id = HOUSE_COUNTY, .time = &house->time, .checkpoint_address = options->checkpoints ? house->folder.store : NULL};
-  StaffOptions staff = {.county_id = HOUSE_COUNTY, .wall = &house->wall, .orgs = {org_within, org_name, house}};
+  house->county_id = options->county_id ? options->county_id : HOUSE_COUNTY;
+  house->lease = options->lease;
+  if (!folder_open(&house->folder, options->data, options->make, error)) return house_close(house), false;
+  bool file = db_address_is_file(house->folder.store);
+  StaffOptions staff = {.county_id = house->county_id, .wall = &house->wall, .orgs = {org_within, org_name, house}};
   bool ok = db_open(&house->db, house->folder.store, options->mode, error) && schema_migrate(house->db, error) &&
-            grid_open(&house->grid, house->db, HOUSE_COUNTY, error) && people_open(&house->people, house->db, house->grid, HOUSE_COUNTY, error) &&
+            (file || house->lease || lease_take(&house->lease, house->folder.store, house->county_id, options->holder ? options->holder : "a command", error));
+  DeskOptions desk = {.county_id = house->county_id, .time = &house->time, .lease = house->lease,
+                      .checkpoint_address = file && options->checkpoints ? house->folder.store : NULL};
+  ok = ok &&
+            grid_open(&house->grid, house->db, house->county_id, error) && people_open(&house->people, house->db, house->grid, house->county_id, error) &&
             desk_open(&house->desk, house->db, &desk, error) && staff_open(&house->staff, house->desk, house->db, &staff, error) &&
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
             outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error) &&
@@ -105,16 +111,17 @@ void house_close(House *house) {
   people_close(house->people);
   grid_close(house->grid);
   db_close(house->db);
+  lease_give(house->lease); /* last: nothing of ours writes any more */
   folder_close(&house->folder);
   *house = (House){.folder.lock = -1};
 }
 
-bool house_setting(Text *out, Db *db, const char *name, Arena *arena, Error *error) {
+bool house_setting(Text *out, const House *house, const char *name, Arena *arena, Error *error) {
   DbStatement *statement;
   bool row;
   *out = TEXT("");
-  if (!db_prepare(&statement, db, "SELECT value FROM setting WHERE county_id = ?1 AND name = ?2", error)) return false;
-  db_bind_i64(statement, 1, HOUSE_COUNTY);
+  if (!db_prepare(&statement, house->db, "SELECT value FROM setting WHERE county_id = ?1 AND name = ?2", error)) return false;
+  db_bind_i64(statement, 1, house->county_id);
   db_bind_text(statement, 2, text_of(name));
   if (!db_step(&row, statement, error)) return false;
   if (row) *out = text_copy(arena, db_column_text(statement, 0));
@@ -122,25 +129,25 @@ bool house_setting(Text *out, Db *db, const char *name, Arena *arena, Error *err
   return out->at ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", name);
 }
 
-bool house_untouched(bool *out, Db *db, Error *error) {
+bool house_untouched(bool *out, const House *house, Error *error) {
   DbStatement *statement;
   bool row;
-  if (!db_prepare(&statement, db, "SELECT 1 FROM orders WHERE county_id = ?1 LIMIT 1", error)) return false;
-  db_bind_i64(statement, 1, HOUSE_COUNTY);
+  if (!db_prepare(&statement, house->db, "SELECT 1 FROM orders WHERE county_id = ?1 LIMIT 1", error)) return false;
+  db_bind_i64(statement, 1, house->county_id);
   if (!db_step(&row, statement, error)) return false;
   db_reset(statement);
   *out = !row;
   return true;
 }
 
-bool house_set(Db *db, const char *name, Text value, Error *error) {
+bool house_set(const House *house, const char *name, Text value, Error *error) {
   DbStatement *statement;
-  if (!db_prepare(&statement, db,
+  if (!db_prepare(&statement, house->db,
                   "INSERT INTO setting (county_id, name, value) VALUES (?1, ?2, ?3)"
                   " ON CONFLICT (county_id, name) DO UPDATE SET value = excluded.value",
                   error))
     return false;
-  db_bind_i64(statement, 1, HOUSE_COUNTY);
+  db_bind_i64(statement, 1, house->county_id);
   db_bind_text(statement, 2, text_of(name));
   db_bind_text(statement, 3, value);
   return db_done(statement, error);

@@ -8,13 +8,17 @@
 #include "meter/meter.h"
 #include "outage/outage.h"
 #include "people/staff.h"
+#include "store/lease.h"
 #include "supply/supply.h"
 #include "visit/visit.h"
 
-enum { HOUSE_COUNTY = 1 }; /* one county a file */
+enum { HOUSE_COUNTY = 1 }; /* the one county of a folder */
 
 typedef struct HouseOptions {
-  const char *data;   /* the folder */
+  const char *data;   /* the folder, or postgresql://… */
+  int64_t county_id;  /* 0: HOUSE_COUNTY */
+  const char *holder; /* on PostgreSQL: this server in the lease; the lease may have been taken already */
+  Lease *lease;       /* … then this one; the house gives it back */
   const char *rules;  /* the company's own, or NULL */
   DbMode mode;        /* DB_WRITE; DB_WRITE_UNSYNCED for a simulation's own folder */
   bool make;          /* make what is missing */
@@ -23,6 +27,8 @@ typedef struct HouseOptions {
 
 typedef struct House {
   Folder folder;
+  int64_t county_id;
+  Lease *lease;    /* NULL: a folder, which has its lock */
   TimeSource time; /* the company's; real until somebody sets it */
   TimeSource wall; /* always real */
   Db *db;          /* the writer's */
@@ -44,9 +50,9 @@ bool house_open(House *out, const HouseOptions *options, Error *error) MUST_USE;
 void house_close(House *house);
 
 /* A setting of the company, "" when it has none; in the arena. */
-bool house_setting(Text *out, Db *db, const char *name, Arena *arena, Error *error) MUST_USE;
+bool house_setting(Text *out, const House *house, const char *name, Arena *arena, Error *error) MUST_USE;
 /* Whether no order was ever made here. */
-bool house_untouched(bool *out, Db *db, Error *error) MUST_USE;
-bool house_set(Db *db, const char *name, Text value, Error *error) MUST_USE;
+bool house_untouched(bool *out, const House *house, Error *error) MUST_USE;
+bool house_set(const House *house, const char *name, Text value, Error *error) MUST_USE;
 
 #endif

@@ -10,6 +10,7 @@
 #include "app/house.h"
 #include "interop/form.h"
 #include "people/import.h"
+#include "store/lease.h"
 #include "store/schema.h"
 
 enum { STORE_PATH_MAX = 4096 + 16 };
@@ -57,6 +58,20 @@ bool app_package_read(Package *out, const char *path, Error *error) {
   return ok;
 }
 
+/* Into a database: one transaction of it, so nothing is made beside; but nobody may serve the county meanwhile. */
+static bool import_into_database(const PackageImport *import, const char *address, bool told, Error *error) {
+  PackageProblems problems = {0};
+  Lease *lease = NULL;
+  Db *db = NULL;
+  bool ok = db_open(&db, address, DB_WRITE, error) && schema_migrate(db, error) && lease_take(&lease, address, import->county_id, "import", error) &&
+            package_import(import, db, &problems, error);
+  if (told) print_problems(&problems, ok);
+  package_problems_end(&problems);
+  db_close(db);
+  lease_give(lease);
+  return ok;
+}
+
 bool app_import(const char *package, const char *data, AppImportHow how, Error *error) {
   Folder folder;
   Db *db = NULL;
@@ -64,8 +79,9 @@ bool app_import(const char *package, const char *data, AppImportHow how, Error *
   PackageProblems problems = {0};
   TimeSource wall = {0};
   if (!folder_open(&folder, data, true, error)) return false;
-  PackageImport import = {.folder = package, .county_id = HOUSE_COUNTY, .now = time_now(&wall), .actor = TEXT("system"), .importers = IMPORTERS,
+  PackageImport import = {.folder = package, .county_id = how.county_id ? how.county_id : 1, .now = time_now(&wall), .actor = TEXT("system"), .importers = IMPORTERS,
                           .progress = how.told ? show_progress : NULL, .strict = how.strict};
+  if (!db_address_is_file(folder.store)) return import_into_database(&import, folder.store, how.told, error);
   /* A first import is made beside and renamed when it is whole: whatever stops it, no half company and no empty one is left to be served. */
   bool first = access(folder.store, F_OK) != 0;
   snprintf(store, sizeof store, "%s%s", folder.store, first ? ".part" : "");
@@ -83,7 +99,7 @@ bool app_import(const char *package, const char *data, AppImportHow how, Error *
 
 int command_import(const CommandLine *line) {
   Error error = {0};
-  const char *data = command_option(line, "--data");
-  if (!command_words(line, 1, 1, &error)) return command_failed(&error);
-  return app_import(line->word[0], data ? data : "data", (AppImportHow){.told = true, .strict = command_option(line, "--strict")}, &error) ? 0 : command_failed(&error);
+  int64_t county_id;
+  if (!command_words(line, 1, 1, &error) || !command_county(line, &county_id, &error)) return command_failed(&error);
+  return app_import(line->word[0], command_data(line), (AppImportHow){.county_id = county_id, .told = true, .strict = command_option(line, "--strict")}, &error) ? 0 : command_failed(&error);
 }

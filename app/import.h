@@ -5,6 +5,7 @@
 #include "interop/package.h"
 
 typedef struct AppImportHow {
+  int64_t county_id; /* 0: 1 */
   bool told;   /* print progress, problems and the counts for a person */
   bool strict; /* what would be left out is an error */
 } AppImportHow;

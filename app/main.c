@@ -9,12 +9,16 @@
 static int command_help(const CommandLine *line);
 static int command_version(const CommandLine *line);
 
+#define COMPANY_ON_DATABASE {"--database", "URL", "or where it lies on PostgreSQL: postgresql://…"}, {"--county", "N", "its number (1)"}
+
 static const Command COMMANDS[] = {
     {.name = "serve",
      .about = "serve a company's data to browsers",
      .options = {{"--data", "DIR", "the company's folder (made if missing)"},
+                 COMPANY_ON_DATABASE,
                  {"--address", "IP", "listen here (127.0.0.1)"},
                  {"--port", "N", "and on this port (9559; 0: any free one)"},
+                 {"--reach", "IP:PORT", "where other servers of the database reach this one (address and port)"},
                  {"--replay", "NAME", "play an evening on it: new-year"},
                  {"--speed", "X", "so many times faster than the wall (60)"},
                  {"--seed", "S", "the evening's chance (1)"},
@@ -27,6 +31,7 @@ static const Command COMMANDS[] = {
      .words = "PACKAGE",
      .about = "bring in a network and its customers, all or nothing",
      .options = {{"--data", "DIR", "the company's folder (made if missing)"},
+                 COMPANY_ON_DATABASE,
                  {"--strict", NULL, "parts that no source feeds are an error, not left out"}},
      .run = command_import},
     {.name = "generate",
@@ -58,6 +63,7 @@ static const Command COMMANDS[] = {
      .words = "new-year",
      .about = "play an evening under a virtual clock and print what came of it",
      .options = {{"--data", "DIR", "on a copy of this company's network; without it a county is made up"},
+                 COMPANY_ON_DATABASE,
                  {"--customers", "N", "size of the county made up (60000)"},
                  {"--seed", "S", "the evening's chance (1)"},
                  {"--speed", "X", "serve it, so many times faster than the wall; without it: as fast as it goes"},
@@ -139,10 +145,14 @@ static const Command COMMANDS[] = {
                  {"--json", NULL, "print JSON (what it does anyway)"},
                  {"--csv", NULL, "print CSV"}},
      .run = command_flow},
+    {.name = "copy",
+     .about = "move a company between a folder and PostgreSQL, either way, and compare every row",
+     .options = {{"--from", "DIR|URL", "the company"}, {"--to", "DIR|URL", "where there is none yet"}},
+     .run = command_copy},
     {.name = "password",
      .words = "NAME",
      .about = "give someone a new password, printed once (while not serving)",
-     .options = {{"--data", "DIR", "the company's folder"}},
+     .options = {{"--data", "DIR", "the company's folder"}, COMPANY_ON_DATABASE},
      .run = command_password},
     {.name = "backup",
      .words = "FILE",
@@ -156,7 +166,7 @@ static const Command COMMANDS[] = {
      .run = command_restore},
     {.name = "check",
      .about = "verify file, event chain, rules and books",
-     .options = {{"--data", "DIR", "the company's folder"}, {"--rules", "DIR", "the company's own rules"}},
+     .options = {{"--data", "DIR", "the company's folder"}, COMPANY_ON_DATABASE, {"--rules", "DIR", "the company's own rules"}},
      .run = command_check},
     {.name = "help", .words = "[COMMAND]", .about = "this, or one command in full", .run = command_help},
     {.name = "version", .about = "print the version", .run = command_version},

@@ -7,18 +7,22 @@
 #include "app/import.h"
 #include "sim/generate.h"
 #include "sim/replay.h"
+#include "store/copy.h"
 
 /* A company for one evening, in a folder of its own: the given one's copy, or a county made up. */
 static bool make_company(const char *folder, const char *package, const CommandLine *line, int64_t seed, Error *error) {
-  const char *data = command_option(line, "--data");
+  const char *database = command_option(line, "--database"), *data = database ? database : command_option(line, "--data");
   GenerateOptions county = {.seed = (uint64_t)seed};
   if (data) {
     Folder from;
-    Db *db;
+    Db *db, *copy = NULL;
+    CopyCount count;
     char to[4096];
     snprintf(to, sizeof to, "%s/dianbaomu.db", folder);
-    if (!folder_look(&from, data, error) || !db_open(&db, from.store, DB_READ, error)) return false;
-    bool ok = db_backup(db, to, error);
+    if (!folder_look(&from, data, error) || !db_open(&db, from.store, db_address_is_file(data) ? DB_READ : DB_WRITE_UNSYNCED, error)) return false;
+    bool ok = db_address_is_file(data) ? db_backup(db, to, error)
+                                       : db_open(&copy, to, DB_WRITE_UNSYNCED, error) && store_copy(&count, db, copy, NULL, NULL, error);
+    db_close(copy);
     db_close(db);
     return ok;
   }
@@ -26,9 +30,9 @@ static bool make_company(const char *folder, const char *package, const CommandL
          sim_generate_package(package, &county, NULL, NULL, error) && app_import(package, folder, (AppImportHow){0}, error);
 }
 
-static bool play(const char *folder, int64_t seed, bool json, Error *error) {
+static bool play(const char *folder, int64_t county_id, int64_t seed, bool json, Error *error) {
   House house;
-  HouseOptions options = {.data = folder, .mode = DB_WRITE_UNSYNCED};
+  HouseOptions options = {.data = folder, .county_id = county_id, .mode = DB_WRITE_UNSYNCED};
   Replay *replay = NULL;
   ReplaySummary summary;
   Buffer text;
@@ -69,12 +73,12 @@ static int play_live(const char *folder, const char *evening, const CommandLine 
 
 int command_replay(const CommandLine *line) {
   Error error = {0};
-  int64_t seed;
+  int64_t seed, county_id;
   int status = 1;
   char folder[] = "/tmp/dianbaomu-replay-XXXXXX", package[64];
-  const char *data = command_option(line, "--data");
+  const char *database = command_option(line, "--database"), *data = database ? database : command_option(line, "--data");
   bool live = command_option(line, "--speed") != NULL;
-  if (!command_words(line, 1, 1, &error) || !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, &error)) return command_failed(&error);
+  if (!command_words(line, 1, 1, &error) || !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, &error) || !command_county(line, &county_id, &error)) return command_failed(&error);
   if (strcmp(line->word[0], "new-year") != 0) {
     error_raise(&error, ERROR_NOT_FOUND, "%s\t%s", "replay", line->word[0]);
     return command_failed(&error);
@@ -87,7 +91,7 @@ int command_replay(const CommandLine *line) {
   snprintf(package, sizeof package, "%s/package", folder);
   if (!make_company(folder, package, line, seed, &error)) status = command_failed(&error);
   else if (live) status = play_live(folder, line->word[0], line);
-  else status = play(folder, seed, command_option(line, "--json") != NULL, &error) ? 0 : command_failed(&error);
+  else status = play(folder, data ? county_id : 1, seed, command_option(line, "--json") != NULL, &error) ? 0 : command_failed(&error);
   folder_remove(package);
   folder_remove(folder);
   return status;

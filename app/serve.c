@@ -9,10 +9,20 @@
 #include "app/assets.h"
 #include "app/command.h"
 #include "app/company.h"
+#include "app/counties.h"
+#include "app/relay.h"
 #include "base/log.h"
 #include "meter/mqtt.h"
 #include "crew/plan.h"
 #include "people/routes.h"
+#include "store/schema.h"
+
+typedef struct Place {
+  const char *data, *address;
+  int64_t county_id, port;
+  bool shared;     /* a database, with other servers */
+  char reach[128]; /* … which find this one here */
+} Place;
 
 typedef struct Serve {
   House house;
@@ -20,6 +30,8 @@ typedef struct Serve {
   Replay *replay;
   MeterMqtt *mqtt;
   Company company;
+  Relay *relay; /* while this server stands by */
+  bool again;   /* the county is another's now */
 } Serve;
 
 static void replay_ended(void *self, const ReplaySummary *summary) {
@@ -36,7 +48,7 @@ static bool name_company(Serve *serve, Error *error) {
   Arena arena;
   Text name, demonstration;
   arena_begin(&arena, 0);
-  bool ok = house_setting(&name, serve->house.db, "name", &arena, error) && house_setting(&demonstration, serve->house.db, "demonstration", &arena, error);
+  bool ok = house_setting(&name, &serve->house, "name", &arena, error) && house_setting(&demonstration, &serve->house, "demonstration", &arena, error);
   if (ok) {
     for (size_t row = 0; row < people_org_count(serve->house.people) && !name.len; row++) {
       const Org *org = people_org(serve->house.people, row);
@@ -60,7 +72,7 @@ static bool evening_waits(bool *out, Serve *serve, Error *error) {
   Arena arena;
   Text planned;
   arena_begin(&arena, 0);
-  bool ok = house_setting(&planned, serve->house.db, "demonstration", &arena, error) && house_untouched(out, serve->house.db, error);
+  bool ok = house_setting(&planned, &serve->house, "demonstration", &arena, error) && house_untouched(out, &serve->house, error);
   *out = ok && *out && text_is(planned, "new-year");
   arena_end(&arena);
   return ok;
@@ -81,7 +93,7 @@ static bool plan_evening(Serve *serve, const CommandLine *line, Error *error) {
   if (!replay_open(&serve->replay, &rooms, &evening, error)) return false;
   serve->company.replay = serve->replay;
   serve->company.demonstration = true;
-  return house_set(serve->house.db, "demonstration", TEXT("new-year"), error) && replay_start(serve->replay, speed, replay_ended, NULL, error);
+  return house_set(&serve->house, "demonstration", TEXT("new-year"), error) && replay_start(serve->replay, speed, replay_ended, NULL, error);
 }
 
 static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
@@ -90,13 +102,13 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
   const HttpAsset *assets;
   const char *address = command_option(line, "--address");
   if (!command_number(line, "--port", 9559, 0, 65535, &port, error)) return false;
-  HttpOptions options = {.address = address ? address : "127.0.0.1", .port = (uint16_t)port, .store_address = house->folder.store, .county_id = HOUSE_COUNTY,
+  HttpOptions options = {.address = address ? address : "127.0.0.1", .port = (uint16_t)port, .store_address = house->folder.store, .county_id = house->county_id,
                          .desk = house->desk, .time = &house->time, .behind_tls = command_option(line, "--behind-tls") != NULL,
                          .role_names = STAFF_ROLE_NAMES, .identify = staff_identify, .identify_self = house->staff};
   if (!http_open(&serve->http, &options, error)) return false;
   size_t count = app_assets(&assets);
   http_add_assets(serve->http, assets, count);
-  return company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) && http_add_routes(serve->http, AUDIT_ROUTES, house->staff, error) &&
+  return http_add_routes(serve->http, COUNTIES_ROUTES, NULL, error) && company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) && http_add_routes(serve->http, AUDIT_ROUTES, house->staff, error) &&
          people_add_routes(serve->http, house->people, error) && order_add_routes(serve->http, house->orders, error) &&
          http_add_routes(serve->http, GROUP_ROUTES, house->groups, error) &&
          outage_add_routes(serve->http, house->outages, error) && crew_add_routes(serve->http, house->crews, error) &&
@@ -115,14 +127,60 @@ static bool start_mqtt(Serve *serve, const CommandLine *line, Error *error) {
   return meter_mqtt_start(&serve->mqtt, serve->house.desk, serve->house.meters, &options, error);
 }
 
-static bool wait_for_signal(Error *error) {
+/* So long, at most; false: nobody said to end. */
+static bool told_to_end(int wait_ms) {
   sigset_t signals;
-  int got;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  int code = sigwait(&signals, &got);
-  return code == 0 ? true : error_raise(error, ERROR_INTERNAL, "sigwait: %s", strerror(code));
+  return sigtimedwait(&signals, NULL, &(struct timespec){.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L}) > 0;
+}
+
+/* Until somebody says to end, or another server has taken the county. */
+static void serve_on(Serve *serve) {
+  while (!told_to_end(250))
+    if (serve->house.lease && lease_lost(serve->house.lease)) {
+      log_line(LOG_WARN, "serve: another server has the county; standing by");
+      serve->again = true;
+      return;
+    }
+}
+
+static bool place_of(Place *place, const CommandLine *line, Error *error) {
+  const char *address = command_option(line, "--address"), *reach = command_option(line, "--reach");
+  *place = (Place){.data = command_data(line), .address = address ? address : "127.0.0.1"};
+  if (!command_county(line, &place->county_id, error) || !command_number(line, "--port", 9559, 0, 65535, &place->port, error)) return false;
+  place->shared = !db_address_is_file(place->data);
+  if (place->shared && place->port == 0 && !reach)
+    return error_raise(error, ERROR_USAGE, "on a database the other servers must know where this one is: --port or --reach\tserve");
+  if (reach) snprintf(place->reach, sizeof place->reach, "%s", reach);
+  else snprintf(place->reach, sizeof place->reach, "%s:%lld", place->address, (long long)place->port);
+  return true;
+}
+
+static bool bring_up(const Place *place, Error *error) {
+  Db *db = NULL;
+  bool ok = db_open(&db, place->data, DB_WRITE, error) && schema_migrate(db, error);
+  db_close(db);
+  return ok;
+}
+
+/* Stands by until the county is ours; who comes meanwhile is passed on to its holder. *lease NULL: told to end. */
+static bool stand_by(Lease **lease, Serve *serve, const Place *place, Error *error) {
+  bool up = false, waits = false;
+  *lease = NULL;
+  if (place->port && !relay_start(&serve->relay, place->address, (uint16_t)place->port, place->data, place->county_id, place->reach, error)) return false;
+  for (;;) {
+    error_clear(error);
+    if ((up = up || bring_up(place, error)) && lease_take(lease, place->data, place->county_id, place->reach, error)) {
+      log_line(LOG_INFO, "serve: county %lld is ours, token %lld", (long long)place->county_id, (long long)lease_token(*lease));
+      return true;
+    }
+    if (error->code != ERROR_STORE_LOCKED && error->code != ERROR_STORE_GONE && error->code != ERROR_STORE_BUSY) return false;
+    if (!waits) log_error("serve: standing by", error);
+    waits = true;
+    if (told_to_end(error->code == ERROR_STORE_LOCKED ? 0 : 300)) return true;
+  }
 }
 
 /* The first password, for the owner of the program alone: a service must not print it into a journal. */
@@ -149,19 +207,48 @@ static bool first_password(Serve *serve, const CommandLine *line, Error *error) 
   return ok;
 }
 
+/* The relay answered until now: its socket is free the moment before ours is made. */
+static bool start_http(Serve *serve, Error *error) {
+  relay_stop(serve->relay);
+  serve->relay = NULL;
+  return http_start(serve->http, error);
+}
+
 static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error) {
-  const char *data = command_option(line, "--data"), *address = command_option(line, "--address");
-  HouseOptions options = {.data = data ? data : "data", .rules = command_option(line, "--rules"), .mode = DB_WRITE, .make = true, .checkpoints = true};
+  Place place;
+  const char *address = command_option(line, "--address");
+  if (!place_of(&place, line, error)) return false;
+  HouseOptions options = {.data = place.data, .county_id = place.county_id, .rules = command_option(line, "--rules"), .mode = DB_WRITE, .make = true,
+                          .checkpoints = true};
+  if (place.shared && !stand_by(&options.lease, serve, &place, error)) return false;
+  if (place.shared && !options.lease) return true;
   if (!house_open(&serve->house, &options, error)) return false;
   serve->company.house = &serve->house;
   if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
-  if (!crew_plan_start(serve->house.crews, error) || !desk_start(serve->house.desk, error) || !http_start(serve->http, error) || !start_mqtt(serve, line, error)) return false;
+  if (!crew_plan_start(serve->house.crews, error) || !desk_start(serve->house.desk, error) || !start_http(serve, error) || !start_mqtt(serve, line, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;
   printf(zh ? "电保姆: http://%s:%u/\n" : "dianbaomu: http://%s:%u/\n", address ? address : "127.0.0.1", http_port(serve->http));
   if (!first_password(serve, line, error)) return false;
   fflush(stdout);
-  return wait_for_signal(error);
+  serve_on(serve);
+  return true;
+}
+
+static bool serve_once(Serve *serve, const CommandLine *line, Error *error) {
+  bool ok = serve_until_told(serve, line, error);
+  /* lost while the house was being opened: as if it had been lost later */
+  if (!ok && serve->house.lease && (error->code == ERROR_LEASE_LOST || error->code == ERROR_STORE_GONE)) serve->again = true, log_error("serve", error);
+  meter_mqtt_stop(serve->mqtt);
+  if (serve->http) http_stop(serve->http);
+  replay_close(serve->replay);
+  crew_plan_stop(serve->house.crews);
+  if (serve->house.desk) desk_stop(serve->house.desk);
+  http_close(serve->http);
+  house_close(&serve->house);
+  relay_stop(serve->relay);
+  *serve = (Serve){.again = serve->again, .house.folder.lock = -1};
+  return ok;
 }
 
 int command_serve(const CommandLine *line) {
@@ -176,14 +263,11 @@ int command_serve(const CommandLine *line) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, NULL);
   signal(SIGPIPE, SIG_IGN);
-  bool ok = serve_until_told(serve, line, &error);
-  meter_mqtt_stop(serve->mqtt);
-  if (serve->http) http_stop(serve->http);
-  replay_close(serve->replay);
-  crew_plan_stop(serve->house.crews);
-  if (serve->house.desk) desk_stop(serve->house.desk);
-  http_close(serve->http);
-  house_close(&serve->house);
+  bool ok;
+  do {
+    serve->again = false;
+    ok = serve_once(serve, line, &error);
+  } while (serve->again);
   memory_free(serve);
   return ok ? 0 : command_failed(&error);
 }

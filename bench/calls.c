@@ -1,6 +1,6 @@
 /* Load on a running server: fault calls over HTTP, one order each, from many connections of this machine, bounded in time and number.
  *
- *   calls --data DIR --port N --password P [--connections 64] [--seconds 10] [--rate R] [--log FILE]     load; prints figures
+ *   calls --data DIR|URL --port N --password P [--connections 64] [--seconds 10] [--rate R] [--log FILE]     load; prints figures
  *   calls --data DIR --port N --password P --verify FILE                                             after a crash
  *
  * Each call carries its own Idempotency-Key. With --log every answered call's key and order number are written (and flushed) at once; --verify
@@ -108,7 +108,7 @@ static void load_customers(Load *load) {
   Error error = {0};
   Db *db;
   DbStatement *statement;
-  snprintf(path, sizeof path, "%s/dianbaomu.db", load->data);
+  snprintf(path, sizeof path, db_address_is_file(load->data) ? "%s/dianbaomu.db" : "%s", load->data);
   bool ok = db_open(&db, path, DB_READ, &error) && db_prepare(&statement, db, "SELECT id FROM customer", &error);
   for (bool row = true; ok && (ok = db_step(&row, statement, &error)) && row;) ok = vector_push(&load->customers, db_column_i64(statement, 0));
   if (!ok) {
@@ -243,6 +243,11 @@ static void run_load(Load *load) {
     }
   }
   print_figures(load, (double)(time_monotonic_us() - load->started_us) / 1e6);
+  for (int i = 0; i < load->connections; i++)
+    if (load->connection[i].socket >= 0) close(load->connection[i].socket);
+  memory_free(load->connection);
+  vector_free(&load->customers);
+  vector_free(&load->latencies_us);
 }
 
 /* Every key once answered must be answered again with the same order. */
@@ -273,6 +278,8 @@ static int run_verify(Load *load) {
     }
   }
   fclose(file);
+  close(c->socket);
+  memory_free(c);
   printf("verified %lld answered calls: %lld not as they were\n", (long long)checked, (long long)wrong);
   return wrong != 0;
 }

@@ -9,7 +9,7 @@
   "SET client_min_messages=warning; SET jit=off; SET DateStyle=ISO; SET bytea_output=hex; SET standard_conforming_strings=on;"
 static const char *const MODE_SETTINGS[] = {
     [DB_READ] = SETTINGS "SET default_transaction_read_only=on; SET statement_timeout='120s'",
-    [DB_WRITE] = SETTINGS "SET synchronous_commit=on; SET idle_in_transaction_session_timeout='5s'; SET lock_timeout='10s'",
+    [DB_WRITE] = SETTINGS "SET synchronous_commit=on; SET idle_in_transaction_session_timeout='10s'; SET lock_timeout='10s'",
     [DB_WRITE_UNSYNCED] = SETTINGS "SET synchronous_commit=off; SET lock_timeout='10s'"};
 
 static ErrorCode class_of(const char *state, bool lost) {

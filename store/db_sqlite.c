@@ -232,7 +232,7 @@ static bool verify(Db *db, char *problem, Error *error) {
 }
 
 static bool tables(Db *db, DbTableVisit visit, void *self, Error *error) {
-  DbStatement *s;
+  DbStatement *s = NULL;
   bool row;
   if (!once(&s, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name", error)) return false;
   bool ok = true;
@@ -247,7 +247,7 @@ static bool tables(Db *db, DbTableVisit visit, void *self, Error *error) {
 }
 
 static bool columns(DbColumns *out, Db *db, const char *table, Error *error) {
-  DbStatement *s;
+  DbStatement *s = NULL;
   bool row, ok = true;
   *out = (DbColumns){0};
   if (!once(&s, db, "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid", error)) return false;
@@ -255,7 +255,7 @@ static bool columns(DbColumns *out, Db *db, const char *table, Error *error) {
   while (out->count < DB_COLUMNS_MAX && (ok = step(&row, s, error)) && row) {
     Text type = column_text(s, 1);
     snprintf(out->at[out->count].name, DB_NAME_MAX, "%.*s", TEXT_ARG(column_text(s, 0)));
-    out->at[out->count].type = text_is(type, "TEXT") ? DB_TEXT : text_is(type, "BLOB") ? DB_BLOB : text_is(type, "REAL") ? DB_REAL : DB_INTEGER;
+    out->at[out->count].type = text_is(type, "TEXT") ? DB_TEXT : text_is(type, "BLOB") ? DB_BLOB : text_is(type, "REAL") || text_starts(type, TEXT("DOUBLE")) ? DB_REAL : DB_INTEGER;
     out->at[out->count++].key = (int)column_i64(s, 2);
   }
   finish(s);

@@ -7,8 +7,9 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "store/lease.h"
 
-enum { DESK_LISTENERS_MAX = 64, DESK_WAIT_MS = 100, CHECKPOINT_EVERY_MS = 250, CHECKPOINT_PAGES = 8192, DESK_CAREFUL_BATCHES = 100 };
+enum { DESK_LISTENERS_MAX = 64, DESK_WAIT_MS = 100, CHECKPOINT_EVERY_MS = 250, CHECKPOINT_PAGES = 8192, DESK_CAREFUL_BATCHES = 100, DESK_GONE_MS = 20000, DESK_RETRY_MS = 200 };
 static const Span DESK_TICK = SPAN_SECOND;
 
 typedef struct Queue {
@@ -21,6 +22,7 @@ struct Desk {
   int64_t county_id;
   size_t queue_limit, batch_limit;
   const char *checkpoint_address;
+  Lease *lease;
 
   struct { const char *kind; DeskReaction reaction; void *room; } reactions[DESK_LISTENERS_MAX];
   struct { DeskReload reload; void *room; } reloads[DESK_LISTENERS_MAX];
@@ -35,6 +37,7 @@ struct Desk {
   VECTOR(Event) events; /* of this batch */
   Arena batch_arena, job_arena;
   Instant last_tick;
+  bool chain_in_doubt; /* the store went away before it said how a batch ended */
   int careful; /* so many batches more are settled command by command */
   bool memory_stale; /* rooms must reload before the next job */
   int depth;
@@ -75,6 +78,7 @@ bool desk_open(Desk **out, Db *db, const DeskOptions *options, Error *error) {
   desk->queue_limit = options->queue_limit ? options->queue_limit : LIMIT_DESK_QUEUE;
   desk->batch_limit = options->batch_limit ? options->batch_limit : LIMIT_DESK_BATCH;
   desk->checkpoint_address = options->checkpoint_address;
+  desk->lease = options->lease;
   desk->last_tick = INSTANT_NONE;
   arena_begin(&desk->batch_arena, 0);
   arena_begin(&desk->job_arena, LIMIT_REQUEST_ARENA);
@@ -233,12 +237,63 @@ static void blame_nobody(Desk *desk, DeskJob *jobs, Error *error) {
   error_raise(error, ERROR_STORE_BUSY, "%.100s", why);
 }
 
+static void say_gone(Desk *desk, bool gone) {
+  pthread_mutex_lock(&desk->lock);
+  if (desk->figures.store_gone != gone) log_line(gone ? LOG_WARN : LOG_INFO, gone ? "desk: the database does not answer" : "desk: the database answers again");
+  desk->figures.store_gone = gone;
+  pthread_mutex_unlock(&desk->lock);
+}
+
+static bool is_stopping(Desk *desk) {
+  pthread_mutex_lock(&desk->lock);
+  bool stopping = desk->stopping || !desk->running;
+  pthread_mutex_unlock(&desk->lock);
+  return stopping;
+}
+
+static bool begin_once(Desk *desk, Error *error) {
+  if (!db_begin(desk->db, error)) return false;
+  bool ok = !desk->lease || lease_hold(desk->lease, desk->db, error);
+  if (ok && desk->chain_in_doubt) {
+    ok = event_chain_load(&desk->chain, desk->db, desk->county_id, error);
+    if (ok) desk->chain_in_doubt = false;
+  }
+  if (!ok) db_rollback(desk->db);
+  return ok;
+}
+
+/* Waits for a database that does not answer. */
+static bool begin_batch(Desk *desk, Error *error) {
+  for (int64_t until = time_monotonic_us() + DESK_GONE_MS * 1000;;) {
+    error_clear(error);
+    if (begin_once(desk, error)) {
+      say_gone(desk, false);
+      return true;
+    }
+    if (error->code != ERROR_STORE_GONE) return false;
+    say_gone(desk, true);
+    if (is_stopping(desk) || time_monotonic_us() > until) return false;
+    nanosleep(&(struct timespec){.tv_nsec = DESK_RETRY_MS * 1000000}, NULL);
+  }
+}
+
+/* The connection broke before the commit was answered. The chain in the store is the one after the batch, or the one before. */
+static bool stands_after_all(Desk *desk) {
+  EventChain wanted = desk->chain;
+  Error error = {0};
+  db_rollback(desk->db);
+  desk->chain_in_doubt = true;
+  if (!begin_batch(desk, &error)) return false;
+  db_rollback(desk->db);
+  return desk->chain.seq == wanted.seq && memcmp(desk->chain.hash, wanted.hash, EVENT_HASH_BYTES) == 0;
+}
+
 /* Runs the listed jobs in one transaction; on return each has its answer. */
 static void run_batch(Desk *desk, DeskJob *jobs) {
   Error error = {0};
-  EventChain chain = desk->chain;
   desk->events.count = 0;
-  bool sound = db_begin(desk->db, &error);
+  bool begun = begin_batch(desk, &error), sound = begun;
+  EventChain chain = desk->chain;
   bool settle = !jobs->next || desk->careful > 0;
   if (desk->careful > 0) desk->careful--;
   for (DeskJob *job = jobs; job; job = job->next) {
@@ -251,15 +306,17 @@ static void run_batch(Desk *desk, DeskJob *jobs) {
     }
   }
   if (sound && !db_commit(desk->db, &error)) {
-    sound = false;
-    blame_nobody(desk, jobs, &error);
-    fail_jobs(jobs, NULL, &error);
+    sound = error.code == ERROR_STORE_GONE && desk->chain.seq > chain.seq && stands_after_all(desk);
+    if (!sound) {
+      blame_nobody(desk, jobs, &error);
+      fail_jobs(jobs, NULL, &error);
+    }
   }
   if (!sound) {
     db_rollback(desk->db);
     desk->chain = chain;
     desk->events.count = 0;
-    desk->memory_stale = true;
+    desk->memory_stale |= begun;
     log_error("desk: a batch was undone", &error);
   }
 }

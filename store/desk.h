@@ -10,6 +10,8 @@
  *   order of registration; they may append further events (bounded by DESK_REACTION_DEPTH).
  *   A reaction that fails undoes the whole command. Rows are then rolled back, and since earlier parts may have touched
  *   memory, every room reloads from rows (`reload`). The same after a failed commit: all jobs of the batch get the error.
+ * - A database that does not answer is waited for (DESK_GONE_MS a batch; the queue fills and refuses meanwhile). When it went away during the commit,
+ *   the event chain tells whether the batch stands: what was written is answered so, what was not is told to come again.
  * - The state lock: rooms' memory is written only by the desk (lock held for one job at a time, never during the sync to
  *   disk) and read by others between desk_read_begin and desk_read_end.
  * - `tick` functions run at least every DESK_TICK of the desk's own time, as commands of the actor "system".
@@ -55,6 +57,7 @@ typedef struct DeskOptions {
   int64_t county_id;
   TimeSource *time;
   size_t queue_limit, batch_limit; /* 0: LIMIT_DESK_QUEUE, LIMIT_DESK_BATCH */
+  struct Lease *lease;             /* the county's, where servers share a database (store/lease.h); NULL: a file */
   const char *checkpoint_address;  /* the store's address, for a thread that keeps its log short; NULL: none */
 } DeskOptions;
 
@@ -99,6 +102,7 @@ void desk_read_end(Desk *desk);
 typedef struct DeskFigures {
   int64_t jobs, failed, refused, batches, largest_batch, events;
   size_t waiting;
+  bool store_gone; /* waiting for the database */
 } DeskFigures;
 DeskFigures desk_figures(Desk *desk);
 int64_t desk_last_seq(Desk *desk); /* of the newest durable event */

@@ -252,8 +252,8 @@ static void marks(void **state) {
   Error error = {0};
   int n, m, kept = 0;
   arena_begin(&arena, 0);
-  assert_ok(visit_row_stops(test->db, COUNTY, face.g2, 202612, &arena, &before, &n, &error), &error);
-  assert_ok(visit_row_stops(test->db, COUNTY, face.g2, 202701, &arena, &after, &m, &error), &error);
+  assert_ok(visit_row_stops(http_test_reader(test), COUNTY, face.g2, 202612, &arena, &before, &n, &error), &error);
+  assert_ok(visit_row_stops(http_test_reader(test), COUNTY, face.g2, 202701, &arena, &after, &m, &error), &error);
   assert_int_equal(n, m);
   int32_t days[TOUR_DAYS];
   int january = visit_working_days(face.visits, 202701, days);
