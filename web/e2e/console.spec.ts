@@ -14,7 +14,7 @@ test("sign-in: wrong password is said in place, the right one leads on", async (
 }, { signedIn: false }); // prettier-ignore
 
 for (const colorScheme of ["light", "dark"] as const)
-  for (const [name, path] of [["command centre", "/"], ["orders", "/orders"], ["call", "/call"], ["call-backs", "/callbacks"], ["crews", "/crews"], ["areas", "/areas"], ["plan", "/plan"], ["roster", "/roster"], ["visits", "/visits"], ["staff", "/staff"], ["audit", "/audit"]] as const)
+  for (const [name, path] of [["command centre", "/"], ["orders", "/orders"], ["call", "/call"], ["call-backs", "/callbacks"], ["crews", "/crews"], ["areas", "/areas"], ["plan", "/plan"], ["roster", "/roster"], ["visits", "/visits"], ["voltage and load", "/supply"], ["staff", "/staff"], ["audit", "/audit"]] as const)
     test(`${name}: reads, axe finds nothing serious, ${colorScheme}`, async ({ page }) => {
       await page.goto(path);
       await page.locator("h1").first().waitFor({ state: "attached" });
@@ -95,3 +95,15 @@ test("nothing jumps: no layout shift while the command centre loads", async ({ p
   );
   expect(shift < 0.02, `no layout shift, got ${shift.toFixed(3)}`);
 });
+
+test("voltage: an area is found by name and says what it gets, on a phone too", async ({ page }) => {
+  await page.goto("/supply");
+  await page.locator(".supply-page form input").fill((process.env.E2E_NAME ? "T5" : "台区"));
+  await page.locator(".supply-page form button").click();
+  await page.locator(".supply-page .found button").first().click();
+  await page.locator(".supply-area .tiles dd").first().waitFor();
+  expect(/\d V/.test(await page.locator(".supply-area .tiles").innerText()), "volts among the tiles");
+  expect((await page.locator(".feeder-picture circle").count()) > 0, "households in the picture");
+  expect((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "nothing beyond the phone's edge");
+  await accessible(page);
+}, { viewport: { width: 390, height: 844 } }); // prettier-ignore
