@@ -128,7 +128,7 @@ static void describe(const SupplyOffer *offer, const char *cause, char *out, siz
 bool supply_pick(DeskContext *context, void *command, Error *error) {
   SupplyPick *pick = command;
   Supply *supply = pick->supply;
-  SupplyOffer offer;
+  SupplyOffer offer = {0};
   const char *cause = "";
   char text[300];
   uint32_t device;
