@@ -211,7 +211,7 @@ bool visit_mark(DeskContext *context, Visits *visits, const VisitMark *mark, Vis
   if (!visit_row_month(context->db, visits->county_id, &month, stops, context->arena, context->now, error)) return false;
   if (mark->what.at && !make_finding(context, visits, mark, &out->order, error)) return false;
   VisitRow row = {.id = desk_new_id(context), .org_id = mark->org_id, .staff_id = mark->staff_id, .customer = mark->customer, .order = out->order,
-                  .month = mark->month, .result = mark->result, .note = mark->note, .at = context->now};
+                  .month = mark->month, .result = (int)mark->result, .note = mark->note, .at = context->now};
   bool ok = visit_row_add(context->db, visits->county_id, &row, error) && told_mark(context, mark, out, error);
   if (!ok) return mark->what.at ? desk_spoil(context) : false; /* the order room may have changed its memory */
   if (!visit_month_keep(visits, &month)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "visits"), desk_spoil(context);
