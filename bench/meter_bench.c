@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "http/client.h"
+#include "http/http.h"
 #include "meter/meter_internal.h"
 #include "sim/readings.h"
 #include "store/schema.h"
@@ -19,6 +21,7 @@ typedef struct Bench {
   Grid *grid;
   People *people;
   Meters *meters;
+  Http *http;
   TimeSource time;
   char store[4096];
   int day, days;
@@ -160,6 +163,47 @@ static int64_t take_pile(Bench *bench, const Pile *pile, size_t together) {
     readings += job.readings;
   }
   return readings;
+}
+
+/* --- in over HTTP: connections that each wait for their answer, so that many are on the way at once --- */
+
+enum { CONNECTIONS = 16 };
+
+static bool anyone(void *self, Text token, Instant now, HttpWho *who) {
+  (void)self, (void)token, (void)now;
+  *who = (HttpWho){.staff_id = 1, .roles = UINT32_MAX, .actor = "staff:1"};
+  return true;
+}
+
+static void post(Client *client, Text body) {
+  Error error = {0};
+  Buffer bytes;
+  buffer_begin(&bytes, 0);
+  buffer_format(&bytes, "POST /api/v1/readings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer x\r\nContent-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n", body.len);
+  buffer_text(&bytes, body);
+  MUST(client_send(client, buffer_as_text(&bytes), &error));
+  buffer_end(&bytes);
+}
+
+static void answer(Client *client) {
+  Error error = {0};
+  ClientReply reply;
+  MUST(client_reply(&reply, client, false, &error));
+  if (reply.status != 200) fprintf(stderr, "%d %.*s\n", reply.status, TEXT_ARG(buffer_as_text(&reply.body))), exit(1);
+  buffer_end(&reply.body);
+}
+
+static void post_pile(Bench *bench, const Pile *pile, const char *what) {
+  Client client[CONNECTIONS];
+  Error error = {0};
+  for (int c = 0; c < CONNECTIONS; c++) MUST(client_open(&client[c], http_port(bench->http), &error));
+  Watch from = begin();
+  for (size_t i = 0; i < pile->end.count + CONNECTIONS; i++) {
+    if (i >= CONNECTIONS) answer(&client[i % CONNECTIONS]);
+    if (i < pile->end.count) post(&client[i % CONNECTIONS], at(pile, i));
+  }
+  tell(what, from, (double)pile->readings, "readings");
+  for (int c = 0; c < CONNECTIONS; c++) client_close(&client[c]);
 }
 
 typedef struct Close {
@@ -343,7 +387,10 @@ static void open_all(Bench *bench, const char *folder) {
   DeskOptions options = {.county_id = 1, .time = &bench->time, .checkpoint_address = bench->store};
   MUST(desk_open(&bench->desk, bench->db, &options, &error));
   MUST(meter_open(&bench->meters, bench->desk, bench->db, bench->grid, bench->people, NULL, NULL, &error));
-  MUST(desk_start(bench->desk, &error));
+  static const char *const ROLES[] = {"a", "b", "c", "d", "e", "f", NULL};
+  HttpOptions http = {.address = "127.0.0.1", .store_address = bench->store, .county_id = 1, .desk = bench->desk, .time = &bench->time, .role_names = ROLES, .identify = anyone};
+  MUST(http_open(&bench->http, &http, &error) && meter_add_routes(bench->http, bench->meters, &error));
+  MUST(desk_start(bench->desk, &error) && http_start(bench->http, &error));
 }
 
 int main(int count, char **words) {
@@ -370,6 +417,11 @@ int main(int count, char **words) {
   from = begin();
   taken = take_pile(&bench, &moments[2], 2000);
   tell("in, durable: an area's moment a message, 2,000 a commit", from, (double)taken, "readings");
+  Pile web = {0};
+  buffer_begin(&web.bytes, 0);
+  for (size_t a = 0; a < meter_area_count(bench.meters); a++) make_area(&bench, &web, NULL, a, bench.day - 1);
+  post_pile(&bench, &web, "in over HTTP, durable: an area's day a message, 16 connections");
+  http_stop(bench.http);
   from = begin();
   for (int d = 0; d < bench.days; d++)
     for (size_t a = 0; a < meter_area_count(bench.meters); a += 50) {
@@ -379,6 +431,7 @@ int main(int count, char **words) {
   tell("days closed: batches into blocks", from, (double)whole.readings, "readings");
   ask_all(&bench);
   desk_stop(bench.desk);
+  http_close(bench.http);
   disk(&bench, words[1]);
   meter_close(bench.meters);
   desk_close(bench.desk);
