@@ -14,7 +14,7 @@ test("sign-in: wrong password is said in place, the right one leads on", async (
 }, { signedIn: false }); // prettier-ignore
 
 for (const colorScheme of ["light", "dark"] as const)
-  for (const [name, path] of [["command centre", "/"], ["orders", "/orders"], ["call", "/call"], ["call-backs", "/callbacks"], ["crews", "/crews"], ["areas", "/areas"], ["plan", "/plan"], ["roster", "/roster"], ["visits", "/visits"], ["voltage and load", "/supply"], ["staff", "/staff"], ["audit", "/audit"]] as const)
+  for (const [name, path] of [["command centre", "/"], ["orders", "/orders"], ["call", "/call"], ["call-backs", "/callbacks"], ["crews", "/crews"], ["areas", "/areas"], ["plan", "/plan"], ["roster", "/roster"], ["visits", "/visits"], ["voltage and load", "/supply"], ["board", "/board"], ["rules", "/rules"], ["staff", "/staff"], ["audit", "/audit"]] as const)
     test(`${name}: reads, axe finds nothing serious, ${colorScheme}`, async ({ page }) => {
       await page.goto(path);
       await page.locator("h1").first().waitFor({ state: "attached" });
@@ -64,7 +64,7 @@ test("keyboard: ? lists the shortcuts, g o goes to the orders", async ({ page })
 
 for (const viewport of [{ width: 390, height: 844 }, { width: 1366, height: 768 }, { width: 1920, height: 1080 }])
   test(`no page is wider than a screen of ${viewport.width}`, async ({ page }) => {
-    for (const path of ["/", "/orders", "/call", "/callbacks", "/staff", "/plan", "/roster"]) {
+    for (const path of ["/", "/orders", "/call", "/callbacks", "/staff", "/plan", "/roster", "/board", "/rules"]) {
       await page.goto(path);
       await until("what is loading", async () => !(await page.locator(".state-box .bars").count()));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

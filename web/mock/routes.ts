@@ -3,6 +3,7 @@ import { backdrop, bounds, customers, devices, feederName, KINDS, pathOf, type M
 import { crews, declare, emit, iso, jobs, jobStep, log, now, orders, outages, report, restore, send, SPEED, written, type MockOrder, type MockOutage } from "./world";
 import { areaDay, areaList, meterDay, useOf } from "./meters";
 import { planGet, planPost } from "./plan";
+import { boardGet } from "./board";
 import { visitsGet, visitsPost } from "./visits";
 import { supply } from "./supply";
 import type { Ladder, Role } from "../src/types";
@@ -116,6 +117,7 @@ export function get({ path, query }: Asked): unknown {
         const limit = Number(query.get("limit") ?? 50);
         return { items: sorted.slice(from, from + limit).map(summary), next: from + limit < sorted.length ? String(from + limit) : null };
       }
+      if (id === "figures") return boardGet(path);
       if (id === "kinds") return page([{ id: "fault_repair", name_zh: "故障报修", name_en: "Fault repair", states: STATES.map(([s, name_zh, name_en, ladder]) => ({ id: s, name_zh, name_en, ladder, final: s === "archived" })), steps: [], form: FORM }]);
       if (id === "counts") {
         const list = open();
@@ -142,6 +144,9 @@ export function get({ path, query }: Asked): unknown {
     case "plan":
     case "roster":
     case "rounds": return planGet(path, query);
+    case "promises":
+    case "rules":
+    case "satisfaction": return boardGet(path);
     case "visits": return visitsGet(path, query);
     default: throw missing("页面");
   }

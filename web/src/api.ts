@@ -161,3 +161,18 @@ export const use = {
   sheet: (id: string) => `${V1}/customers/${id}/readings.xlsx`,
   greenButton: (id: string) => `${V1}/customers/${id}/green-button.xml`,
 };
+
+interface BoardAsked {
+  from: string;
+  to: string;
+  org?: string | undefined;
+}
+export const board = {
+  promises: (asked: BoardAsked) => get<{ from_day: number; to_day: number; items: T.BoardPromise[] }>(`/promises/board${query({ ...asked })}`),
+  broken: (id: string, asked: BoardAsked) => get<{ items: T.BrokenOrder[] }>(`/promises/${id}/broken${query({ ...asked })}`),
+  figures: (asked: BoardAsked) => get<{ items: T.KindFigures[] }>(`/orders/figures${query({ ...asked })}`),
+  satisfaction: (asked: BoardAsked) => get<{ named: T.Answers; anonymous: T.Answers }>(`/satisfaction${query({ ...asked })}`),
+  /** Where the spreadsheet is. */
+  sheet: (asked: BoardAsked) => `${V1}/exports/promises${query({ ...asked })}`,
+  rules: () => get<T.Rules>("/rules"),
+};

@@ -657,3 +657,92 @@ export interface Use {
   cost: { fen: number; tier: number; tiers: number; price: number; to_next_kwh: Known; tariff: string; name_zh: string; name_en: string; source: string } | null;
   neighbours: { households: number; median_kwh: number } | null;
 }
+
+// The promises board and the rules
+export interface PromiseSum {
+  measured: number;
+  kept: number;
+  broken: number;
+  rate: number | null;
+  average_s: number | null;
+}
+export interface BoardPromise extends PromiseSum {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  source: string;
+  rule_version: string;
+  judged: "each" | "average";
+  kept_as_a_whole: boolean;
+  running: number;
+  in_danger: number;
+  broken_now: number;
+  areas: (PromiseSum & { area: "urban" | "rural" | "remote"; limit_s: number })[];
+  parts: (PromiseSum & { org_id: string; name: string })[];
+  year_before: PromiseSum;
+}
+export interface BrokenOrder {
+  order_id: string;
+  number: string;
+  org_id: string | null;
+  clock: string;
+  started: string;
+  ended: string | null;
+  used_s: number;
+  limit_s: number;
+}
+export interface FigureValue {
+  n: number;
+  of: number;
+  rate: number | null;
+  total: number;
+}
+export interface Figure extends FigureValue {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  year_before: FigureValue;
+}
+export interface KindFigures {
+  kind: string;
+  name_zh: string;
+  name_en: string;
+  group: string | null;
+  figures: Figure[];
+}
+export interface Answers {
+  answers: number;
+  hidden: boolean;
+  satisfied: number;
+  rate: number | null;
+  dimensions: { id: string; name_zh: string; name_en: string; answers: number; average: number | null }[];
+}
+export interface RuleOrigin {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  rule_version: string;
+  source: string;
+  strength: "V" | "W" | "R";
+  region: string | null;
+  from: string | null;
+  until: string | null;
+}
+export interface RulePromise extends RuleOrigin {
+  calendar: string;
+  in_force: boolean;
+  judged: "each" | "average";
+  urban_s: number;
+  rural_s: number;
+  remote_s: number;
+  marks: number[];
+  used_by: string[];
+}
+export interface Rules {
+  region: string;
+  as_of: string | null;
+  book: string;
+  promises: RulePromise[];
+  kinds: (RuleOrigin & { group: string | null; running: number; running_older: number })[];
+  calendars: RuleOrigin[];
+}

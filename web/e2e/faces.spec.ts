@@ -1,0 +1,34 @@
+import { accessible, expect, test, until } from "./harness";
+
+test("board: a promise leads to its parts and to the orders on which it was broken; the spreadsheet is asked with the same days", async ({ page }) => {
+  await page.goto("/board");
+  await until("the board", async () => !(await page.locator(".state-box .bars").count()));
+  const more = page.getByRole("button", { name: "项承诺没有工单" });
+  if (await more.count()) await more.click();
+  await page.locator(".board-list button").first().click();
+  await page.waitForURL(/promise=/);
+  await page.locator(".board-one .board-parts li").first().waitFor();
+  await until("the broken orders", async () => !(await page.locator(".board-one .state-box .bars").count()));
+  await accessible(page);
+  const sheet = new URL((await page.getByRole("link", { name: "下载表格" }).getAttribute("href"))!, page.url());
+  expect(/^\d{4}-\d\d-01$/.test(sheet.searchParams.get("from")!), "the sheet to begin with the month");
+  if (process.env.BASE_URL) {
+    const bytes = await (await page.request.get(sheet.href)).body();
+    expect(bytes.subarray(0, 2).toString() === "PK", "a spreadsheet");
+  }
+  const before = page.url();
+  await page.getByLabel("查看下级…").selectOption({ index: 1 });
+  await page.waitForURL(/org=/);
+  await page.goBack();
+  expect(page.url() === before, "back to come to the same board");
+});
+
+test("rules: found by a word, with source and standing", async ({ page }) => {
+  await page.goto("/rules");
+  const rows = page.locator(".rules-page tbody tr");
+  await rows.first().waitFor();
+  const all = await rows.count();
+  await page.getByLabel("按名称、来源查找").fill("到达");
+  await until("fewer rows", async () => (await rows.count()) < all);
+  await page.locator(".strength").first().waitFor();
+});
