@@ -13,7 +13,8 @@
  * Tasks are outages (the id is the outage's), and errands: a visit of a patrol round, bringing material to a crew on site, helping one.
  * An errand is begun and done by plan_errand, without a job.
  *
- * Events (subject "plan"): plan.changed {version, tasks: [ids], by}   plan.accepted {task, crew_id}   plan.errand {task, crew_id, state} */
+ * Events (subject "plan"): plan.changed {version, tasks: [ids], by}   plan.accepted {task, crew_id}   plan.errand {task, crew_id, state}
+ * plan.needs {task, crew_id, state} */
 #ifndef CREW_PLAN_H
 #define CREW_PLAN_H
 
@@ -24,6 +25,7 @@
 typedef enum PlanKind { PLAN_OUTAGE, PLAN_PATROL, PLAN_BRING, PLAN_HELP } PlanKind;
 typedef enum PlanState { PLAN_PLANNED, PLAN_UNDER_WAY, PLAN_DONE, PLAN_MISSED, PLAN_CANCELLED } PlanState;
 
+enum { PLAN_PLACED_MAX = 1200 }; /* tasks planned at once: the matrix of travel times grows with their square; the others wait */
 enum { PLAN_NEEDS_MAX = 4, PLAN_ITEM_MAX = 40, PLAN_UNDO_MAX = 20, PLAN_LOG_MAX = 200 };
 
 typedef struct PlanNeed {
@@ -125,6 +127,9 @@ typedef struct PlanAsk {
   int members;                   /* so many more people; 0: none */
 } PlanAsk;
 bool plan_ask(DeskContext *context, Crews *crews, const PlanAsk *ask, int64_t *errand, Error *error) MUST_USE;
+/* By the dispatcher, of what nobody has begun: whoever goes must have the skill and the people, and fetches the material on the way. `job` and
+ * `own` are not looked at. Errors: ERROR_PLAN_UNDER_WAY, ERROR_LIMIT past PLAN_NEEDS_MAX materials. */
+bool plan_need(DeskContext *context, Crews *crews, int64_t task, const PlanAsk *ask, Error *error) MUST_USE;
 /* "start", "done" or "cancel" of an errand; own: 0 any, else only if it is this crew's. */
 bool plan_errand(DeskContext *context, Crews *crews, int64_t task, CrewId own, Text step, Error *error) MUST_USE;
 

@@ -225,14 +225,43 @@ bool plan_delay(DeskContext *context, Crews *crews, JobId id, CrewId own, int mi
   return plan_now(context, crews, NULL, 0, error) || desk_spoil(context);
 }
 
+static bool sound_ask(const Crews *crews, const PlanAsk *ask, uint32_t *skill, Error *error) {
+  *skill = ask->skill.at ? crew_skill_bit(crews, ask->skill) : 0;
+  if (ask->skill.at && !*skill) return error_raise(error, ERROR_FIELD_INVALID, "skill\t%.*s\ta skill some crew has", TEXT_ARG(ask->skill));
+  if (!ask->skill.at && !ask->item.at && ask->members <= 0) return error_raise(error, ERROR_FIELD_MISSING, "%s", "skill, item, members");
+  return ask->item.len < PLAN_ITEM_MAX || error_raise(error, ERROR_FIELD_INVALID, "item\t%.*s\t≤ 39", TEXT_ARG(ask->item));
+}
+
+/* As much of the item as asked for last. */
+static bool put_need(Crews *crews, PlanTask *task, const PlanAsk *ask, Error *error) {
+  int at = 0;
+  while (at < task->need_count && !text_is(ask->item, task->need[at].item)) at++;
+  if (at == PLAN_NEEDS_MAX) return error_raise(error, ERROR_LIMIT, "needs\t%d", PLAN_NEEDS_MAX);
+  if (plan_item_index(crews->plan, &crews->texts, ask->item) < 0) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "plan");
+  snprintf(task->need[at].item, PLAN_ITEM_MAX, "%.*s", TEXT_ARG(ask->item));
+  task->need[at].quantity = ask->quantity > 0 ? ask->quantity : 1;
+  if (at == task->need_count) task->need_count++;
+  return true;
+}
+
+bool plan_need(DeskContext *context, Crews *crews, int64_t id, const PlanAsk *ask, Error *error) {
+  PlanTask *task = plan_task_mutable(crews, id);
+  uint32_t skill;
+  if (!task) return error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)id);
+  if (in_hand(crews, task)) return error_raise(error, ERROR_PLAN_UNDER_WAY, "%lld", (long long)id);
+  if (!sound_ask(crews, ask, &skill, error) || (ask->item.at && !put_need(crews, task, ask, error))) return false;
+  task->more_skills |= skill, task->skills |= skill;
+  if (ask->members > 0) task->members = ask->members;
+  task->unsaved = true;
+  plan_touch(crews);
+  return (tell_task(context, "plan.needs", task, "planned", error) && plan_now(context, crews, NULL, 0, error)) || desk_spoil(context);
+}
+
 bool plan_ask(DeskContext *context, Crews *crews, const PlanAsk *ask, int64_t *errand, Error *error) {
   const Job *job = own_job(crews, ask->job, ask->own, error);
   CrewSite site;
-  if (!job) return false;
-  uint32_t skill = ask->skill.at ? crew_skill_bit(crews, ask->skill) : 0;
-  if (ask->skill.at && !skill) return error_raise(error, ERROR_FIELD_INVALID, "skill\t%.*s\ta skill some crew has", TEXT_ARG(ask->skill));
-  if (!ask->skill.at && !ask->item.at && ask->members <= 0) return error_raise(error, ERROR_FIELD_MISSING, "%s", "skill, item, members");
-  if (ask->item.len >= PLAN_ITEM_MAX) return error_raise(error, ERROR_FIELD_INVALID, "item\t%.*s\t≤ 39", TEXT_ARG(ask->item));
+  uint32_t skill;
+  if (!job || !sound_ask(crews, ask, &skill, error)) return false;
   if (!crews->sites.find(crews->sites.self, job->outage, &site)) return error_raise(error, ERROR_NOT_FOUND, "outage\t%lld", (long long)job->outage.value);
   const PlanTask *main = plan_task_mutable(crews, job->outage.value);
   PlanTask *task = plan_task_new(crews, desk_new_id(context), ask->item.at && !ask->skill.at && ask->members <= 0 ? PLAN_BRING : PLAN_HELP, site.device, error);
@@ -243,12 +272,7 @@ bool plan_ask(DeskContext *context, Crews *crews, const PlanAsk *ask, int64_t *e
   task->members = ask->members > 0 ? ask->members : 0;
   task->customers = site.customers, task->critical = main ? main->critical : 0;
   task->service = task->kind == PLAN_BRING ? (Span)(crews->plan->rules.bring_minutes * (double)SPAN_MINUTE) : task->service / 2;
-  if (ask->item.at) {
-    snprintf(task->need[0].item, PLAN_ITEM_MAX, "%.*s", TEXT_ARG(ask->item));
-    task->need[0].quantity = ask->quantity > 0 ? ask->quantity : 1;
-    task->need_count = 1;
-    if (plan_item_index(crews->plan, &crews->texts, ask->item) < 0) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "plan") || desk_spoil(context);
-  }
+  if (ask->item.at && !put_need(crews, task, ask, error)) return desk_spoil(context);
   *errand = task->id;
   plan_touch(crews);
   return (tell_task(context, "plan.errand", task, "planned", error) && plan_now(context, crews, NULL, 0, error)) || desk_spoil(context);

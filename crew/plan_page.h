@@ -7,6 +7,7 @@
 
 enum { PLAN_SAY_MAX = 400 };
 void plan_say_change(const Crews *crews, const PlanChange *change, char zh[PLAN_SAY_MAX], char en[PLAN_SAY_MAX]);
+void plan_say_waits(char zh[PLAN_SAY_MAX], char en[PLAN_SAY_MAX]); /* of a task past PLAN_PLACED_MAX */
 void plan_say_reason(DispatchReason reason, char zh[PLAN_SAY_MAX], char en[PLAN_SAY_MAX]);
 
 /* The whole plan; `crew`: its lane and tasks alone, 0 all. */

@@ -40,6 +40,17 @@ static PlanTask *errand_of(const Crews *crews, CrewId crew) {
   return NULL;
 }
 
+/* When whoever brings or helps at this job is done, as planned last; INSTANT_NONE: nobody is on the way. */
+static Instant help_until(const Crews *crews, const Job *job) {
+  Instant until = INSTANT_NONE;
+  for (size_t i = 0; i < crews->plan->tasks.count; i++) {
+    const PlanTask *task = crews->plan->tasks.at[i];
+    bool helps = (task->kind == PLAN_BRING || task->kind == PLAN_HELP) && task->outage.value == job->outage.value && task->crew.value;
+    if (helps && task->finish != INSTANT_NONE && (until == INSTANT_NONE || task->finish > until)) until = task->finish;
+  }
+  return until;
+}
+
 PlanHand plan_hand(const Crews *crews, size_t row, Instant now) {
   const Plan *plan = crews->plan;
   const Crew *crew = &crews->crews.at[row];
@@ -67,6 +78,8 @@ PlanHand plan_hand(const Crews *crews, size_t row, Instant now) {
     if (hand.start < now + SPAN_MINUTE) hand.start = now + SPAN_MINUTE; /* it ought to be there */
   }
   hand.finish = hand.start + length;
+  Instant helped = help_until(crews, job);
+  if (helped != INSTANT_NONE && hand.finish < helped) hand.finish = helped; /* the repair waits for it */
   if (hand.finish < now + 5 * SPAN_MINUTE) hand.finish = now + 5 * SPAN_MINUTE; /* it slips */
   return hand;
 }

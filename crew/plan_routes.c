@@ -222,6 +222,10 @@ static bool decode_errand(HttpRequest *request, void **out, void *room, Error *e
   return decode(request, out, room, error) && http_argument_id(request, 0, "errand", &((Command *)*out)->task, error);
 }
 
+static bool decode_task(HttpRequest *request, void **out, void *room, Error *error) {
+  return decode(request, out, room, error) && http_argument_id(request, 0, "task", &((Command *)*out)->task, error);
+}
+
 static bool whose(const Command *c, CrewId *own, Error *error) {
   return crew_may_act(c->crews, &c->request->who, c->job, (CrewId){0}, own, error);
 }
@@ -250,6 +254,11 @@ static bool work_delay(DeskContext *context, void *self, Error *error) {
 static bool work_needs(DeskContext *context, void *self, Error *error) {
   Command *c = self;
   return whose(c, &c->ask.own, error) && plan_ask(context, c->crews, &c->ask, &c->errand, error);
+}
+
+static bool work_task_needs(DeskContext *context, void *self, Error *error) {
+  Command *c = self;
+  return plan_reached(c->crews, c->request->who.org_id, c->task, error) && plan_need(context, c->crews, c->task, &c->ask, error);
 }
 
 static bool work_errand(DeskContext *context, void *self, Error *error) {
@@ -290,6 +299,9 @@ static const HttpRoute ROUTES[] = {
    .read = get_advice},
   {.method = "POST", .path = "/api/v1/plan/errands/{id}", .roles = FIELD_ROLES, .flags = HTTP_KEYED, .summary = "A patrol visit, a fetch or a help: started, done, called off",
    .request_schema = TAKES_ERRAND, .reply_schema = SCHEMA_PLAN_DONE, .decode = decode_errand, .work = work_errand, .encode = encode},
+  {.method = "POST", .path = "/api/v1/plan/tasks/{id}/needs", .roles = KIND_ROLE_DISPATCHER, .flags = HTTP_KEYED,
+   .summary = "What a planned task needs besides: a skill, material, people; whoever goes has it or fetches it", .request_schema = TAKES_NEEDS,
+   .reply_schema = SCHEMA_PLAN_DONE, .decode = decode_task, .work = work_task_needs, .encode = encode},
   {.method = "POST", .path = "/api/v1/jobs/{id}/delay", .roles = FIELD_ROLES, .flags = HTTP_KEYED, .summary = "Later by so many minutes; what was promised moves with it",
    .request_schema = TAKES_DELAY, .reply_schema = SCHEMA_PLAN_DONE, .decode = decode_job, .work = work_delay, .encode = encode},
   {.method = "POST", .path = "/api/v1/jobs/{id}/needs", .roles = FIELD_ROLES, .flags = HTTP_KEYED, .summary = "A skill, material or people are lacking: another crew is planned to come with it",

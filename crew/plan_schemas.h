@@ -39,7 +39,7 @@
          P("members", S_WHOLE) "," P("skills", S_LIST(S_TEXT)) "," P("needs", PLAN_TAKES) "," P("reason_zh", S_TEXT) "," P("reason_en", S_TEXT))
 #define SCHEMA_PLAN                                                                                                                          \
   OBJECT("\"version\",\"score\",\"lanes\",\"tasks\"",                                                                                         \
-         P("version", S_WHOLE) "," P("computed_at", S_TIME_NULL) "," P("now", S_TIME) "," P("undo", S_WHOLE) "," P("insert_ms", S_NUMBER) "," \
+         P("version", S_WHOLE) "," P("computed_at", S_TIME_NULL) "," P("now", S_TIME) "," P("undo", S_WHOLE) "," P("waiting", S_WHOLE) "," P("insert_ms", S_NUMBER) "," \
          P("search_ms", S_NUMBER) "," P("score", S_REF("PlanScore")) "," P("lanes", S_LIST(PLAN_LANE)) "," P("tasks", S_LIST(S_REF("PlanTask"))))
 #define SCHEMA_PLAN_CHANGES                                                                                                                  \
   OBJECT("\"items\"", P("items", S_LIST(OBJECT("\"id\",\"at\",\"text_zh\",\"text_en\"",                                                       \
@@ -97,7 +97,8 @@
          P("reason", S_CODE) "," P("from_day", S_DAY) "," P("until_day", S_DAY) ","                                                           \
          P("windows", "{\"type\":\"array\",\"minItems\":1,\"maxItems\":4,\"items\":" ROUND_WINDOW "}") ","                                    \
          P("minutes", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":480}") ","                                                             \
-         P("device_ids", "{\"type\":\"array\",\"minItems\":1,\"maxItems\":500,\"items\":" S_KEY "}") ","                                      \
+         P("device_ids", "{\"type\":\"array\",\"maxItems\":500,\"items\":" S_KEY "}") ","                                                       \
+         P("customer_ids", "{\"type\":\"array\",\"maxItems\":500,\"items\":" S_KEY "}") ","                                                     \
          P("version", "{\"type\":\"integer\",\"minimum\":0,\"maximum\":2147483647}"))
 #define TAKES_ROUND_END OBJECT("\"version\"", P("version", S_VERSION))
 

@@ -156,19 +156,35 @@ static void call_crew(const PlanCopy *copy, DispatchCrew *crew, double hours) {
   crew->jobs_max = 1000;
 }
 
-/* Crews that are off or stand by, the likeliest first: standing by, then in their order. They come for eight hours. */
-static void call_in(const PlanCopy *copy, DispatchProblem *problem, DispatchCrew *crews, int count, PlanCompare *out) {
-  (void)problem;
+/* Seconds from a crew's place to the middle one of the jobs nobody has begun: how far it is from where it is needed. */
+static double way_to_work(const DispatchProblem *problem, int place) {
+  double sum = 0, weights = 0;
+  for (int j = 0; j < problem->job_count; j++) {
+    const DispatchJob *job = &problem->jobs[j];
+    if (!isnan(job->started)) continue;
+    double weight = 1 + job->customers;
+    sum += weight * problem->travel[(size_t)place * problem->travel_stride + (size_t)job->place], weights += weight;
+  }
+  return weights > 0 ? sum / weights : 0;
+}
+
+/* Crews that are off or stand by: who stands by before who is off, of these the nearest to the work. They come for eight hours. */
+static void call_in(const PlanCopy *copy, const DispatchProblem *problem, DispatchCrew *crews, int count, PlanCompare *out) {
   for (int turn = 0; turn < 2; turn++)
-    for (int k = 0; k < problem->crew_count && count > 0; k++) {
-      DispatchCrew *crew = &crews[k];
-      bool off = !crew->jobs_max || crew->shift.from > copy->rules.call_in_minutes * 60 + 1, standing_by = crew->reserve;
-      if ((turn == 0 ? !standing_by : standing_by || !off) || out->called_count == PLAN_WHAT_IF_MAX) continue;
-      bool has = false;
-      for (int i = 0; i < out->called_count; i++) has |= out->called[i].value == crew->id;
-      if (has) continue;
-      call_crew(copy, crew, 8);
-      out->called[out->called_count++] = (CrewId){crew->id};
+    while (count > 0 && out->called_count < PLAN_WHAT_IF_MAX) {
+      int best = -1;
+      double best_s = INFINITY;
+      for (int k = 0; k < problem->crew_count; k++) {
+        const DispatchCrew *crew = &crews[k];
+        bool off = !crew->jobs_max || crew->shift.from > copy->rules.call_in_minutes * 60 + 1, has = false;
+        if (crew->start < 0 || (turn == 0 ? !crew->reserve : crew->reserve || !off)) continue;
+        for (int i = 0; i < out->called_count; i++) has |= out->called[i].value == crew->id;
+        double s = has ? INFINITY : way_to_work(problem, crew->start);
+        if (s < best_s) best = k, best_s = s;
+      }
+      if (best < 0) break;
+      call_crew(copy, &crews[best], 8);
+      out->called[out->called_count++] = (CrewId){crews[best].id};
       count--;
     }
 }
@@ -194,13 +210,24 @@ static bool close_zone(const PlanCopy *copy, DispatchBoard *board, const PlanWha
   return true;
 }
 
+/* The place of the job from which the others are nearest. */
+static int middle_job(const DispatchProblem *problem) {
+  int best = 0;
+  double best_s = INFINITY;
+  for (int j = 0; j < problem->job_count; j++) {
+    double s = isnan(problem->jobs[j].started) ? way_to_work(problem, problem->jobs[j].place) : INFINITY;
+    if (s < best_s) best = problem->jobs[j].place, best_s = s;
+  }
+  return best;
+}
+
 static bool add_aid(const PlanCopy *copy, DispatchBoard *board, int count, PlanCompare *out, Error *error) {
   const DispatchProblem *problem = dispatch_board_problem(board);
   for (int i = 0; i < count; i++) {
     DispatchCrew crew = {.id = -1 - out->aid_count, .start = -1, .end = -1, .reserve = true, .skills = UINT64_MAX, .members = 5, .slowness = 1, .jobs_max = 1000,
                          .shift = {copy->rules.mutual_aid_minutes * 60, copy->rules.mutual_aid_minutes * 60 + 8 * 3600.0}};
     for (int k = 0; k < DISPATCH_AMOUNTS; k++) crew.amount[k] = INFINITY;
-    if (problem->place_count) crew.start = problem->job_count ? problem->jobs[0].place : 0; /* by the first place that needs it */
+    if (problem->place_count) crew.start = middle_job(problem); /* they come to where the work is; the time of their way is a rule */
     if (!dispatch_board_add_crew(board, &crew, error)) return false;
     out->aid_count++;
   }
@@ -211,7 +238,7 @@ static bool change_board(const PlanCopy *copy, DispatchBoard *board, const PlanW
   const DispatchProblem *problem = dispatch_board_problem(board);
   DispatchCrew *crews = (DispatchCrew *)(uintptr_t)problem->crews; /* the board's own */
   switch (change->what) {
-    case WHAT_CALL_IN: call_in(copy, (DispatchProblem *)(uintptr_t)problem, crews, change->count, out); return true;
+    case WHAT_CALL_IN: call_in(copy, problem, crews, change->count, out); return true;
     case WHAT_CLOSE: return close_zone(copy, board, change, error);
     case WHAT_CREW_OFF: {
       for (int k = 0; k < problem->crew_count; k++) {

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "crew/plan_internal.h"
 
-enum { PLACED_MAX = 1200 };            /* tasks with travel times: the matrix grows with their square */
+enum { PLACED_A_TICK = 100 };          /* of those that wait for room */
 enum { INSERT_BUDGET_US = 2000 };      /* of the desk; past it a new task waits for the tick */
 static const double MOVED_METRES = 200; /* a crew that went so far is somewhere else */
 
@@ -26,7 +26,7 @@ static bool place_task(Crews *crews, PlanTask *task) {
   double lon, lat;
   crew_place_of_device(crews->grid, task->device, &lon, &lat);
   if (task->place < 0) {
-    if (plan->placed == PLACED_MAX) return true; /* when there is room again */
+    if (plan->placed == PLAN_PLACED_MAX) return true; /* when there is room again */
     task->place = ground_free_row(&plan->ground, crews->crews.count);
     plan->placed++;
   }
@@ -200,12 +200,43 @@ static bool miss_windows(DeskContext *context, Crews *crews, Error *error) {
   return true;
 }
 
-/* Tasks that found no room, now that there is some. */
+/* What should be planned first when not all can be. */
+static double weight(const PlanTask *task) { return task->critical * 1e6 + task->customers; }
+
+static bool may_wait(const Crews *crews, const PlanTask *task) {
+  return task->place >= 0 && task->state == PLAN_PLANNED && !task->accepted && !task->hand.value && !crew_job_of_outage(crews, task->outage);
+}
+
+static PlanTask *heaviest_waiting(const Plan *plan) {
+  PlanTask *found = NULL;
+  for (size_t i = 0; i < plan->tasks.count; i++)
+    if (plan->tasks.at[i]->place < 0 && (!found || weight(plan->tasks.at[i]) > weight(found))) found = plan->tasks.at[i];
+  return found;
+}
+
+static PlanTask *lightest_placed(const Crews *crews) {
+  PlanTask *found = NULL;
+  for (size_t i = 0; i < crews->plan->tasks.count; i++) {
+    PlanTask *task = crews->plan->tasks.at[i];
+    if (may_wait(crews, task) && (!found || weight(task) < weight(found))) found = task;
+  }
+  return found;
+}
+
+/* Tasks that found no room, the heaviest first; past the most that are planned at once a much heavier one takes the room of the lightest.
+ * Some a tick: each costs a row of the matrix. */
 static bool place_waiting(Crews *crews, Error *error) {
   Plan *plan = crews->plan;
-  for (size_t i = 0; i < plan->tasks.count && plan->placed < PLACED_MAX && plan->placed < plan->tasks.count; i++) {
-    PlanTask *task = plan->tasks.at[i];
-    if (task->place >= 0) continue;
+  for (int turn = 0; turn < PLACED_A_TICK && plan->placed < plan->tasks.count; turn++) {
+    PlanTask *task = heaviest_waiting(plan);
+    if (!task) break;
+    if (plan->placed == PLAN_PLACED_MAX) {
+      PlanTask *light = lightest_placed(crews);
+      if (!light || weight(task) <= 2 * weight(light)) break;
+      ground_drop(&plan->ground, light->place);
+      light->place = -1, light->crew = (CrewId){0}, light->at = 0, light->arrive = light->finish = INSTANT_NONE, light->unsaved = true;
+      plan->placed--;
+    }
     if (!place_task(crews, task)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "task");
     plan_touch(crews);
   }

@@ -20,7 +20,7 @@ static void sound(const Town *town) { /* what is in force, carried on as it is, 
 
 typedef struct Ask {
   Town *town;
-  enum { MOVE, UNDO, ACCEPT, DELAY, NEED, ERRAND, DUTY, SWAP, ROUND, ROUND_END, TAKE } what;
+  enum { MOVE, UNDO, ACCEPT, DELAY, NEED, TASK_NEED, FLOOD, ERRAND, DUTY, SWAP, ROUND, ROUND_END, TAKE } what;
   PlanMove move;
   int64_t task, errand;
   JobId job;
@@ -32,6 +32,19 @@ typedef struct Ask {
   CrewMaterial material;
 } Ask;
 
+enum { FLOOD_MORE = 3 };
+
+/* Three more than are planned at once, all the day after tomorrow. */
+static bool flood(DeskContext *context, Crews *crews, Error *error) {
+  for (int i = 0; i < PLAN_PLACED_MAX + FLOOD_MORE; i++) {
+    PlanTask *task = plan_task_new(crews, desk_new_id(context), PLAN_PATROL, 1, error);
+    if (!task) return false;
+    task->from = context->now + 48 * SPAN_HOUR, task->until = context->now + 49 * SPAN_HOUR;
+    task->customers = (uint32_t)(i < PLAN_PLACED_MAX ? 10 + i : i == PLAN_PLACED_MAX ? 19 : 5000);
+  }
+  return true;
+}
+
 static bool work(DeskContext *context, void *command, Error *error) {
   Ask *a = command;
   Crews *crews = a->town->crews;
@@ -41,6 +54,8 @@ static bool work(DeskContext *context, void *command, Error *error) {
     case ACCEPT: return plan_accept(context, crews, a->task, &a->assigned, error);
     case DELAY: return plan_delay(context, crews, a->job, (CrewId){0}, a->minutes, error);
     case NEED: return plan_ask(context, crews, &a->need, &a->errand, error);
+    case TASK_NEED: return plan_need(context, crews, a->task, &a->need, error);
+    case FLOOD: return flood(context, crews, error);
     case ERRAND: return plan_errand(context, crews, a->task, (CrewId){0}, text_of(a->step), error);
     case DUTY: return roster_set(context, crews, &a->day, error);
     case SWAP: return roster_swap(context, crews, a->day.crew, a->day.day, a->other.crew, a->other.day, error);
@@ -251,6 +266,76 @@ static void the_field_says_what_it_needs(void **state) {
   town_close(&town);
 }
 
+/* Material for a task nobody has begun: whoever goes is at the store first. What is brought holds the repair up until it is there. */
+static void a_planned_task_gets_what_it_needs(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  const PlanTask *task = task_at(&town, 0);
+  Instant before = task->arrive;
+  Ask need = {.town = &town, .what = TASK_NEED, .task = task->id, .need = {.item = TEXT("transformer_200"), .quantity = 1}};
+  assert_int_equal(ask(&need), ERROR_NONE);
+  assert_true(task->crew.value && task->arrive > before);
+  const PlanLane *lane = NULL;
+  for (size_t i = 0; i < plan_lane_count(town.crews); i++)
+    if (plan_lane(town.crews, i)->crew.value == task->crew.value) lane = plan_lane(town.crews, i);
+  int fetched = -1, there = -1;
+  for (int s = 0; lane && s < lane->count; s++) {
+    if (lane->stops[s].kind == DISPATCH_STOP_STORE) fetched = s;
+    if (lane->stops[s].kind == DISPATCH_STOP_JOB && lane->stops[s].id == task->id) there = s;
+  }
+  assert_true(fetched >= 0 && there > fetched);
+  sound(&town);
+  need.need.quantity = 50; /* no store has so many */
+  assert_int_equal(ask(&need), ERROR_NONE);
+  assert_int_equal(task->need_count, 1);
+  assert_int_equal(task->crew.value, 0);
+  need.need.quantity = 1;
+  assert_int_equal(ask(&need), ERROR_NONE);
+  need.need = (PlanAsk){.members = 3};
+  assert_int_equal(ask(&need), ERROR_NONE);
+  assert_int_equal(task->crew.value, town_crew(&town, "K1").value); /* the only one of three */
+  need.need = (PlanAsk){.skill = TEXT("flying")};
+  assert_int_equal(ask(&need), ERROR_FIELD_INVALID);
+  need.need = (PlanAsk){0};
+  assert_int_equal(ask(&need), ERROR_FIELD_MISSING);
+  JobId job = town_send(&town, outage_find(town.outages, task->outage), "K1");
+  need.need = (PlanAsk){.members = 2};
+  assert_int_equal(ask(&need), ERROR_PLAN_UNDER_WAY);
+  sound(&town);
+  /* on site now: what is brought holds it up */
+  assert_int_equal(town_step(&town, job, "arrive", NULL), ERROR_NONE);
+  Ask bring = {.town = &town, .what = NEED, .need = {.job = job, .item = TEXT("cable"), .quantity = 50}};
+  Ask late = {.town = &town, .what = DELAY, .job = job, .minutes = 1};
+  assert_int_equal(ask(&bring), ERROR_NONE);
+  assert_int_equal(ask(&late), ERROR_NONE);
+  const PlanTask *errand = plan_task_find(town.crews, bring.errand);
+  if (errand->crew.value) assert_true(task->finish >= errand->finish - 2 * SPAN_MINUTE);
+  town_close(&town);
+}
+
+/* More tasks than are planned at once: the rest waits, and what weighs much more takes the room of the lightest. */
+static void a_flood_waits_for_room(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  Ask all = {.town = &town, .what = FLOOD};
+  assert_int_equal(ask(&all), ERROR_NONE);
+  town_pass(&town, 1);
+  size_t waiting = 0, count = plan_task_count(town.crews);
+  assert_int_equal(count, PLAN_PLACED_MAX + FLOOD_MORE);
+  for (size_t i = 0; i < count; i++) {
+    bool out = task_at(&town, i)->place < 0;
+    waiting += out;
+    assert_int_equal(out, i < 2 || i == PLAN_PLACED_MAX); /* the two of 10 and 11 customers made room; 19 is not twice 12 */
+  }
+  assert_int_equal(waiting, FLOOD_MORE);
+  town_pass(&town, 1);
+  assert_true(task_at(&town, 0)->place < 0); /* and so it stays */
+  town_close(&town);
+}
+
 static void duties_and_swaps(void **state) {
   (void)state;
   Town town;
@@ -454,6 +539,6 @@ static void whatever_happens_the_plan_is_sound(void **state) {
 }
 
 TEST_MAIN(TEST(outages_become_tasks), TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
-          TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(duties_and_swaps),
+          TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(duties_and_swaps),
           TEST(rounds_are_walked), TEST(a_restart_keeps_the_plan), TEST(what_if_compares), TEST(changes_are_said),
           TEST(whatever_happens_the_plan_is_sound))

@@ -47,6 +47,11 @@ void plan_say_reason(DispatchReason reason, char zh[PLAN_SAY_MAX], char en[PLAN_
   snprintf(en, PLAN_SAY_MAX, "%s", EN[reason]);
 }
 
+void plan_say_waits(char zh[PLAN_SAY_MAX], char en[PLAN_SAY_MAX]) {
+  snprintf(zh, PLAN_SAY_MAX, "同时编排的任务已达 %d 件，较轻的排队等候", PLAN_PLACED_MAX);
+  snprintf(en, PLAN_SAY_MAX, "%d jobs are planned at once; what weighs less waits for room", PLAN_PLACED_MAX);
+}
+
 static void say_whys(const Crews *crews, const PlanChange *change, Say *out) {
   char zh[160], en[160], skill_zh[120], skill_en[120];
   skill_words(text_of(change->skills), skill_zh, skill_en);

@@ -106,7 +106,8 @@ static const PlanChange *last_change(const Crews *crews, const PlanTask *task) {
 static void write_reason(const Crews *crews, const PlanTask *task, Json *json) {
   char zh[PLAN_SAY_MAX] = "", en[PLAN_SAY_MAX] = "";
   const PlanChange *change = last_change(crews, task);
-  if (!task->crew.value && crews->plan->computed_at != INSTANT_NONE) plan_say_reason((DispatchReason)task->reason, zh, en);
+  if (task->place < 0) plan_say_waits(zh, en);
+  else if (!task->crew.value && crews->plan->computed_at != INSTANT_NONE) plan_say_reason((DispatchReason)task->reason, zh, en);
   else if (change && change->to.value == task->crew.value) plan_say_change(crews, change, zh, en);
   json_put_string(json, "reason_zh", zh);
   json_put_string(json, "reason_en", en);
@@ -184,6 +185,7 @@ void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *jso
   json_put_instant(json, "computed_at", plan->computed_at);
   json_put_instant(json, "now", request->now);
   json_put_i64(json, "undo", (int64_t)plan->undo.count);
+  json_put_i64(json, "waiting", (int64_t)(plan->tasks.count - plan->placed));
   json_put_f64(json, "insert_ms", (double)plan->insert_us / 1000, 3);
   json_put_f64(json, "search_ms", (double)plan->search_us / 1000, 1);
   json_key(json, "score");

@@ -162,10 +162,35 @@ static bool get_rounds(HttpRequest *request, HttpReply *reply, void *room, Error
 
 static void copy_text(char *out, size_t size, Text text) { snprintf(out, size, "%.*s", text.at ? (int)text.len : 0, text.at ? text.at : ""); }
 
+static bool device_of(const Crews *crews, bool customer, int64_t id, uint32_t *device, Error *error) {
+  uint32_t position;
+  if (!customer) return grid_index_of(crews->grid, (DeviceId){id}, device) || error_raise(error, ERROR_NOT_FOUND, "device\t%lld", (long long)id);
+  if (!people_position_of(crews->people, (CustomerId){id}, &position)) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id);
+  *device = people_customer_device(crews->people, position);
+  return true;
+}
+
+/* Devices, or customers by the device they hang on; each place once. */
+static bool add_places(Command *c, const HttpRequest *request, const char *field, Error *error) {
+  const json_t *list = json_object_get(request->body, field);
+  PatrolRound *round = &c->round;
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const char *text = json_string_value(json_array_get(list, i));
+    int64_t id = 0;
+    uint32_t device;
+    bool known = false;
+    if (!text || !text_to_i64(text_of(text), &id)) return error_raise(error, ERROR_NOT_FOUND, "%s\t%s", field, text ? text : "");
+    if (!device_of(c->crews, field[0] == 'c', id, &device, error) || !people_check_place(c->crews->people, request->who.org_id, device, error)) return false;
+    for (int k = 0; k < round->device_count; k++) known |= round->device[k] == device;
+    if (!known) round->device[round->device_count++] = device;
+  }
+  return true;
+}
+
 static bool decode_round(HttpRequest *request, void **out, void *room, Error *error) {
   if (!decode(request, out, room, error)) return false;
   Command *c = *out;
-  const json_t *body = request->body, *windows = json_object_get(body, "windows"), *devices = json_object_get(body, "device_ids");
+  const json_t *body = request->body, *windows = json_object_get(body, "windows");
   PatrolRound *round = &c->round;
   *round = (PatrolRound){.id = http_body_id(body, "id"), .from_day = (int32_t)http_body_i64(body, "from_day", 0), .until_day = (int32_t)http_body_i64(body, "until_day", 0),
                          .minutes = (int)http_body_i64(body, "minutes", 0), .version = (int32_t)http_body_i64(body, "version", 0)};
@@ -175,17 +200,10 @@ static bool decode_round(HttpRequest *request, void **out, void *room, Error *er
     const json_t *window = json_array_get(windows, i);
     round->window[round->window_count++] = (RoundWindow){(int)http_body_i64(window, "from", 0), (int)http_body_i64(window, "until", 0)};
   }
-  round->device = ARENA_ARRAY(request->arena, uint32_t, json_array_size(devices) + 1);
+  size_t most = json_array_size(json_object_get(body, "device_ids")) + json_array_size(json_object_get(body, "customer_ids"));
+  round->device = ARENA_ARRAY(request->arena, uint32_t, most + 1);
   if (!round->device) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "round");
-  for (size_t i = 0; i < json_array_size(devices) && i < ROUND_PLACES_MAX; i++) {
-    DeviceId id = {0};
-    const char *text = json_string_value(json_array_get(devices, i));
-    if (!text || !text_to_i64(text_of(text), &id.value) || !grid_index_of(c->crews->grid, id, &round->device[round->device_count]))
-      return error_raise(error, ERROR_NOT_FOUND, "device\t%s", text ? text : "");
-    if (!people_check_place(c->crews->people, request->who.org_id, round->device[round->device_count], error)) return false;
-    round->device_count++;
-  }
-  return true;
+  return add_places(c, request, "device_ids", error) && add_places(c, request, "customer_ids", error);
 }
 
 static bool decode_end(HttpRequest *request, void **out, void *room, Error *error) {

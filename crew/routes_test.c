@@ -261,6 +261,10 @@ static void the_plan_is_read_moved_and_accepted(void **state) {
   http_test_do(test, 422, "POST", "/api/v1/plan/what-if", "{\"changes\":[{\"what\":\"close\"}]}");
   http_test_do(test, 404, "POST", "/api/v1/plan/what-if", "{\"changes\":[{\"what\":\"cancel\",\"task_id\":\"5\"}]}");
   http_test_do(test, 200, "GET", "/api/v1/plan/advice", NULL);
+  snprintf(path, sizeof path, "/api/v1/plan/tasks/%s/needs", http_test_text(http_test_do(test, 200, "GET", "/api/v1/plan", NULL), "tasks.0.id"));
+  http_test_do(test, 200, "POST", path, "{\"members\":2}");
+  http_test_do(test, 422, "POST", path, "{}");
+  http_test_do(test, 404, "POST", "/api/v1/plan/tasks/5/needs", "{\"members\":2}");
   assert_int_equal(http_test_i64(http_test_do(test, 200, "POST", "/api/v1/plan/accept", "{}"), "assigned"), 1); /* both are K1's: one sets out */
   http_test_as(test, 31, CREW, 0);
   plan = http_test_do(test, 200, "GET", "/api/v1/plan?crew=me", NULL);
@@ -292,9 +296,10 @@ static void the_plan_is_read_moved_and_accepted(void **state) {
   roster = http_test_do(test, 200, "GET", "/api/v1/roster?from=20261122&days=1", NULL);
   assert_string_equal(http_test_text(roster, "items.1.days.0.duty"), "standby");
   json_t *round = http_test_do(test, 200, "POST", "/api/v1/rounds",
-                               "{\"name\":\"烤烟\",\"from_day\":20261121,\"until_day\":20261125,\"windows\":[{\"from\":1260,\"until\":1380}],\"minutes\":10,\"device_ids\":[\"%s\"]}",
-                               device_id(&face, "T1", device));
-  assert_int_equal(http_test_i64(round, "open_visits"), 2);
+                               "{\"name\":\"烤烟\",\"from_day\":20261121,\"until_day\":20261125,\"windows\":[{\"from\":1260,\"until\":1380}],\"minutes\":10,\"device_ids\":[\"%s\"],\"customer_ids\":[\"%lld\"]}",
+                               device_id(&face, "T1", device), (long long)town_customer(&face.town, "10004111").value);
+  assert_int_equal(json_array_size(http_test_at(round, "places")), 2); /* a customer is looked at by the device he hangs on */
+  assert_int_equal(http_test_i64(round, "open_visits"), 4);
   keep(task, round, "id");
   http_test_do(test, 200, "GET", "/api/v1/rounds", NULL);
   snprintf(path, sizeof path, "/api/v1/rounds/%s/end", task);
