@@ -7,13 +7,13 @@
 
 #include "app/command.h"
 #include "app/house.h"
+#include "base/disk.h"
 
 enum { PATH_MOST = 4096 };
 
 static bool sync_path(const char *path, int flags, Error *error) {
   int file = open(path, flags | O_RDONLY | O_CLOEXEC);
-  bool ok = file >= 0 && fsync(file) == 0;
-  if (!ok) error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+  bool ok = file >= 0 ? disk_sync(file, path, error) : error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
   if (file >= 0) close(file);
   return ok;
 }
@@ -45,7 +45,7 @@ static bool copy(const char *from, const char *to, Error *error) {
   umask(mask);
   db_close(db);
   ok = ok && verify(&verdict, &chain, part, error) && sync_path(part, 0, error);
-  if (ok && rename(part, to) != 0) ok = error_raise(error, ERROR_IO, "%s\t%s", to, strerror(errno));
+  ok = ok && disk_rename(AT_FDCWD, part, to, error);
   if (!ok) {
     unlink(part);
     return false;

@@ -1,6 +1,7 @@
 #include "app/import.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "app/command.h"
 #include "app/folder.h"
 #include "app/house.h"
+#include "base/disk.h"
 #include "interop/form.h"
 #include "people/import.h"
 #include "store/lease.h"
@@ -91,7 +93,7 @@ bool app_import(const char *package, const char *data, AppImportHow how, Error *
   if (how.told) print_problems(&problems, ok);
   package_problems_end(&problems);
   db_close(db);
-  if (ok && first && rename(store, folder.store) != 0) ok = error_raise(error, ERROR_IO, "%s\t%s", folder.store, strerror(errno));
+  if (ok && first) ok = disk_rename(AT_FDCWD, store, folder.store, error);
   if (first) forget(store);
   folder_close(&folder);
   return ok;

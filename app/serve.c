@@ -11,6 +11,7 @@
 #include "app/company.h"
 #include "app/counties.h"
 #include "app/relay.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "meter/mqtt.h"
 #include "crew/plan.h"
@@ -187,9 +188,10 @@ static bool stand_by(Lease **lease, Serve *serve, const Place *place, Error *err
 static bool write_password(int file, const char *path, const char *password, Error *error) {
   char line[STAFF_PASSWORD_TEXT + 16];
   int len = snprintf(line, sizeof line, "admin / %s\n", password);
-  bool ok = ftruncate(file, 0) == 0 && write(file, line, (size_t)len) == len && fsync(file) == 0;
+  bool ok = ftruncate(file, 0) == 0 ? disk_write(file, line, (size_t)len, path, error) && disk_sync(file, path, error)
+                                  : error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
   explicit_bzero(line, sizeof line);
-  return ok ? true : error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+  return ok;
 }
 
 /* Only once everything else stands, and its file is open: a password must not be made and lost by a start that fails. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+
 void buffer_begin(Buffer *buffer, size_t limit) { *buffer = (Buffer){.limit = limit}; }
 
 void buffer_end(Buffer *buffer) {
@@ -121,24 +123,14 @@ done:
 }
 
 bool buffer_write_file(const Buffer *buffer, const char *path, Error *error) {
-  bool ok = false;
   char temporary[4096];
   if ((size_t)snprintf(temporary, sizeof temporary, "%s.part", path) >= sizeof temporary)
     return error_raise(error, ERROR_LIMIT, "%s\t%zu", "path", sizeof temporary);
   int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) return error_raise(error, ERROR_IO, "%s\t%s", temporary, strerror(errno));
-  size_t done = 0;
-  while (done < buffer->len) {
-    ssize_t put = write(file, buffer->at + done, buffer->len - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) goto done;
-    done += (size_t)put;
-  }
-  ok = fsync(file) == 0;
-done:
-  if (!ok) error_raise(error, errno == ENOSPC ? ERROR_STORE_FULL : ERROR_IO, "%s\t%s", temporary, strerror(errno));
-  if (close(file) != 0 && ok) ok = error_raise(error, ERROR_IO, "%s\t%s", temporary, strerror(errno));
-  if (ok && rename(temporary, path) != 0) ok = error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+  bool ok = disk_write(file, buffer->at, buffer->len, temporary, error) && disk_sync(file, temporary, error);
+  if (ok) ok = disk_close(file, temporary, error) && disk_rename(AT_FDCWD, temporary, path, error);
+  else close(file);
   if (!ok) unlink(temporary);
   return ok;
 }

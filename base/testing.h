@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/torture.h"
 
 #define TEST_MAIN(...)                                     \
   int main(void) {                                         \
@@ -27,6 +28,8 @@
 /* Runs the tests in a child and passes on what they print. cmocka reports a skipped test as "not ok N # SKIP name", which TAP reads as a failure:
  * it becomes "ok N - name # SKIP". */
 static inline int testing_run(const struct CMUnitTest *tests, size_t count) {
+  const char *torture = getenv("DIANBAOMU_TORTURE");
+  if (torture && *torture) return torture_all(torture, tests, count);
   int ends[2], status = 0;
   char *line = NULL;
   size_t room = 0;

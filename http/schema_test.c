@@ -12,6 +12,7 @@ typedef struct Case {
 static void run(const Case *one) {
   Error error = {0};
   SchemaSet *set = schema_set_new();
+  assert_non_null(set);
   Schema *schema;
   json_t *value = NULL;
   assert_ok(schema_component(set, "Place", "{\"properties\":{\"lon\":{\"type\":\"number\"},\"next\":{\"$ref\":\"#/components/schemas/Place\"}}}", &error), &error);
@@ -104,6 +105,7 @@ static void unsound_schemas_are_refused(void **state) {
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     Error error = {0};
     SchemaSet *set = schema_set_new();
+    assert_non_null(set);
     Schema *schema;
     if (schema_compile(&schema, set, CASES[i], &error)) fail_msg("taken: %s", CASES[i]);
     assert_int_equal(error.code, ERROR_SCHEMA);
@@ -111,6 +113,7 @@ static void unsound_schemas_are_refused(void **state) {
   }
   Error error = {0};
   SchemaSet *set = schema_set_new();
+  assert_non_null(set);
   Schema *schema;
   assert_ok(schema_compile(&schema, set, "{\"$ref\":\"#/components/schemas/Nobody\"}", &error), &error);
   assert_false(schema_resolve(set, &error));
@@ -123,6 +126,7 @@ static void written_schemas_say_they_are_closed(void **state) {
   (void)state;
   Error error = {0};
   SchemaSet *set = schema_set_new();
+  assert_non_null(set);
   Schema *schema;
   Buffer out;
   buffer_begin(&out, 0);

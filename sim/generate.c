@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "sim/generate_county.h"
 
 enum { COUNTY_CUSTOMERS_MOST = 700000, COUNTY_CUSTOMERS_USUAL = 350000, WRITE_BYTES = 1 << 20 };
@@ -98,21 +99,13 @@ void put_point(Buffer *out, const County *county, const Point *point) {
 
 Buffer *sheet_rows(County *county, SheetName name) { return &county->sheets[name].rows; }
 
-static void sheet_write(Sheet *sheet) {
-  size_t done = 0;
-  while (done < sheet->rows.len && !sheet->fault) {
-    ssize_t put = write(sheet->file, sheet->rows.at + done, sheet->rows.len - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0)
-      sheet->fault = put < 0 ? errno : EIO;
-    else
-      done += (size_t)put;
-  }
+static void sheet_write(Sheet *sheet, const char *name) {
+  if (!sheet->fault.code) (void)!disk_write(sheet->file, sheet->rows.at, sheet->rows.len, name, &sheet->fault);
   sheet->rows.len = 0;
 }
 
 void sheet_flush(County *county, SheetName name) {
-  if (county->sheets[name].rows.len >= WRITE_BYTES) sheet_write(&county->sheets[name]);
+  if (county->sheets[name].rows.len >= WRITE_BYTES) sheet_write(&county->sheets[name], FILES[name]);
 }
 
 void sheet_end_row(County *county, SheetName name) {
@@ -123,8 +116,9 @@ void sheet_end_row(County *county, SheetName name) {
 static bool sheets_sound(const Sheet *sheets, Error *error) {
   for (int i = 0; i < SHEETS; i++) {
     if (sheets[i].rows.failed) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", FILES[i]);
-    if (sheets[i].fault)
-      return error_raise(error, sheets[i].fault == ENOSPC ? ERROR_STORE_FULL : ERROR_IO, "%s\t%s", FILES[i], strerror(sheets[i].fault));
+    if (!sheets[i].fault.code) continue;
+    if (error) *error = sheets[i].fault;
+    return false;
   }
   return true;
 }
@@ -163,16 +157,17 @@ static bool open_sheets(int folder, Sheet *sheets, Error *error) {
 static bool finish_sheets(int folder, Sheet *sheets, Error *error) {
   buffer_string(&sheets[SHEET_BACKDROP].rows, "\n]}\n");
   for (int i = 0; i < SHEETS; i++) {
-    sheet_write(&sheets[i]);
+    sheet_write(&sheets[i], FILES[i]);
     int file = sheets[i].file;
     sheets[i].file = -1;
-    if (close(file) != 0 && !sheets[i].fault) sheets[i].fault = errno;
+    Error *first = sheets[i].fault.code ? NULL : &sheets[i].fault;
+    if (!disk_close(file, FILES[i], first)) continue; /* sheets_sound tells */
   }
   if (!sheets_sound(sheets, error)) return false;
   for (int i = 0; i < SHEETS; i++) {
     char part[64];
     snprintf(part, sizeof part, "%s.part", FILES[i]);
-    if (renameat(folder, part, folder, FILES[i]) != 0) return error_raise(error, ERROR_IO, "%s\t%s", FILES[i], strerror(errno));
+    if (!disk_rename(folder, part, FILES[i], error)) return false;
   }
   return true;
 }

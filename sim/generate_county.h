@@ -113,7 +113,7 @@ typedef struct Pole {
 typedef struct Sheet {
   Buffer rows;
   int file;  /* -1: none open */
-  int fault; /* errno of the first failed write, 0 none */
+  Error fault; /* of the first failed write */
 } Sheet;
 typedef enum SheetName {
   SHEET_ORGS,

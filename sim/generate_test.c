@@ -374,6 +374,5 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_progress, make_folder, remove_folder),
       TEST(test_names),
   };
-  cmocka_set_message_output(CM_OUTPUT_TAP);
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return testing_run(tests, sizeof tests / sizeof *tests);
 }
