@@ -227,6 +227,7 @@ static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error
   if (!house_open(&serve->house, &options, error)) return false;
   serve->company.house = &serve->house;
   if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
+  if (command_option(line, "--osrm") && !crew_plan_route(serve->house.crews, command_option(line, "--osrm"), error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
   if (!crew_plan_start(serve->house.crews, error) || !desk_start(serve->house.desk, error) || !start_http(serve, error) || !start_mqtt(serve, line, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;

@@ -281,9 +281,12 @@ bool crew_step(DeskContext *context, Crews *crews, const CrewStep *step, Error *
   Text finding = field(step->fields, "finding"), note = field(step->fields, main && main->to == JOB_RETURNED ? "reason" : "note");
   if (!job_row_words(context->db, context->county_id, job->id, finding, note, error)) return false;
   if (after.state == JOB_RETURNED) return release(context, crews, job, JOB_RETURNED, "returned", error) || desk_spoil(context);
-  JobState reached = (JobState)after.state;
+  JobState reached = (JobState)after.state, was = (JobState)job->state;
   *job = after;
-  bool ok = save(context, crew, job, error) && tell_step(context, crews, crew, job, step, error);
+  bool ok = true;
+  if (reached != was && reached == JOB_ON_THE_WAY) ok = plan_drive_begin(context, crews, crew, job, error);
+  if (reached != was && reached == JOB_ON_SITE) ok = plan_drive_end(context, crews, job, error);
+  ok = ok && save(context, crew, job, error) && tell_step(context, crews, crew, job, step, error);
   if (ok && reached == JOB_REPLIED) ok = release(context, crews, job, JOB_REPLIED, "replied", error);
   return ok || desk_spoil(context);
 }

@@ -101,6 +101,9 @@ typedef struct PlanChange {
   int64_t staff_id;              /* by hand; 0: by the planner */
 } PlanChange;
 
+/* Travel times are asked of this OSRM server, on a thread of its own begun by the first tick after crew_plan_start; what it does not know, or does
+ * not say in time, stays straight line by learned speed. Before the desk is started. Errors: as travel_open. */
+bool crew_plan_route(Crews *crews, const char *osrm, Error *error) MUST_USE;
 /* --- the search's thread: begun before the desk is started, ended before it stops --- */
 bool crew_plan_start(Crews *crews, Error *error) MUST_USE;
 void crew_plan_stop(Crews *crews);

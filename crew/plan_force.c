@@ -53,7 +53,7 @@ static bool take_stop(Plan *plan, const PlanProblem *problem, Arena *arena, int 
   } else if (stop->kind == DISPATCH_STOP_JOB) {
     const DispatchJob *job = &problem->problem.jobs[stop->index];
     out->id = job->id;
-    if (!isnan(job->started) && stop->start > 0) out->travel_s = ground_leg(&plan->ground, &plan->rules, crew, job->place, NULL);
+    if (!isnan(job->started) && stop->start > 0) out->travel_s = ground_leg(&plan->ground, &plan->rules, crew, job->place);
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include "crew/crew_internal.h"
 #include "crew/plan.h"
 #include "crew/roster.h"
+#include "crew/travel.h"
 #include "crew/rounds.h"
 #include "order/kind.h"
 
@@ -17,8 +18,29 @@ typedef struct Ground {
     bool town, used;
   } *place;
   double *travel; /* count × count, rows `stride` apart */
+  float *road;    /* beside it: as a router says, else NAN; NULL until one is asked */
   size_t count, stride;
+  int64_t changes; /* of places, counted */
+  TravelSpeeds speeds; /* zone 0 country, 1 town; learned */
+  int hour;       /* of the day, whose speeds these are */
 } Ground;
+
+/* Where travel times come from. */
+typedef struct PlanTravel {
+  Travel *osrm;               /* the roads' thread's; NULL: none configured */
+  pthread_t thread;
+  bool running;
+  _Atomic bool stopping;
+  Instant ask_at;             /* the thread's own: when it asked, by the machine; of which ground; in vain */
+  int64_t ask_changes;
+  bool failed;
+  VECTOR(TravelDrive) drives; /* the crews' own, oldest first; at most PLAN_DRIVES_KEPT */
+  bool fresh;                 /* some came since */
+  size_t used;                /* of them, what speeds were learned from */
+  Instant learned_at, asked_at;
+  int64_t known, filled;      /* cells, in the router's last answer */
+  char why[TRAVEL_WHY_MAX];   /* what was wrong with it */
+} PlanTravel;
 
 typedef struct PlanSeat { /* how a task stood, for undo */
   int64_t task, hand_after;
@@ -35,6 +57,7 @@ typedef struct Plan {
   PlanRules rules;
   Span due_limit[AREA_COUNT]; /* the promise of arrival */
   Ground ground;
+  PlanTravel travel;
   VECTOR(PlanTask *) tasks;   /* open, by id, rising */
   Map task_of_id;
   size_t placed;              /* of the tasks, those with a place in the matrix */
@@ -63,6 +86,8 @@ typedef struct Plan {
   _Atomic int64_t search_us;  /* wall time of the last search, snapshot to adopted */
 } Plan;
 
+enum { PLAN_DRIVES_KEPT = 10000 };
+
 /* A problem as the engine takes it, and what its numbers stand for. Lives in an arena; the matrix is the ground's. */
 typedef struct PlanProblem {
   DispatchProblem problem;
@@ -76,7 +101,27 @@ bool ground_put(Ground *ground, const PlanRules *rules, int row, double lon, dou
 int ground_free_row(const Ground *ground, size_t crews);
 void ground_drop(Ground *ground, int row);
 void ground_clear(Ground *ground);
-double ground_leg(const Ground *ground, const PlanRules *rules, int a, int b, double *km); /* s; km may be NULL */
+double ground_leg(const Ground *ground, const PlanRules *rules, int a, int b); /* s */
+double ground_km(const Ground *ground, const PlanRules *rules, int a, int b);     /* straight line × detour; NAN unknown */
+void ground_pace(Ground *ground, const TravelSpeeds *speeds, int hour);          /* other speeds, another hour */
+bool ground_told(Ground *ground, const PlanRules *rules, int a, int b, double road_s); /* by a router, NAN: it does not know; whether much changed */
+bool ground_roads(Ground *ground) MUST_USE;                                      /* makes room for what a router says */
+
+/* plan_travel.c: the router asked beside the desk, speeds learned from the crews' drives */
+bool plan_travel_start(Crews *crews, Error *error) MUST_USE; /* nothing when no router is configured */
+void plan_travel_stop(Crews *crews);
+void plan_travel_close(Plan *plan);
+bool plan_travel_reload(Db *db, Crews *crews, Error *error) MUST_USE;
+bool plan_travel_tick(Crews *crews, Instant now, Error *error) MUST_USE;
+bool plan_travel_ask(Crews *crews, Error *error) MUST_USE;   /* once; waits for the net: never on the desk's thread */
+bool plan_drive_begin(DeskContext *context, Crews *crews, const Crew *crew, const Job *job, Error *error) MUST_USE;
+bool plan_drive_end(DeskContext *context, Crews *crews, const Job *job, Error *error) MUST_USE;
+bool plan_drive_known(Plan *plan, const TravelDrive *drive, Error *error) MUST_USE;
+/* plan_store.c */
+bool drive_row_begin(Db *db, int64_t county_id, JobId job, CrewId crew, const TravelDrive *drive, Error *error) MUST_USE;
+bool drive_row_end(Db *db, int64_t county_id, JobId job, const TravelDrive *drive, Error *error) MUST_USE;
+bool drive_row_open(Db *db, int64_t county_id, JobId job, TravelDrive *out, bool *found, Error *error) MUST_USE;
+bool drive_rows(Db *db, Crews *crews, Error *error) MUST_USE;
 
 /* plan_problem.c */
 typedef struct PlanHand { /* what a crew has in hand */

@@ -59,7 +59,7 @@ PlanHand plan_hand(const Crews *crews, size_t row, Instant now) {
   if (!job) {
     PlanTask *errand = errand_of(crews, crew->id);
     if (!errand || errand->place < 0) return hand;
-    double leg = ground_leg(&plan->ground, &plan->rules, (int)row, errand->place, NULL);
+    double leg = ground_leg(&plan->ground, &plan->rules, (int)row, errand->place);
     Instant there = errand->started + (Span)(leg * 1e6), done = there + errand->service + errand->slip;
     return (PlanHand){errand, there, done > now ? done : now + SPAN_MINUTE};
   }
@@ -70,7 +70,7 @@ PlanHand plan_hand(const Crews *crews, size_t row, Instant now) {
   if (job->arrived_at != INSTANT_NONE) {
     hand.start = job->arrived_at;
   } else {
-    Span leg = (Span)(ground_leg(&plan->ground, &plan->rules, (int)row, hand.task->place, NULL) * 1e6);
+    Span leg = (Span)(ground_leg(&plan->ground, &plan->rules, (int)row, hand.task->place) * 1e6);
     Instant out = job->departed_at != INSTANT_NONE && crew->placed_at != INSTANT_NONE && crew->placed_at > job->departed_at ? crew->placed_at
                   : job->departed_at != INSTANT_NONE                                                                      ? job->departed_at
                                                                                                                          : now + (Span)(plan->rules.ready_minutes * (double)SPAN_MINUTE);

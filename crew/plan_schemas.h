@@ -37,10 +37,13 @@
          P("job_id", S_ID_NULL) "," P("due", S_TIME_NULL) "," P("from", S_TIME_NULL) "," P("until", S_TIME_NULL) "," P("arrive", S_TIME_NULL) "," \
          P("finish", S_TIME_NULL) "," P("slack_minutes", S_NUMBER_NULL) "," P("customers", S_WHOLE) "," P("critical", S_WHOLE) ","            \
          P("members", S_WHOLE) "," P("skills", S_LIST(S_TEXT)) "," P("needs", PLAN_TAKES) "," P("reason_zh", S_TEXT) "," P("reason_en", S_TEXT))
+#define PLAN_TRAVEL                                                                                                                          \
+  P("travel", OBJECT("\"from\"", P("from", "{\"type\":\"string\",\"enum\":[\"line\",\"learned\",\"osrm\"]}") "," P("router", S_BOOL) ","          \
+                     P("share", S_NUMBER) "," P("drives", S_WHOLE) "," P("asked_at", S_TIME_NULL) "," P("why", S_TEXT)))
 #define SCHEMA_PLAN                                                                                                                          \
   OBJECT("\"version\",\"score\",\"lanes\",\"tasks\"",                                                                                         \
          P("version", S_WHOLE) "," P("computed_at", S_TIME_NULL) "," P("now", S_TIME) "," P("undo", S_WHOLE) "," P("waiting", S_WHOLE) "," P("insert_ms", S_NUMBER) "," \
-         P("search_ms", S_NUMBER) "," P("score", S_REF("PlanScore")) "," P("lanes", S_LIST(PLAN_LANE)) "," P("tasks", S_LIST(S_REF("PlanTask"))))
+         P("search_ms", S_NUMBER) "," PLAN_TRAVEL "," P("score", S_REF("PlanScore")) "," P("lanes", S_LIST(PLAN_LANE)) "," P("tasks", S_LIST(S_REF("PlanTask"))))
 #define SCHEMA_PLAN_CHANGES                                                                                                                  \
   OBJECT("\"items\"", P("items", S_LIST(OBJECT("\"id\",\"at\",\"text_zh\",\"text_en\"",                                                       \
          P("id", S_ID) "," P("at", S_TIME) "," P("task_id", S_ID) "," P("outage_id", S_ID_NULL) "," P("device", S_TEXT) "," P("from_crew", S_ID_NULL) "," \

@@ -145,6 +145,7 @@ void crew_plan_stop(Crews *crews) {
   pthread_mutex_unlock(&plan->lock);
   pthread_join(plan->thread, NULL);
   plan->running = false;
+  plan_travel_stop(crews);
 }
 
 /* --- what if --- */

@@ -178,6 +178,87 @@ bool plan_log_rows(Db *db, Crews *crews, Error *error) {
   return true;
 }
 
+/* --- drives --- */
+
+static int64_t e6(double degrees) { return llround(degrees * 1e6); }
+
+bool drive_row_begin(Db *db, int64_t county_id, JobId job, CrewId crew, const TravelDrive *drive, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "INSERT INTO crew_drive (county_id, job_id, crew_id, from_lon_e6, from_lat_e6, from_zone, to_lon_e6, to_lat_e6, to_zone, departed_at)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, ?7) ON CONFLICT (county_id, job_id) DO NOTHING",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, job.value);
+  db_bind_i64(s, 3, crew.value);
+  db_bind_i64(s, 4, e6(drive->from.lon));
+  db_bind_i64(s, 5, e6(drive->from.lat));
+  db_bind_i64(s, 6, drive->from.zone);
+  db_bind_i64(s, 7, drive->departed);
+  return db_done(s, error);
+}
+
+static void read_drive(DbStatement *s, TravelDrive *out) {
+  *out = (TravelDrive){.from = {(double)db_column_i64(s, 0) / 1e6, (double)db_column_i64(s, 1) / 1e6, (int)db_column_i64(s, 2)},
+                       .to = {(double)db_column_i64(s, 3) / 1e6, (double)db_column_i64(s, 4) / 1e6, (int)db_column_i64(s, 5)},
+                       .departed = db_column_instant(s, 6), .arrived = db_column_instant(s, 7)};
+}
+
+bool drive_row_open(Db *db, int64_t county_id, JobId job, TravelDrive *out, bool *found, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "SELECT from_lon_e6, from_lat_e6, from_zone, to_lon_e6, to_lat_e6, to_zone, departed_at, arrived_at FROM crew_drive"
+                  " WHERE county_id = ?1 AND job_id = ?2 AND arrived_at IS NULL",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, job.value);
+  if (!db_step(found, s, error)) return false;
+  if (*found) read_drive(s, out);
+  db_reset(s);
+  return true;
+}
+
+bool drive_row_end(Db *db, int64_t county_id, JobId job, const TravelDrive *drive, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, "UPDATE crew_drive SET to_lon_e6 = ?3, to_lat_e6 = ?4, to_zone = ?5, arrived_at = ?6 WHERE county_id = ?1 AND job_id = ?2", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, job.value);
+  db_bind_i64(s, 3, e6(drive->to.lon));
+  db_bind_i64(s, 4, e6(drive->to.lat));
+  db_bind_i64(s, 5, drive->to.zone);
+  db_bind_i64(s, 6, drive->arrived);
+  return db_done(s, error);
+}
+
+/* The newest, oldest first. */
+bool drive_rows(Db *db, Crews *crews, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "SELECT from_lon_e6, from_lat_e6, from_zone, to_lon_e6, to_lat_e6, to_zone, departed_at, arrived_at FROM crew_drive"
+                  " WHERE county_id = ?1 AND arrived_at IS NOT NULL ORDER BY arrived_at DESC, job_id DESC LIMIT ?2",
+                  error))
+    return false;
+  db_bind_i64(s, 1, crews->county_id);
+  db_bind_i64(s, 2, PLAN_DRIVES_KEPT);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) break;
+    TravelDrive drive;
+    read_drive(s, &drive);
+    if (plan_drive_known(crews->plan, &drive, error)) continue;
+    db_reset(s);
+    return false;
+  }
+  for (size_t i = 0, n = crews->plan->travel.drives.count; i < n / 2; i++) {
+    TravelDrive drive = crews->plan->travel.drives.at[i];
+    crews->plan->travel.drives.at[i] = crews->plan->travel.drives.at[n - 1 - i];
+    crews->plan->travel.drives.at[n - 1 - i] = drive;
+  }
+  return true;
+}
+
 /* --- the roster --- */
 
 bool roster_rows(Db *db, Crews *crews, Error *error) {

@@ -260,7 +260,7 @@ static bool plan_tick(DeskContext *context, void *room, Error *error) {
   Plan *plan = crews->plan;
   bool fresh = false;
   static const Span RETIME = SPAN_MINUTE;
-  if (!sync_all(context, crews, &fresh, error) || !miss_windows(context, crews, error) || !rounds_tick(context, crews, error) ||
+  if (!plan_travel_tick(crews, context->now, error) || !sync_all(context, crews, &fresh, error) || !miss_windows(context, crews, error) || !rounds_tick(context, crews, error) ||
       !place_waiting(crews, error) || !keep_idle(crews, context->now, error))
     return desk_spoil(context);
   bool old = plan->computed_at == INSTANT_NONE || context->now - plan->computed_at >= RETIME || context->now < plan->computed_at;
@@ -281,6 +281,7 @@ static void clear(Plan *plan) {
   map_free(&plan->task_of_id);
   ground_clear(&plan->ground);
   plan->placed = 0;
+  plan->travel.known = plan->travel.filled = 0;
   vector_clear(&plan->items), vector_clear(&plan->store_org), vector_clear(&plan->store_place);
   vector_clear(&plan->log), vector_clear(&plan->idle_since);
   rounds_clear(plan);
@@ -319,7 +320,7 @@ bool plan_reload(Db *db, Crews *crews, Error *error) {
     const Crew *crew = &crews->crews.at[k];
     if (!ground_put(&plan->ground, &plan->rules, (int)k, crew->lon, crew->lat, town_of_crew(crews, crew))) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "crews");
   }
-  return place_stores(crews, error) && rounds_reload(db, crews, error) && plan_rows(db, crews, error) && plan_log_rows(db, crews, error) &&
+  return place_stores(crews, error) && plan_travel_reload(db, crews, error) && rounds_reload(db, crews, error) && plan_rows(db, crews, error) && plan_log_rows(db, crews, error) &&
          sync_all(NULL, crews, &fresh, error);
 }
 
@@ -342,7 +343,10 @@ bool plan_open(Crews *crews, const char *rules_folder, Error *error) {
   arena_begin(&plan->force[0], 0), arena_begin(&plan->force[1], 0);
   pthread_mutex_init(&plan->lock, NULL);
   pthread_cond_init(&plan->wake, NULL);
-  return plan_rules_open(&plan->rules, rules_folder, error) && read_promise(plan, rules_folder, error);
+  plan->travel.ask_at = plan->travel.asked_at = plan->travel.learned_at = INSTANT_NONE;
+  if (!plan_rules_open(&plan->rules, rules_folder, error)) return false;
+  travel_speeds_begin(&plan->ground.speeds, plan->rules.detour, (const double[]){plan->rules.country_kmh, plan->rules.town_kmh}, 2);
+  return read_promise(plan, rules_folder, error);
 }
 
 void plan_close(Crews *crews) {
@@ -350,6 +354,7 @@ void plan_close(Crews *crews) {
   if (!plan) return;
   crew_plan_stop(crews);
   clear(plan);
+  plan_travel_close(plan);
   for (size_t i = 0; i < plan->undo.count; i++) memory_free(plan->undo.at[i].seats);
   vector_free(&plan->undo), vector_free(&plan->tasks), vector_free(&plan->items), vector_free(&plan->store_org), vector_free(&plan->store_place);
   vector_free(&plan->log), vector_free(&plan->idle_since), vector_free(&plan->rounds);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "crew/fake_osrm.h"
 #include "crew/plan_page.h"
 #include "crew/testing.h"
 
@@ -336,6 +337,116 @@ static void a_flood_waits_for_room(void **state) {
   town_close(&town);
 }
 
+/* The router is asked beside the desk; its times are the plan's; where it fails, straight lines go on and it is said. */
+static void a_router_tells_the_ways(void **state) {
+  (void)state;
+  Town town;
+  Server server;
+  Error error = {0};
+  char address[64];
+  town_open(&town);
+  three_outages(&town);
+  fake_osrm_open(&server, MOOD_FAIL);
+  snprintf(address, sizeof address, "http://127.0.0.1:%u", server.port);
+  assert_false(crew_plan_route(town.crews, "ftp://x", &error));
+  assert_int_equal(error.code, ERROR_FIELD_INVALID);
+  error_clear(&error);
+  assert_ok(crew_plan_route(town.crews, address, &error), &error);
+  Plan *plan = town.crews->plan;
+  size_t cells = plan->ground.stride * plan->ground.stride;
+  double *line = memory_new(cells * sizeof *line);
+  memcpy(line, plan->ground.travel, cells * sizeof *line);
+  assert_ok(plan_travel_ask(town.crews, &error), &error);
+  assert_int_equal(plan->travel.known, 0);
+  assert_true(plan->travel.filled > 0 && plan->travel.why[0]);
+  assert_memory_equal(line, plan->ground.travel, cells * sizeof *line);
+  int asked = server.requests;
+  assert_ok(plan_travel_ask(town.crews, &error), &error); /* not again at once */
+  assert_int_equal(server.requests, asked);
+  server.mood = MOOD_SOUND;
+  plan->travel.ask_at = INSTANT_NONE;
+  travel_close(plan->travel.osrm); /* which would sulk for a while */
+  assert_ok(crew_plan_route(town.crews, address, &error), &error);
+  assert_ok(plan_travel_ask(town.crews, &error), &error);
+  assert_true(plan->travel.known > 0 && plan->travel.filled == 0 && !plan->travel.why[0]);
+  for (size_t i = 0; i < 2; i++) {
+    const PlanTask *a = task_at(&town, i), *b = task_at(&town, i + 1);
+    const struct GroundPlace *from = &plan->ground.place[a->place], *to = &plan->ground.place[b->place];
+    double s = plan->ground.travel[(size_t)a->place * plan->ground.stride + (size_t)b->place];
+    assert_true(fabs(s - fake_osrm_truth(from->lon, from->lat, to->lon, to->lat)) < 0.2); /* its places are rounded to 6 digits */
+  }
+  town_pass(&town, 1);
+  sound(&town);
+  /* a crew that moves is straight lines again, until asked */
+  const Crew *crew = crew_find(town.crews, town_crew(&town, "K1"));
+  size_t row = (size_t)plan_crew_row(town.crews, crew->id);
+  Crew moved = *crew;
+  moved.lat += 0.02;
+  plan_crew_moved(town.crews, &moved);
+  assert_true(isnan(plan->ground.road[row * plan->ground.stride + (size_t)task_at(&town, 0)->place]));
+  asked = server.requests;
+  assert_ok(plan_travel_ask(town.crews, &error), &error);
+  assert_true(server.requests > asked);
+  assert_true(!isnan(plan->ground.road[row * plan->ground.stride + (size_t)task_at(&town, 0)->place]));
+  memory_free(line);
+  fake_osrm_close(&server);
+  town_close(&town);
+}
+
+static bool place_crew(DeskContext *context, void *command, Error *error) {
+  Town *town = command;
+  return crew_place(context, town->crews, town_crew(town, "K1"), &(CrewSpot){112.45, 27.25, context->now}, NAN, error);
+}
+
+/* What a drive took is kept over a restart, and speeds are learned from it. */
+static void drives_teach_speeds(void **state) {
+  (void)state;
+  Town town;
+  Error error = {0};
+  town_open(&town);
+  three_outages(&town);
+  Plan *plan = town.crews->plan;
+  assert_ok(desk_do(town.desk, place_crew, &town, TEXT("staff:2"), &error), &error);
+  const PlanTask *task = task_at(&town, 0);
+  JobId job = town_send(&town, outage_find(town.outages, task->outage), "K1");
+  town_pass(&town, 1);
+  size_t row = (size_t)plan_crew_row(town.crews, town_crew(&town, "K1")), place = (size_t)task->place;
+  double before = plan->ground.travel[row * plan->ground.stride + place];
+  assert_int_equal(town_step(&town, job, "depart", NULL), ERROR_NONE);
+  town_pass(&town, before / 60 * 2); /* twice as long as thought */
+  assert_int_equal(plan->travel.drives.count, 0);
+  assert_int_equal(town_step(&town, job, "arrive", NULL), ERROR_NONE);
+  assert_int_equal(plan->travel.drives.count, 1);
+  town_pass(&town, 1);
+  assert_int_equal(plan->travel.used, 1);
+  double after = plan->ground.travel[row * plan->ground.stride + place];
+  assert_true(after > before * 1.02 && after < before * 2); /* one drive is believed a little */
+  TravelDrive kept = plan->travel.drives.at[0];
+  assert_ok(crew_reload(town.db, town.crews, &error), &error);
+  assert_int_equal(plan->travel.drives.count, 1);
+  assert_int_equal(plan->travel.drives.at[0].departed, kept.departed);
+  assert_int_equal(plan->travel.drives.at[0].arrived, kept.arrived);
+  assert_true(fabs(plan->travel.drives.at[0].to.lon - kept.to.lon) < 1e-6 && plan->travel.drives.at[0].to.zone == kept.to.zone);
+  assert_int_equal(plan->travel.used, 1);
+  town_close(&town);
+}
+
+/* Another hour's speeds: scaled cells are what a computation anew would say. */
+static void the_hour_changes_the_ways(void **state) {
+  (void)state;
+  Ground ground = {0};
+  PlanRules rules = {.detour = 1.3, .unknown_km = 8};
+  TravelSpeeds speeds;
+  travel_speeds_begin(&speeds, 1.3, (const double[]){40, 25}, 2);
+  ground.speeds = speeds;
+  for (int i = 0; i < 5; i++) assert_true(ground_put(&ground, &rules, i, i == 4 ? NAN : 112 + i * 0.01, 27 + i * i * 0.01, i % 2));
+  speeds.kmh[0][9] = 31, speeds.kmh[1][9] = 12;
+  ground_pace(&ground, &speeds, 9);
+  for (int a = 0; a < 5; a++)
+    for (int b = 0; b < 5; b++) assert_true(fabs(ground.travel[(size_t)a * ground.stride + (size_t)b] - ground_leg(&ground, &rules, a, b)) < 1e-6);
+  ground_clear(&ground);
+}
+
 static void duties_and_swaps(void **state) {
   (void)state;
   Town town;
@@ -539,6 +650,6 @@ static void whatever_happens_the_plan_is_sound(void **state) {
 }
 
 TEST_MAIN(TEST(outages_become_tasks), TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
-          TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(duties_and_swaps),
+          TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(a_router_tells_the_ways), TEST(drives_teach_speeds), TEST(the_hour_changes_the_ways), TEST(duties_and_swaps),
           TEST(rounds_are_walked), TEST(a_restart_keeps_the_plan), TEST(what_if_compares), TEST(changes_are_said),
           TEST(whatever_happens_the_plan_is_sound))

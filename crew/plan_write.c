@@ -177,6 +177,21 @@ bool plan_reached(const Crews *crews, int64_t org, int64_t task_id, Error *error
   return !task || in_reach(crews, org, task->device, task->crew) || error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)task_id);
 }
 
+/* Where travel times come from: "osrm", "learned" or "line"; of the router its share of the pairs, and what was wrong with it last. */
+static void write_travel(const Plan *plan, Json *json) {
+  const PlanTravel *travel = &plan->travel;
+  int64_t cells = travel->known + travel->filled;
+  json_key(json, "travel");
+  json_open_object(json);
+  json_put_string(json, "from", travel->known ? "osrm" : travel->used ? "learned" : "line");
+  json_put_bool(json, "router", travel->osrm != NULL);
+  json_put_f64(json, "share", cells ? (double)travel->known / (double)cells : 0, 3);
+  json_put_i64(json, "drives", (int64_t)travel->used);
+  json_put_instant(json, "asked_at", travel->asked_at);
+  json_put_string(json, "why", travel->why);
+  json_close(json);
+}
+
 void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *json) {
   const Plan *plan = crews->plan;
   int64_t org = crew.value ? 0 : request->who.org_id;
@@ -188,6 +203,7 @@ void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *jso
   json_put_i64(json, "waiting", (int64_t)(plan->tasks.count - plan->placed));
   json_put_f64(json, "insert_ms", (double)plan->insert_us / 1000, 3);
   json_put_f64(json, "search_ms", (double)plan->search_us / 1000, 1);
+  write_travel(plan, json);
   json_key(json, "score");
   plan_write_score(&plan->score, json);
   json_key(json, "lanes");

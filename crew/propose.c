@@ -21,7 +21,8 @@ static CrewProposal propose_one(const Crews *crews, const PlanTask *task, size_t
   bool busy = hand.finish != INSTANT_NONE && hand.task != task;
   int from = busy && hand.task ? hand.task->place : (int)row;
   CrewProposal p = {.crew = (uint32_t)row, .why = NEAREST_ABLE, .free_at = busy ? hand.finish : INSTANT_NONE, .reason = 0};
-  double leg = ground_leg(&plan->ground, &plan->rules, from, task->place, &p.distance_km);
+  double leg = ground_leg(&plan->ground, &plan->rules, from, task->place);
+  p.distance_km = ground_km(&plan->ground, &plan->rules, from, task->place);
   Instant out = busy ? hand.finish : now + (Span)(plan->rules.ready_minutes * (double)SPAN_MINUTE);
   p.minutes = isnan(p.distance_km) ? NAN : (double)(out - now) / 6e7 + leg / 60;
   if (busy) p.why = NEAREST_BUSY;

@@ -246,7 +246,7 @@ static void fill_cells(Ask *ask, const TravelSpeeds *speeds) {
     for (int j = 0; j < ask->count; j++) {
       double *cell = &ask->seconds[(size_t)i * ask->stride + (size_t)j];
       if (!isnan(*cell)) continue;
-      *cell = travel_seconds(speeds, ask->points[i], ask->points[j], hour);
+      if (speeds) *cell = travel_seconds(speeds, ask->points[i], ask->points[j], hour);
       ask->answer.filled++;
     }
   ask->answer.asked = cells - ask->answer.kept - ask->answer.filled;
@@ -255,7 +255,7 @@ static void fill_cells(Ask *ask, const TravelSpeeds *speeds) {
 static bool check_points(const TravelSpeeds *speeds, const TravelPoint *points, int count, Error *error) {
   for (int i = 0; i < count; i++) {
     const TravelPoint *p = &points[i];
-    if (fabs(p->lon) <= 180 && fabs(p->lat) <= 90 && p->zone >= 0 && p->zone < speeds->zone_count) continue;
+    if (fabs(p->lon) <= 180 && fabs(p->lat) <= 90 && (!speeds || (p->zone >= 0 && p->zone < speeds->zone_count))) continue;
     return error_raise(error, ERROR_FIELD_INVALID, "points[%d]\t%g, %g\tdegrees and a known zone are needed", i, p->lon, p->lat);
   }
   return true;

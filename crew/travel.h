@@ -81,7 +81,7 @@ typedef struct TravelAnswer {
 
 /* Seconds from row to column, count × count, into `seconds` (rows `stride` apart); the diagonal is 0. `now`: the moment of leaving, by which
  * hour's speed is taken, and by which times kept grow old. Every cell is finite and ≥ 0. `answer` may be NULL. Errors: ERROR_OUT_OF_MEMORY
- * and, for a place that is none, ERROR_FIELD_INVALID; a server that fails is none. */
+ * and, for a place that is none, ERROR_FIELD_INVALID; a server that fails is none. `speeds` NULL: what nobody knows is NAN. */
 bool travel_table(Travel *travel, const TravelSpeeds *speeds, const TravelPoint *points, int count, Instant now, double *seconds, size_t stride,
                   TravelAnswer *answer, Error *error) MUST_USE;
 
