@@ -106,9 +106,9 @@ static void make_area(Bench *bench, Pile *whole, Pile *moments, size_t row, int 
     message.channels |= 1u << TO[c];
     message.value[TO[c]] = ARENA_ARRAY(&arena, int32_t, (size_t)count * 96);
     for (uint32_t m = 0; m < count; m++) {
-      int from = TO[c];
+      int from = (int)TO[c];
       for (int x = 0; c < 2 && x < 3; x++)
-        if (days[m].value[(int)TO[c] + x]) from = (int)(int)TO[c] + x;
+        if (days[m].value[(int)TO[c] + x]) from = (int)TO[c] + x;
       memcpy(message.value[TO[c]] + (size_t)m * 96, days[m].value[from], 96 * sizeof(int32_t));
     }
   }

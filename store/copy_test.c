@@ -38,7 +38,7 @@ static void there_and_back(void **state) {
   char file[64];
   snprintf(file, sizeof file, "%s/there.db", folder);
   assert_ok(db_test_address(there, sizeof there, file, &error), &error);
-  Db *first, *middle, *last;
+  Db *first = NULL, *middle = NULL, *last = NULL;
   CopyCount count;
   EventVerdict verdict;
   unsigned char one[COPY_HASH_BYTES], other[COPY_HASH_BYTES];
