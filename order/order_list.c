@@ -98,7 +98,7 @@ bool list_ended(int64_t *next, const Orders *orders, Db *db, const ListWish *wis
     size_t chunk = most < 100 ? 100 : most, found;
     ended.last = before_id;
     size_t left = ended.left;
-    if (!store_ended_orders(&found, db, orders->county_id, wish->customers, wish->customer_count, wish->number, before_id,
+    if (!store_ended_orders(&found, db, orders->county_id, wish->customers, wish->customer_count, wish->number, wish->kind, before_id,
                             ended.left < chunk ? ended.left : chunk, visit_ended, &ended, error))
       return false;
     all = found < (left < chunk ? left : chunk);

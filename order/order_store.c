@@ -268,21 +268,24 @@ bool store_set_ticked(DeskContext *context, Instant at, Error *error) {
   return db_done(s, error);
 }
 
-/* One statement a shape: ten thousand customers of a common name are not looked for, the caller gives the best matches only. */
+/* One statement a shape: ten thousand customers of a common name are not looked for, the caller gives the best matches only. `+id`: by the
+ * customers' index and a small sort, not down the whole table in the order wanted. */
 bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number,
-                        int64_t before, size_t most, OrderVisit visit, void *self, Error *error) {
+                        Text kind, int64_t before, size_t most, OrderVisit visit, void *self, Error *error) {
+  static const char OF_KIND[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND kind = ?4"
+                                " ORDER BY id DESC LIMIT ?3";
   static const char OF_ALL[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL"
                                " ORDER BY id DESC LIMIT ?3";
   static const char OF_CUSTOMERS[] =
       "SELECT " ORDER_COLUMNS
       " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND customer_id IN (?4, ?5, ?6, ?7, ?8, ?9,"
       " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)"
-      " ORDER BY id DESC LIMIT ?3";
+      " ORDER BY +id DESC LIMIT ?3";
   static const char OF_NUMBER[] = "SELECT " ORDER_COLUMNS
                                   " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND id >= ?4"
                                   " AND number = ?5 ORDER BY id DESC LIMIT ?3";
   DbStatement *s;
-  if (!db_prepare(&s, db, number ? OF_NUMBER : customers ? OF_CUSTOMERS : OF_ALL, error)) return false;
+  if (!db_prepare(&s, db, number ? OF_NUMBER : customers ? OF_CUSTOMERS : kind.at ? OF_KIND : OF_ALL, error)) return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, before ? before : INT64_MAX);
   db_bind_i64(s, 3, (int64_t)most);
@@ -296,6 +299,7 @@ bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const Customer
     if (!before || to < before) db_bind_i64(s, 2, to);
     db_bind_i64(s, 5, number);
   }
+  if (!number && !customers && kind.at) db_bind_text(s, 4, kind);
   for (int i = 0; customers && !number && i < STORE_CUSTOMERS_MAX; i++)
     db_bind_i64(s, 4 + i, (size_t)i < customer_count ? customers[i].value : -1);
   *found = 0;
@@ -329,7 +333,7 @@ bool store_texts(Db *db, int64_t county_id, OrderId id, TextVisit visit, void *s
 bool store_children(Db *db, int64_t county_id, OrderId parent, OrderVisit visit, void *self, Error *error) {
   DbStatement *s;
   bool found;
-  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND parent_id = ?2 ORDER BY id", error)) return false;
+  if (!db_prepare(&s, db, "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND parent_id = ?2 ORDER BY +id", error)) return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, parent.value);
   return visit_rows(&found, s, visit, self, error);

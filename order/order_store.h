@@ -27,10 +27,10 @@ bool store_all_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, E
 /* *found false: no such order. The row's texts live during the visit. */
 bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) MUST_USE;
 /* Ended ones, newest first, ids below `before` (0: all), of one of the customers (NULL: all; at most STORE_CUSTOMERS_MAX), with this number
- * (0: any). */
+ * (0: any), of this kind (at == NULL: all; looked at when neither customers nor number are given). */
 enum { STORE_CUSTOMERS_MAX = 32 };
 bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number,
-                        int64_t before, size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
+                        Text kind, int64_t before, size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
 
 bool store_last_number(int64_t *out, int64_t *id, Db *db, int64_t county_id, Error *error) MUST_USE;
 /* The order's trail, copied into the arena. */
