@@ -280,7 +280,7 @@ bool outage_reload(Db *db, void *room, Error *error) {
     if (order->outage.value && !outage_note_link(outages, order, order->outage, error)) return false;
   }
   for (size_t i = 0; i < outages->open.count; i++) outages->open.at[i]->dirty = false;
-  return true;
+  return outage_follow_load(outages, error);
 }
 
 static bool list_important(Outages *outages, Error *error) {
@@ -314,6 +314,7 @@ bool outage_open(Outages **out, Desk *desk, Db *db, const Grid *grid, const Peop
   }
   outages->desk = desk;
   desk_on_reload(desk, outage_reload, outages);
+  outage_follow_open(outages);
   outage_listen(outages);
   outage_listen_crews(outages);
   outage_listen_meters(outages);
@@ -329,6 +330,7 @@ void outage_close(Outages *outages) {
   vector_free(&outages->sounds);
   vector_free(&outages->repairs);
   vector_free(&outages->open);
+  vector_free(&outages->behind);
   vector_free(&outages->links);
   memory_free(outages->important);
   memory_free(outages);

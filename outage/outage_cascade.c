@@ -77,12 +77,12 @@ bool outage_cascade(DeskContext *context, Outages *outages, const Record *record
   return true;
 }
 
-static bool each_order(DeskContext *context, Outages *outages, const Record *record, const char *step, Error *error) {
+static bool return_orders(DeskContext *context, Outages *outages, const Record *record, Error *error) {
   OrderId *orders;
   size_t count;
   if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
   for (size_t i = 0; i < count; i++)
-    if (!take_step(context, outages, record, orders[i], step, error)) return false;
+    if (!take_step(context, outages, record, orders[i], "return", error)) return false;
   return true;
 }
 
@@ -133,22 +133,89 @@ static bool dark_seconds(Outages *outages, const Record *record, GridRange range
   return ok ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
 }
 
-/* Its orders where it is light now: under another outage that darkens them still, else on to the call-back. */
-static bool free_orders(DeskContext *context, Outages *outages, const Record *record, Error *error) {
-  OrderId *orders;
-  size_t count;
-  if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
-  for (size_t i = 0; i < count; i++) {
-    const Order *order = order_find(outages->orders, orders[i]);
-    if (!order || rank_of(order) >= RANK_RESTORED) continue;
-    bool dark = order->device == GRID_NONE ? record->o.dark.count > 0 : grid_ranges_hold(&record->o.dark, order->device);
-    if (dark) continue;
+/* --- orders of power that is back: some at once, the rest by jobs that follow, so that nobody waits long for the desk --- */
+
+enum { FOLLOW_AT_ONCE = 300 };
+
+static bool is_dark_for(const Record *record, const Order *order) {
+  return order->device == GRID_NONE ? record->o.dark.count > 0 : grid_ranges_hold(&record->o.dark, order->device);
+}
+
+static bool is_behind(const Record *record, const Order *order) {
+  int rank = rank_of(order);
+  return rank < RANK_RESTORED ? !is_dark_for(record, order) : rank == RANK_RESTORED && record->o.stage == OUTAGE_REPLIED;
+}
+
+/* Where it is light now: under another outage that darkens it still, else on to the call-back; and reported, once the crew has. */
+static bool follow_order(DeskContext *context, Outages *outages, OrderId id, Error *error) {
+  const Order *order = order_find(outages->orders, id);
+  Record *record = order ? outage_record(outages, order->outage) : NULL;
+  if (!record || !is_behind(record, order)) return true;
+  if (rank_of(order) < RANK_RESTORED) {
     Record *other = order->device == GRID_NONE ? NULL : outage_record_at(outages, order->device);
-    if (other ? !outage_link_order(context, outages, orders[i], other->o.id, error) || !outage_catch_up(context, outages, other, orders[i], error)
-              : !take_step(context, outages, record, orders[i], "restore", error))
-      return false;
+    if (other) return outage_link_order(context, outages, id, other->o.id, error) && outage_catch_up(context, outages, other, id, error);
+    if (!take_step(context, outages, record, id, "restore", error)) return false;
+  }
+  order = order_find(outages->orders, id);
+  return !order || record->o.stage != OUTAGE_REPLIED || rank_of(order) != RANK_RESTORED || take_step(context, outages, record, id, "reply", error);
+}
+
+static bool follow_some(DeskContext *context, Outages *outages, Error *error) {
+  for (size_t i = 0; i < FOLLOW_AT_ONCE && outages->behind_at < outages->behind.count; i++)
+    if (!follow_order(context, outages, outages->behind.at[outages->behind_at++], error)) return false;
+  if (outages->behind_at == outages->behind.count) vector_clear(&outages->behind), outages->behind_at = 0;
+  return true;
+}
+
+static bool work_follow(DeskContext *context, void *self, Error *error) { return follow_some(context, self, error) || desk_spoil(context); }
+
+/* Another job, behind those who wait already. Without a thread, or with the queue full, the next tick goes on. */
+static void follow_soon(Outages *outages) {
+  Error refused = {0};
+  if (outages->following || outages->behind_at == outages->behind.count) return;
+  outages->following = desk_submit(outages->desk, &outages->follow, &refused);
+}
+
+static void followed(DeskJob *job) {
+  Outages *outages = job->command;
+  outages->following = false;
+  if (job->ok) follow_soon(outages); /* else the tick tries again, not at once */
+}
+
+void outage_follow_open(Outages *outages) { outages->follow = (DeskJob){.work = work_follow, .command = outages, .actor = TEXT("system"), .done = followed}; }
+
+bool outage_follow_tick(DeskContext *context, Outages *outages, Error *error) {
+  if (outages->following || outages->behind_at == outages->behind.count) return true;
+  if (!follow_some(context, outages, error)) return false;
+  follow_soon(outages);
+  return true;
+}
+
+/* After a start: who was still to follow is what the rows say. */
+bool outage_follow_load(Outages *outages, Error *error) {
+  vector_clear(&outages->behind);
+  outages->behind_at = 0;
+  for (size_t i = 0; i < outages->links.count; i++) {
+    const Order *order = order_find(outages->orders, outages->links.at[i].order);
+    const Record *record = outage_record(outages, outages->links.at[i].outage);
+    if (!order || !record || !is_behind(record, order)) continue;
+    if (!vector_push(&outages->behind, order->id)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "orders of an outage");
   }
   return true;
+}
+
+bool outage_follow(DeskContext *context, Outages *outages, const Record *record, Error *error) {
+  OrderId *orders;
+  size_t count, done = 0;
+  bool ok = outage_orders(context, outages, record->o.id, &orders, &count, error);
+  for (size_t i = 0; ok && i < count; i++) {
+    const Order *order = order_find(outages->orders, orders[i]);
+    if (!order || !is_behind(record, order)) continue;
+    if (done++ < FOLLOW_AT_ONCE) ok = follow_order(context, outages, orders[i], error);
+    else if (!vector_push(&outages->behind, orders[i])) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "orders of an outage");
+  }
+  if (ok) follow_soon(outages);
+  return ok;
 }
 
 static bool tell_restored(DeskContext *context, Outages *outages, Record *record, const uint32_t *devices, size_t count, const GridRanges *freed, Error *error) {
@@ -204,7 +271,7 @@ bool outage_free(DeskContext *context, Outages *outages, Record *record, const u
   for (size_t i = 0; ok && i < (count ? count : 1); i++) ok = outage_weigh_restored(context, outages, count ? devices[i] : o->device, error);
   ok = ok && outage_believe(outages, record, error) && tell_restored(context, outages, record, devices, count, &before, error) &&
        (o->state != OUTAGE_RESTORED || outage_estimate_done(context, outages, record, error)) &&
-       free_orders(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
+       outage_follow(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
   grid_ranges_free(&before);
   return ok ? true : desk_spoil(context);
 }
@@ -259,7 +326,7 @@ static bool on_released(DeskContext *context, const Event *event, Outages *outag
   bool done = why && strcmp(why, "replied") == 0;
   o->job = 0;
   if (done) return tell_progress(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
-  if (!each_order(context, outages, record, "return", error)) return false;
+  if (!return_orders(context, outages, record, error)) return false;
   o->crew.value = 0;
   o->crew_name[0] = 0;
   o->stage = OUTAGE_NO_CREW;
@@ -319,7 +386,7 @@ static bool on_step(DeskContext *context, const Event *event, Outages *outages, 
   o->stage = (uint8_t)stage;
   if (stage == OUTAGE_ON_SITE && o->arrived_at == INSTANT_NONE) o->arrived_at = context->now;
   if (!tell_progress(context, outages, record, error) || !outage_estimate(context, outages, record, error)) return false;
-  return stage == OUTAGE_REPLIED ? each_order(context, outages, record, "reply", error) : outage_cascade(context, outages, record, error);
+  return stage == OUTAGE_REPLIED ? outage_follow(context, outages, record, error) : outage_cascade(context, outages, record, error);
 }
 
 static bool on_crew(DeskContext *context, const Event *event, void *room, Error *error,

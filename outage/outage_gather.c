@@ -282,18 +282,33 @@ static bool on_called_again(DeskContext *context, const Event *event, void *room
   return true;
 }
 
+/* Under an outage that darkens it, with its crew; else it is one of its own, so that a crew can be sent. */
+static bool gather_anew(DeskContext *context, Outages *outages, const Order *order, Error *error) {
+  OrderId id = order->id;
+  OutageId was = order->outage;
+  Record *old = outage_record(outages, was);
+  if (old && grid_ranges_hold(&old->o.dark, order->device)) return outage_catch_up(context, outages, old, id, error);
+  if (!outage_gather_order(context, outages, order, error)) return false;
+  order = order_find(outages->orders, id);
+  if (order && was.value && order->outage.value == was.value && !outage_link_order(context, outages, id, (OutageId){0}, error)) return false;
+  old = outage_record(outages, was);
+  return !old || outage_close_if_done(context, outages, old, error);
+}
+
 /* No power after all: gathered anew, unless its outage still darkens it. */
 static bool on_reopened(DeskContext *context, const Event *event, void *room, Error *error) {
   Outages *outages = room;
   const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
   if (!order || !speaks_of_outage(order) || order->device == GRID_NONE) return true;
-  if (!outage_weigh_order(context, outages, order, error)) return false;
-  Record *old = outage_record(outages, order->outage);
-  if (old && grid_ranges_hold(&old->o.dark, order->device)) return outage_catch_up(context, outages, old, order->id, error);
-  OutageId was = order->outage;
-  if (!outage_gather_order(context, outages, order, error)) return false;
-  old = outage_record(outages, was);
-  return !old || outage_close_if_done(context, outages, old, error);
+  return outage_weigh_order(context, outages, order, error) && gather_anew(context, outages, order, error);
+}
+
+/* Sent back by the check: somebody must go once more. That is no word about his power. */
+static bool on_step(DeskContext *context, const Event *event, void *room, Error *error) {
+  Outages *outages = room;
+  const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
+  if (!order || order->device == GRID_NONE || !order_state_is(order, "rejected") || !speaks_of_outage(order)) return true;
+  return gather_anew(context, outages, order, error);
 }
 
 /* Linked by another hand than ours. */
@@ -320,7 +335,7 @@ static bool on_archived(DeskContext *context, const Event *event, void *room, Er
 /* What is believed is looked at, and counts that changed are told, at most once a tick. */
 static bool tick(DeskContext *context, void *room, Error *error) {
   Outages *outages = room;
-  if (!outage_look(context, outages, error)) return desk_spoil(context);
+  if (!outage_look(context, outages, error) || !outage_follow_tick(context, outages, error)) return desk_spoil(context);
   for (size_t i = 0; i < outages->open.count; i++) {
     Record *record = outages->open.at[i];
     if (record->dirty && !save_and_tell(context, outages, record, "outage.changed", TEXT_NONE, error)) return desk_spoil(context);
@@ -333,6 +348,7 @@ void outage_listen(Outages *outages) {
   desk_on(desk, "order.accepted", on_accepted, outages);
   desk_on(desk, "order.called_again", on_called_again, outages);
   desk_on(desk, "order.reopened", on_reopened, outages);
+  desk_on(desk, "order.step", on_step, outages);
   desk_on(desk, "order.linked", on_linked, outages);
   desk_on(desk, "order.archived", on_archived, outages);
   desk_on_tick(desk, tick, outages);

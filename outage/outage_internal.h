@@ -68,6 +68,10 @@ struct Outages {
     Span from, likely, until;
   } fresh;
   size_t round;               /* whose turn it is to be looked at again */
+  VECTOR(OrderId) behind;     /* orders whose power is back and who are still to be told so, from behind_at on */
+  size_t behind_at;
+  DeskJob follow;             /* tells some of them */
+  bool following;             /* … and waits for the desk */
   uint32_t *important;        /* positions of important customers, rising */
   size_t important_count;
   Text (*name_of)(void *self, int64_t staff_id, Arena *arena);
@@ -179,6 +183,11 @@ bool outage_cascade(DeskContext *context, Outages *outages, const Record *record
 bool outage_catch_up(DeskContext *context, Outages *outages, const Record *record, OrderId order, Error *error) MUST_USE;
 /* Power is back below these devices, count 0: everywhere. Checked, told. */
 bool outage_free(DeskContext *context, Outages *outages, Record *record, const uint32_t *devices, size_t count, Error *error) MUST_USE;
+/* Orders behind their outage go on: some now, the rest soon by jobs of their own. */
+bool outage_follow(DeskContext *context, Outages *outages, const Record *record, Error *error) MUST_USE;
+bool outage_follow_tick(DeskContext *context, Outages *outages, Error *error) MUST_USE;
+bool outage_follow_load(Outages *outages, Error *error) MUST_USE;
+void outage_follow_open(Outages *outages);
 void outage_listen_crews(Outages *outages);
 
 #endif

@@ -1,5 +1,7 @@
 #include "outage/outage.h"
 
+#include <unistd.h>
+
 #include "base/random.h"
 #include "crew/testing.h"
 #include "outage/outage_internal.h"
@@ -411,6 +413,117 @@ static void customers_of_a_nested_outage_stay_dark(void **state) {
   town_close(&town);
 }
 
+/* Sent back by the check: under an outage of his own device, so that a crew can go; and on with his outage where he is dark still. */
+static void a_rejected_order_is_gathered_again(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  OrderId order = town_call(&town, "10003111");
+  OutageId id = town_outage_at(&town, "T3-L1-M1")->id;
+  JobId job = town_survey(&town, outage_find(town.outages, id), "K1", "meter_box_fault");
+  town_mend(&town, job);
+  assert_int_equal(town_step(&town, job, "restore", NULL), ERROR_NONE);
+  assert_int_equal(town_step(&town, job, "reply", NULL), ERROR_NONE);
+  assert_true(is_in(&town, order, "replied"));
+  assert_int_equal(town_order_step(&town, order, "reject", "{\"reason\":\"no photograph\"}"), ERROR_NONE);
+  assert_null(outage_find(town.outages, id)); /* nobody is left under it */
+  const Outage *fresh = town_outage_at(&town, "T3-L1-M1");
+  assert_non_null(fresh);
+  assert_int_equal(town_order(&town, order)->outage.value, fresh->id.value);
+  assert_true(is_in(&town, order, "rejected"));
+  job = town_survey(&town, fresh, "K2", "no_fault_found");
+  assert_true(is_in(&town, order, "surveyed"));
+  assert_int_equal(town_order(&town, order)->crew.value, town_crew(&town, "K2").value);
+  town_mend(&town, job);
+  assert_int_equal(town_step(&town, job, "restore", NULL), ERROR_NONE);
+  assert_int_equal(town_step(&town, job, "reply", NULL), ERROR_NONE);
+  town_call_back_all(&town);
+  assert_int_equal(outage_count(town.outages), 0);
+  assert_int_equal(order_count(town.orders), 0);
+  town_close(&town);
+}
+
+/* --- thousands of orders under one outage --- */
+
+typedef struct Crowd {
+  Town *town;
+  uint32_t device;
+  int count;
+} Crowd;
+
+static bool work_crowd(DeskContext *context, void *command, Error *error) { /* strangers who say where they stand */
+  Crowd *crowd = command;
+  for (int i = 0; i < crowd->count; i++) {
+    OrderAccept accept = {.kind = TEXT("fault_repair"), .device = crowd->device, .what = TEXT("no_power"), .source = TEXT("hotline"), .caller_phone = TEXT("13800000000")};
+    OrderId id;
+    bool again;
+    if (!order_accept(context, crowd->town->orders, &accept, &id, &again, error)) return false;
+  }
+  return true;
+}
+
+static int restored_under(const Town *town, OutageId id) {
+  int count = 0;
+  for (size_t i = 0; i < order_count(town->orders); i++)
+    count += order_at(town->orders, i)->outage.value == id.value && order_state_is(order_at(town->orders, i), "restored");
+  return count;
+}
+
+static int64_t steps_taken(const Town *town, const char *step) {
+  DbStatement *s;
+  bool row;
+  Error error = {0};
+  char like[64];
+  snprintf(like, sizeof like, "%%\"step\":\"%s\"%%", step);
+  assert_ok(db_prepare(&s, town->db, "SELECT COUNT(*) FROM event WHERE kind = 'order.step' AND data LIKE ?1", &error), &error);
+  db_bind_text(s, 1, text_of(like));
+  assert_ok(db_step(&row, s, &error), &error);
+  int64_t count = db_column_i64(s, 0);
+  db_reset(s);
+  return count;
+}
+
+/* The outage shows restored at once; its orders follow by jobs of their own, each once, also over a restart. */
+static void thousands_of_orders_follow_in_parts(void **state) {
+  (void)state;
+  enum { MANY = 2000, MORE = 1000 };
+  Town town;
+  Error error = {0};
+  town_open(&town);
+  Act one = {.town = &town, .what = DECLARE, .device = town_device(&town, "T1")}, two = {.town = &town, .what = DECLARE, .device = town_device(&town, "T4")};
+  assert_true(act(&one) == ERROR_NONE && act(&two) == ERROR_NONE);
+  Crowd crowd = {&town, town_device(&town, "T1-L1-M1"), MANY}, other = {&town, town_device(&town, "T4-L1-M1"), MORE};
+  assert_ok(desk_do(town.desk, work_crowd, &crowd, TEXT("staff:1"), &error), &error);
+  assert_ok(desk_do(town.desk, work_crowd, &other, TEXT("staff:1"), &error), &error);
+  assert_int_equal(outage_find(town.outages, one.out)->households, MANY);
+  assert_int_equal(ACT(.town = &town, .what = RESTORE, .id = one.out), ERROR_NONE);
+  assert_int_equal(outage_find(town.outages, one.out)->state, OUTAGE_RESTORED);
+  int done = restored_under(&town, one.out);
+  assert_true(done > 0 && done < MANY / 4);
+  town_pass(&town, 0.02);
+  assert_true(restored_under(&town, one.out) > done);
+  for (int n = 0; n < MANY / 100 && restored_under(&town, one.out) < MANY; n++) {
+    if (n == 2) assert_ok(outage_reload(town.db, town.outages, &error), &error); /* a restart */
+    town_pass(&town, 0.02);
+  }
+  assert_int_equal(restored_under(&town, one.out), MANY);
+  assert_int_equal(steps_taken(&town, "restore"), MANY);
+  /* with the desk's thread at work nobody waits for a tick */
+  assert_ok(desk_start(town.desk, &error), &error);
+  assert_int_equal(ACT(.town = &town, .what = RESTORE, .id = two.out), ERROR_NONE);
+  for (int n = 0; n < 2000; n++) {
+    desk_read_begin(town.desk);
+    done = restored_under(&town, two.out);
+    desk_read_end(town.desk);
+    if (done == MORE) break;
+    usleep(10000);
+  }
+  desk_stop(town.desk);
+  assert_int_equal(done, MORE);
+  assert_int_equal(steps_taken(&town, "restore"), MANY + MORE);
+  town_close(&town);
+}
+
 /* --- the dispatcher --- */
 
 static void confirm_move_and_their_undo(void **state) {
@@ -759,7 +872,7 @@ static void any_sql_failure_leaves_the_state_whole(void **state) {
     }
 }
 
-TEST_MAIN(TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
+TEST_MAIN(TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
           TEST(two_faults_of_one_branch_stay_two), TEST(a_burst_of_meters_is_one_outage_until_they_are_back),
           TEST(neighbours_with_power_take_it_back), TEST(the_meter_room_is_heard), TEST(impossible_evidence_is_set_aside),
           TEST(from_call_to_closed), TEST(partial_restoration_frees_exactly_those_below), TEST(a_dissatisfied_call_back_opens_it_again),
