@@ -32,3 +32,22 @@ test("rules: found by a word, with source and standing", async ({ page }) => {
   await until("fewer rows", async () => (await rows.count()) < all);
   await page.locator(".strength").first().waitFor();
 });
+
+test("new order: a kind is chosen, a field appears when it is asked for, and the order opens", async ({ page }) => {
+  await page.goto("/orders");
+  await page.getByRole("link", { name: "新建工单" }).click();
+  await page.getByRole("link", { name: "建议", exact: true }).waitFor();
+  await accessible(page);
+  await page.getByRole("link", { name: "建议", exact: true }).click();
+  const form = page.locator(".new-order form");
+  await form.waitFor();
+  await accessible(page);
+  const choices = form.locator(".choices").first();
+  if (await choices.count()) await choices.locator("label").first().click();
+  await form.locator("textarea").first().fill("路灯杆旁的线太低");
+  await form.locator("input[inputmode=tel]").fill("13900000009");
+  await form.getByRole("button", { name: "提交工单" }).click();
+  await page.waitForURL(/\/orders\/\d+/);
+  await page.locator(".order-panel h3", { hasText: "附件" }).waitFor();
+  await accessible(page);
+});

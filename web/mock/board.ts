@@ -16,7 +16,7 @@ const board = (): BoardPromise[] =>
 const figure = (id: string, name_zh: string, name_en: string, n: number, of: number) => ({ id, name_zh, name_en, n, of, rate: of ? n / of : null, total: 0, year_before: { n: n + 3, of, rate: of ? (n + 3) / of : null, total: 0 } });
 const figures = (): KindFigures[] => [
   { kind: "fault_repair", name_zh: "故障报修", name_en: "Fault repair", group: "repair", figures: [figure("accepted", "受理", "Accepted", 420, 0), figure("repeat", "重复诉求率", "Repeated matters", 7, 420), figure("outcome.satisfied", "办结: 满意", "Closed: satisfied", 371, 388), figure("outcome.unanswered", "办结: 三次未接", "Closed: three calls not answered", 17, 388)] },
-  { kind: "complaint", name_zh: "投诉", name_en: "Complaint", group: "service", figures: [figure("accepted", "受理", "Accepted", 14, 0), figure("justified", "属实率", "Justified", 2, 14)] },
+  { kind: "complaint", name_zh: "投诉", name_en: "Complaint", group: "service", figures: [figure("accepted", "受理", "Accepted", 14, 0), figure("violations", "违规", "Violations", 2, 0)] },
 ];
 const answers = (n: number) => ({ answers: n, hidden: n < 5, satisfied: n - 4, rate: (n - 4) / n, dimensions: [["speed", "响应速度", "Speed"], ["attitude", "服务态度", "Attitude"]].map(([id, name_zh, name_en], i) => ({ id: id!, name_zh: name_zh!, name_en: name_en!, answers: n, average: 4.6 - i * 0.2 })) });
 const origin = (id: string, name_zh: string, name_en: string) => ({ id, name_zh, name_en, rule_version: "2", source: SOURCE, strength: "V" as const, region: "CN", from: "2026-01-01", until: null });

@@ -38,7 +38,7 @@ async function answer(request: IncomingMessage, reply: ServerResponse): Promise<
   };
   const problem = (status: number, code: string, detail: string) => json(status, { type: "about:blank", title: code, status, code, detail });
   const name = /dianbaomu=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
-  const body = request.method === "POST" || request.method === "PATCH" ? await read(request) : {};
+  const body = path[0] !== "attachments" && (request.method === "POST" || request.method === "PATCH") ? await read(request) : {};
   if (path[0] === "session" && path.length === 1) {
     if (request.method === "POST") {
       const account = who(String(body.name));

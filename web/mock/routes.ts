@@ -45,6 +45,7 @@ const STEPS: Record<string, [string, string, object[]]> = {
 const stepsOf = ({ ladder, outage_id }: MockOrder) => (ladder === "restored" ? ["call_back", "note"] : outage_id ? ["urge", "note", "suspend"] : ["assess", "dispatch", "urge", "suspend", "note"]);
 const WHAT = [["no_power", "停电", "No power"], ["part_power", "部分停电", "Part of the supply is gone"], ["voltage", "电压异常", "Voltage too low or too high"], ["flicker", "电灯闪烁", "Lights flicker"], ["danger", "线路落地或险情", "Wire down or danger"], ["fire", "冒烟或着火", "Smoke or fire"], ["meter", "电表故障", "Meter fault"], ["other", "其他", "Something else"]] as const; // prettier-ignore
 const FORM = [{ id: "what", name_zh: "故障现象", name_en: "What is wrong", type: "choice", required: true, choices: WHAT.map(([id, name_zh, name_en]) => ({ id, name_zh, name_en })) }];
+const SUGGESTION = { id: "suggestion", name_zh: "建议", name_en: "Suggestion", states: [{ id: "accepted", name_zh: "已受理", name_en: "Accepted", ladder: "reported", final: false }], steps: [], group: "service", public: true, guide_zh: "说说您的想法。", guide_en: "Tell us.", opened_by: ["agent", "manager"], clocks: [{ id: "answer", name_zh: "答复", name_en: "Answered", urban_s: 432000, rural_s: 432000, remote_s: 432000 }], form: [{ ...FORM[0]! }, { ...note, id: "description", name_zh: "内容", name_en: "What", required: true }, { id: "award", name_zh: "要奖励", name_en: "Award", type: "bool", required: false }, { id: "amount", name_zh: "金额 (元)", name_en: "Amount", type: "money", required: true, when: "award=yes" }] };
 const STATES: [string, string, string, Ladder][] = [["accepted", "已受理", "Accepted", "reported"], ["assessed", "已研判", "Assessed", "assessing"], ["merged", "已合并", "Merged", "assessing"], ["dispatched", "已派单", "Dispatched", "crew_assigned"], ["restored", "已复电", "Restored", "restored"], ["archived", "已归档", "Archived", "restored"]]; // prettier-ignore
 
 const summary = ({ description: _description, clocks: _clocks, history: _history, ...rest }: MockOrder) => rest;
@@ -53,7 +54,7 @@ const bySlip = (a: MockOrder, b: MockOrder) => (a.nearest_clock?.due ?? "9").loc
 const fullOrder = (order: MockOrder) => ({
   ...summary(order), fields: {}, description: order.description, caller_name: null, caller_phone: "199****0001", source: "hotline", clocks: order.clocks, history: order.history,
   steps: stepsOf(order).map((id) => ({ id, name_zh: STEPS[id]![0], name_en: STEPS[id]![1], fields: STEPS[id]![2] })),
-  links: outages.filter(({ id }) => id === order.outage_id).map(({ id, number }) => ({ kind: "outage", id, label: number })),
+  parent_id: null, main_id: null, children: [], merged: [], attachments: [], links: outages.filter(({ id }) => id === order.outage_id).map(({ id, number }) => ({ kind: "outage", id, label: number })),
 }); // prettier-ignore
 const outageSummary = ({ etas: _etas, history: _history, back: _back, ...rest }: MockOutage) => rest;
 const reasons = (calls: number) => ({ for: [{ kind: "call", count: calls, weight: 4 + calls, zh: `${calls} 户来电报停电`, en: `${calls} customers called: no power` }], against: [{ kind: "silence", count: 40, weight: -2.1, zh: "40 户尚未来电, 电表也无上报", en: "40 customers have said nothing, nor their meters" }, { kind: "prior", count: 1, weight: -8.2, zh: "此类设备平时很少故障", en: "such a device seldom fails" }] });
@@ -118,7 +119,7 @@ export function get({ path, query }: Asked): unknown {
         return { items: sorted.slice(from, from + limit).map(summary), next: from + limit < sorted.length ? String(from + limit) : null };
       }
       if (id === "figures") return boardGet(path);
-      if (id === "kinds") return page([{ id: "fault_repair", name_zh: "故障报修", name_en: "Fault repair", states: STATES.map(([s, name_zh, name_en, ladder]) => ({ id: s, name_zh, name_en, ladder, final: s === "archived" })), steps: [], form: FORM }]);
+      if (id === "kinds") return page([{ id: "fault_repair", name_zh: "故障报修", name_en: "Fault repair", states: STATES.map(([s, name_zh, name_en, ladder]) => ({ id: s, name_zh, name_en, ladder, final: s === "archived" })), steps: [], form: FORM, group: "repair", public: true, guide_zh: null, guide_en: null, opened_by: ["agent"], clocks: [] }, SUGGESTION]);
       if (id === "counts") {
         const list = open();
         const live = (o: MockOrder) => o.nearest_clock?.state === "running";
@@ -155,6 +156,7 @@ export function get({ path, query }: Asked): unknown {
 export function post({ path, body }: Asked): unknown {
   const [room, id, act] = path;
   if (room === "supply") return { id: "1", order_id: orders[0]?.id ?? "1" };
+  if (room === "attachments") return { id: String(now()), type: "image/png", bytes: 1000 };
   if (room === "orders" && !id) return summary(report((body.customer_id as string | null) ?? null, String(body.what), String(body.description), String(body.caller_phone)));
   if (room === "orders") {
     const order = found(orders.find((o) => o.id === id), "工单");

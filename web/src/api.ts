@@ -55,6 +55,7 @@ export const customers = {
 export interface OrderFilter {
   state?: string;
   kind?: string;
+  assigned?: "me";
   outage?: string;
   q?: string;
   sort?: "due" | "at";
@@ -62,14 +63,15 @@ export interface OrderFilter {
   after?: string;
 }
 export interface NewOrder {
-  kind: "fault_repair";
+  kind: string;
   customer_id: string | null;
   caller_phone: string | null;
   caller_name: string | null;
-  what: string;
-  description: string;
+  what?: string;
+  description?: string;
   urgency: number;
-  source: "hotline";
+  source: "hotline" | "console";
+  fields?: Record<string, unknown>;
 }
 export const orders = {
   list: (filter: OrderFilter) => get<T.Page<T.OrderSummary>>(`/orders${query({ ...filter })}`),
@@ -79,6 +81,8 @@ export const orders = {
   create: (body: NewOrder, key: string) => keyed<T.OrderSummary>("/orders", body, key),
   step: (id: string, step: string, version: number, fields: Record<string, unknown>, key?: string) =>
     keyed<T.OrderSummary>(`/orders/${id}/steps`, { step, version, fields }, key),
+  attach: (file: Blob, order: string | null, key = newKey()) => call<T.Attachment>("POST", `${V1}/attachments${query({ order })}`, { raw: file, key }),
+  attachment: (id: string) => `${V1}/attachments/${id}`,
   callbacks: () => get<T.Page<T.Callback>>(`/callbacks${query({ state: "open" })}`),
 };
 

@@ -43,6 +43,8 @@ async function problem(reply: Response): Promise<ApiError> {
 
 export interface CallOptions {
   body?: unknown;
+  /** Bytes sent as they are. */
+  raw?: Blob;
   key?: string;
   signal?: AbortSignal;
   /** A 401 is the answer, not the end of the session (signing in, asking who is signed in). */
@@ -52,6 +54,7 @@ export interface CallOptions {
 export async function send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
   const headers: Record<string, string> = { "Accept-Language": locale.value === "zh" ? "zh-CN" : "en" };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.raw) headers["Content-Type"] = "application/octet-stream";
   if (options.key) headers["Idempotency-Key"] = options.key;
   const repeatable = method === "GET" || options.key !== undefined;
   for (let attempt = 1; ; attempt++) {
@@ -60,7 +63,7 @@ export async function send(method: string, path: string, options: CallOptions = 
       reply = await fetch(path, {
         method,
         headers,
-        body: options.body === undefined ? null : JSON.stringify(options.body),
+        body: options.raw ?? (options.body === undefined ? null : JSON.stringify(options.body)),
         signal: options.signal ?? null,
         credentials: "same-origin",
       });

@@ -110,13 +110,15 @@ export interface OrderSummary {
   version: number;
 }
 
-export type FieldType = "text" | "note" | "choice" | "time" | "date" | "bool" | "number" | "crew" | "staff" | "order" | "outage" | "file";
+export type FieldType = "text" | "note" | "choice" | "choices" | "time" | "date" | "bool" | "number" | "whole" | "money" | "phone" | "crew" | "staff" | "customer" | "org" | "order" | "outage" | "file";
 export interface Field {
   id: string;
   name_zh: string;
   name_en: string;
   type: FieldType;
   required: boolean;
+  /** "field=value": asked for only when that field of the same form is so. */
+  when?: string;
   least?: number;
   most?: number;
   choices?: { id: string; name_zh: string; name_en: string }[];
@@ -139,7 +141,21 @@ export interface HistoryItem {
   name_en: string;
   note: string | null;
 }
+export interface Attachment {
+  id: string;
+  type: string;
+  bytes: number;
+  at?: string;
+  by?: string | null;
+}
 export interface Order extends OrderSummary {
+  parent_id: string | null;
+  main_id: string | null;
+  children: OrderSummary[];
+  merged: OrderSummary[];
+  attachments: Attachment[];
+  visits?: { count: number; most: number };
+  outcome?: string | null;
   fields: Record<string, unknown>;
   description: string | null;
   source: string | null;
@@ -157,6 +173,12 @@ export interface OrderKind {
   states: { id: string; name_zh: string; name_en: string; ladder: Ladder; final: boolean }[];
   steps: Step[];
   form: Field[];
+  group: string | null;
+  public: boolean;
+  guide_zh: string | null;
+  guide_en: string | null;
+  opened_by: string[];
+  clocks: { id: string; name_zh: string; name_en: string; urban_s: number; rural_s: number; remote_s: number }[];
 }
 export interface OrderCounts {
   open: number;
