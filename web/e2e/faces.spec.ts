@@ -33,6 +33,28 @@ test("rules: found by a word, with source and standing", async ({ page }) => {
   await page.locator(".strength").first().waitFor();
 });
 
+test("manager's phone: orders, an order opens in place, the groups; nothing is too wide, touch targets are large", async ({ page }) => {
+  await page.goto("/manager");
+  await page.getByRole("button", { name: "本辖区" }).click();
+  const first = page.locator(".manager-list button").first();
+  await first.waitFor();
+  await accessible(page);
+  const small = await page.evaluate(() => [...document.querySelectorAll("button, a")].filter((each) => each.getClientRects().length && each.getBoundingClientRect().height < 47).map((each) => each.textContent));
+  expect(!small.length, `no small targets, found ${small.join("; ")}`);
+  await first.click();
+  await page.locator(".order-panel h3").first().waitFor();
+  await accessible(page);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide <= 0, `the order to fit, it is ${wide} px too wide`);
+  await page.getByRole("button", { name: "应急群" }).click();
+  await page.locator(".manager-list button, .state-box").first().waitFor();
+  await accessible(page);
+  if (process.env.BASE_URL) return;
+  await page.locator(".manager-list button").first().click();
+  await page.getByRole("button", { name: "转为工单" }).click();
+  await page.waitForURL(/order=/);
+}, { viewport: { width: 390, height: 844 } }); // prettier-ignore
+
 test("new order: a kind is chosen, a field appears when it is asked for, and the order opens", async ({ page }) => {
   await page.goto("/orders");
   await page.getByRole("link", { name: "新建工单" }).click();

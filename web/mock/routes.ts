@@ -145,6 +145,7 @@ export function get({ path, query }: Asked): unknown {
     case "plan":
     case "roster":
     case "rounds": return planGet(path, query);
+    case "groups": return id ? { name: "青禾一网格", ...page([{ id: "71", at: iso(), author: "household", name: "何**", customer_id: customers[0]!.id, body: "三栋停电了", body_en: null, attachment_id: null, order_id: null }]) } : page([{ id: "7", org_id: "11", name: "青禾一网格应急群", linked: true, last: iso() }]);
     case "promises":
     case "rules":
     case "satisfaction": return boardGet(path);
@@ -156,6 +157,8 @@ export function get({ path, query }: Asked): unknown {
 export function post({ path, body }: Asked): unknown {
   const [room, id, act] = path;
   if (room === "supply") return { id: "1", order_id: orders[0]?.id ?? "1" };
+  if (room === "group-messages") return { id: orders[0]!.id };
+  if (room === "groups") return { id: String(now()) };
   if (room === "attachments") return { id: String(now()), type: "image/png", bytes: 1000 };
   if (room === "orders" && !id) return summary(report((body.customer_id as string | null) ?? null, String(body.what), String(body.description), String(body.caller_phone)));
   if (room === "orders") {

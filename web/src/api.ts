@@ -166,6 +166,15 @@ export const use = {
   greenButton: (id: string) => `${V1}/customers/${id}/green-button.xml`,
 };
 
+export const groups = {
+  list: () => get<{ items: T.Group[] }>("/groups"),
+  thread: (id: string) => get<T.Page<T.GroupMessage>>(`/groups/${id}/messages${query({ limit: 100 })}`),
+  say: (id: string, body: { body?: string; attachment_id?: string }, key: string) => keyed<{ id: string }>(`/groups/${id}/messages`, body, key),
+  picture: (id: string, file: Blob) => call<{ id: string }>("POST", `${V1}/groups/${id}/pictures`, { raw: file, key: newKey() }),
+  pictureAt: (id: string, picture: string) => `${V1}/groups/${id}/pictures/${picture}`,
+  order: (message: string, kind: string, what: string) => keyed<{ id: string }>(`/group-messages/${message}/order`, { kind, what }),
+};
+
 interface BoardAsked {
   from: string;
   to: string;

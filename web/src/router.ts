@@ -39,6 +39,7 @@ export const router = createRouter({
     { path: "/visits", name: "visits", component: () => import("./pages/VisitsPage.vue") },
     { path: "/my-visits", name: "my-visits", component: () => import("./pages/VisitsPhone.vue") },
     { path: "/new-order", name: "new-order", component: () => import("./pages/NewOrderPage.vue") },
+    { path: "/manager", name: "manager", component: () => import("./pages/ManagerPhone.vue") },
     { path: "/board", name: "board", component: () => import("./pages/BoardPage.vue") },
     { path: "/rules", name: "rules", component: () => import("./pages/RulesPage.vue") },
     { path: "/staff", name: "staff", component: () => import("./pages/StaffPage.vue") },
@@ -61,7 +62,7 @@ router.beforeEach((to: RouteLocationNormalized) => {
   return true;
 });
 
-const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", areas: "area.title", area: "area.title", household: "use.title", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", board: "board.title", "new-order": "new_order.title", rules: "rules.title", staff: "nav.staff", audit: "nav.audit", supply: "nav.supply" } as const; // prettier-ignore
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", areas: "area.title", area: "area.title", household: "use.title", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", board: "board.title", manager: "manager.title", "new-order": "new_order.title", rules: "rules.title", staff: "nav.staff", audit: "nav.audit", supply: "nav.supply" } as const; // prettier-ignore
 watchEffect(() => {
   const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
   document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");

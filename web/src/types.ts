@@ -680,6 +680,25 @@ export interface Use {
   neighbours: { households: number; median_kwh: number } | null;
 }
 
+export interface Group {
+  id: string;
+  org_id: string;
+  name: string;
+  linked: boolean;
+  last: string | null;
+}
+export interface GroupMessage {
+  id: string;
+  at: string;
+  author: "staff" | "household" | "system";
+  name: string | null;
+  customer_id: string | null;
+  body: string | null;
+  body_en: string | null;
+  attachment_id: string | null;
+  order_id: string | null;
+}
+
 // The promises board and the rules
 export interface PromiseSum {
   measured: number;
