@@ -39,7 +39,7 @@ export function mockPlan(): Plan {
     }
     tasks.push({ id: outage.id, kind: "outage", outage_id: outage.id, number: outage.number, device: outage.device.name, device_kind: outage.device.kind, round: null, lon: outage.device.lon, lat: outage.device.lat, crew_id, place: lane?.stops.length ?? 0, state: job?.state ?? "planned", pinned: !!job, by_hand: byHand.has(outage.id), job_id: job?.id ?? null, due: iso(due), from: null, until: null, arrive: iso(start), finish: iso(start + 75 * MINUTE), slack_minutes: (due - start) / MINUTE, customers: outage.customers_out, critical: 0, members: 0, skills: ["transformer"], needs: [], reason_zh: `${lane?.crew.name ?? ""}：新任务，${outage.customers_out} 户`, reason_en: `${lane?.crew.name ?? ""}: new, ${outage.customers_out} customers` }); // prettier-ignore
   });
-  return { version, computed_at: iso(), now: iso(), undo: undo.length, score: score(tasks), lanes, tasks };
+  return { version, computed_at: iso(), now: iso(), undo: undo.length, score: score(tasks), lanes, tasks, waiting: 0, travel: { from: "learned", router: false, share: 0, drives: 12, asked_at: null, why: "" } };
 }
 
 const dayAt = (i: number): number => {

@@ -119,7 +119,8 @@ export const plan = {
   advice: () => get<T.PlanAdvice>("/plan/advice"),
   errand: (id: string, step: "start" | "done" | "cancel") => keyed<PlanDone>(`/plan/errands/${id}`, { step }),
   delay: (job: string, minutes: number) => keyed<PlanDone>(`/jobs/${job}/delay`, { minutes }),
-  need: (job: string, body: { skill?: string; item?: string; quantity?: number; members?: number }) => keyed<PlanDone>(`/jobs/${job}/needs`, body),
+  need: (job: string, body: T.PlanAsk) => keyed<PlanDone>(`/jobs/${job}/needs`, body),
+  taskNeed: (task: string, body: T.PlanAsk) => keyed<PlanDone>(`/plan/tasks/${task}/needs`, body),
 };
 
 export const roster = {
@@ -127,7 +128,7 @@ export const roster = {
   set: (body: { crew_id: string; day: number; duty: T.Duty; from: number; until: number; version: number }) => keyed<{ version: number }>("/roster", body),
   swap: (crew_a: string, day_a: number, crew_b: string, day_b: number) => keyed<{ version: number }>("/roster/swap", { crew_a, day_a, crew_b, day_b }),
   rounds: () => get<{ items: T.PatrolRound[] }>("/rounds"),
-  saveRound: (body: { id?: string; name: string; reason?: string; from_day: number; until_day: number; windows: { from: number; until: number }[]; minutes: number; device_ids: string[]; version?: number }) =>
+  saveRound: (body: { id?: string; name: string; reason?: string; from_day: number; until_day: number; windows: { from: number; until: number }[]; minutes: number; device_ids: string[]; customer_ids?: string[]; version?: number }) =>
     keyed<T.PatrolRound>("/rounds", body),
   endRound: (id: string, version: number) => keyed<{ version: number }>(`/rounds/${id}/end`, { version }),
 };

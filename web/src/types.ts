@@ -499,7 +499,24 @@ export interface PlanTask {
   reason_zh: string;
   reason_en: string;
 }
+export interface PlanAsk {
+  skill?: string;
+  item?: string;
+  quantity?: number;
+  members?: number;
+}
+/** Where travel times come from; of a router its share of the pairs, and what was wrong with it last. */
+export interface PlanTravel {
+  from: "line" | "learned" | "osrm";
+  router: boolean;
+  share: number;
+  drives: number;
+  asked_at: string | null;
+  why: string;
+}
 export interface Plan {
+  travel: PlanTravel;
+  waiting: number;
   version: number;
   computed_at: string | null;
   now: string;

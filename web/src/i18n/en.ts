@@ -1024,4 +1024,14 @@ export const en: Record<keyof typeof zh, string> = {
   "rules_strength_why.R": "no reliable source seen yet: confirm before use",
   "rules_strength_why.V": "read in the regulation itself",
   "rules_strength_why.W": "read in reports of it",
+
+  "plan.need_quantity": "How much",
+  "plan.needs_more": "Needs more",
+  "plan.waiting": "{n} wait for room",
+  "plan.waiting_why": "1,200 jobs are planned at once, the heaviest first",
+  "plan.travel_from.line": "Travel times: straight line.",
+  "plan.travel_from.learned": "Travel times: learned from {n} drives.",
+  "plan.travel_from.osrm": "Travel times: OSRM ({n} %).",
+  "plan.travel_router_silent": "The router does not answer for all.",
+  "round.add_customer": "Find a customer by name or number",
 };

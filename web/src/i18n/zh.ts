@@ -1022,4 +1022,14 @@ export const zh = {
   "rules_strength_why.R": "尚未见到可靠来源, 使用前请核实",
   "rules_strength_why.V": "在规定原文中读到",
   "rules_strength_why.W": "在报道或转述中读到",
+
+  "plan.need_quantity": "数量",
+  "plan.needs_more": "补充需求",
+  "plan.waiting": "{n} 件排队等候",
+  "plan.waiting_why": "同时编排 1200 件，重的在先",
+  "plan.travel_from.line": "路程时间：直线估算。",
+  "plan.travel_from.learned": "路程时间：由 {n} 次行车学得。",
+  "plan.travel_from.osrm": "路程时间：OSRM（{n}%）。",
+  "plan.travel_router_silent": "路径服务未全部应答。",
+  "round.add_customer": "按姓名或户号查找客户",
 };
