@@ -407,6 +407,7 @@ static void drives_teach_speeds(void **state) {
   three_outages(&town);
   Plan *plan = town.crews->plan;
   assert_ok(desk_do(town.desk, place_crew, &town, TEXT("staff:2"), &error), &error);
+  town_pass(&town, 40); /* it waits there, and no telephone says so */
   const PlanTask *task = task_at(&town, 0);
   JobId job = town_send(&town, outage_find(town.outages, task->outage), "K1");
   town_pass(&town, 1);

@@ -9,7 +9,7 @@
 
 enum { LOOK_EVERY_MS = 2000, SLICE_MS = 100 };
 #define LEARN_EVERY SPAN_HOUR
-#define PLACE_FRESH (15 * SPAN_MINUTE) /* where a crew was so long ago is not where it departs from */
+#define PLACE_FRESH (12 * SPAN_HOUR)   /* crews stand where they were last seen, or at their base; what is odd all the same the median bears */
 #define AGAIN_AFTER (30 * SPAN_SECOND) /* a router that failed; by the machine's clock, as the next one */
 #define ANEW_AFTER SPAN_HOUR
 
@@ -40,7 +40,8 @@ bool plan_travel_reload(Db *db, Crews *crews, Error *error) {
 
 bool plan_drive_begin(DeskContext *context, Crews *crews, const Crew *crew, const Job *job, Error *error) {
   int row = crews->plan ? plan_crew_row(crews, crew->id) : -1;
-  if (row < 0 || crew->placed_at == INSTANT_NONE || context->now - crew->placed_at > PLACE_FRESH || !isfinite(crew->lon + crew->lat)) return true;
+  bool old = crew->placed_at != INSTANT_NONE && context->now - crew->placed_at > PLACE_FRESH;
+  if (row < 0 || old || !isfinite(crew->lon + crew->lat)) return true;
   bool town = (size_t)row < crews->plan->ground.count && crews->plan->ground.place[row].town;
   TravelDrive drive = {.from = {crew->lon, crew->lat, town}, .to = {0, 0, 0}, .departed = context->now, .arrived = INSTANT_NONE};
   return drive_row_begin(context->db, context->county_id, job->id, crew->id, &drive, error);
