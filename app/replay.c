@@ -5,12 +5,13 @@
 #include "app/command.h"
 #include "app/house.h"
 #include "app/import.h"
+#include "app/month.h"
 #include "sim/generate.h"
 #include "sim/replay.h"
 #include "store/copy.h"
 
 /* A company for one evening, in a folder of its own: the given one's copy, or a county made up. */
-static bool make_company(const char *folder, const char *package, const CommandLine *line, int64_t seed, Error *error) {
+static bool make_company(const char *folder, const char *package, const CommandLine *line, int64_t seed, int64_t customers, Error *error) {
   const char *database = command_option(line, "--database"), *data = database ? database : command_option(line, "--data");
   GenerateOptions county = {.seed = (uint64_t)seed};
   if (data) {
@@ -26,7 +27,7 @@ static bool make_company(const char *folder, const char *package, const CommandL
     db_close(db);
     return ok;
   }
-  return command_number(line, "--customers", 60000, 100, 1000000, &county.customers, error) &&
+  return command_number(line, "--customers", customers, 100, 1000000, &county.customers, error) &&
          sim_generate_package(package, &county, NULL, NULL, error) && app_import(package, folder, (AppImportHow){0}, error);
 }
 
@@ -79,17 +80,22 @@ int command_replay(const CommandLine *line) {
   const char *database = command_option(line, "--database"), *data = database ? database : command_option(line, "--data");
   bool live = command_option(line, "--speed") != NULL;
   if (!command_words(line, 1, 1, &error) || !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, &error) || !command_county(line, &county_id, &error)) return command_failed(&error);
-  if (strcmp(line->word[0], "new-year") != 0) {
+  bool month = strcmp(line->word[0], "month") == 0;
+  AppMonthOptions how = {.seed = seed, .from = instant_of((Civil){.year = 2026, .month = 3, .day = 1}, ZONE_SHANGHAI), .rules = command_option(line, "--rules")};
+  if (month && (!command_number(line, "--days", 30, 1, 1000, &how.days, &error) || !command_number(line, "--then-days", 365, 0, 10000, &how.drain_days, &error)))
+    return command_failed(&error);
+  if (!month && strcmp(line->word[0], "new-year") != 0) {
     error_raise(&error, ERROR_NOT_FOUND, "%s\t%s", "replay", line->word[0]);
     return command_failed(&error);
   }
-  if (live && data) return play_live(data, line->word[0], line);
+  if (live && data && !month) return play_live(data, line->word[0], line);
   if (!mkdtemp(folder)) {
     error_raise(&error, ERROR_IO, "%s\t%s", folder, strerror(errno));
     return command_failed(&error);
   }
   snprintf(package, sizeof package, "%s/package", folder);
-  if (!make_company(folder, package, line, seed, &error)) status = command_failed(&error);
+  if (!make_company(folder, package, line, seed, month ? 350000 : 60000, &error)) status = command_failed(&error);
+  else if (month) status = app_month(folder, &how, &error) ? 0 : command_failed(&error);
   else if (live) status = play_live(folder, line->word[0], line);
   else status = play(folder, data ? county_id : 1, seed, command_option(line, "--json") != NULL, &error) ? 0 : command_failed(&error);
   folder_remove(package);

@@ -327,7 +327,7 @@ static int measure(const char *store, size_t times) {
   for (size_t i = 0; i < count; i++) run_ask(&bench, &asks[i], 0, times);
   run_ask(&bench, &(Ask){"order page, of an ended one", page, "/api/v1/orders/%lld"}, 1, times);
   sweep(&bench);
-  over_http(&bench, store, asks, count, times < 300 ? times : 300);
+  over_http(&bench, store, asks, count, times < 50 ? times : 50);
   lap("measured");
   db_close(bench.reader);
   close_rooms(&rooms);

@@ -29,6 +29,7 @@ bool board_add(DeskContext *context, const Orders *orders, const Order *order, s
 
 typedef struct Adding {
   BoardSums *out;
+  int sign;                 /* -1: taken off again */
   const Orders *orders;
   const BoardWish *wish;
 } Adding;
@@ -37,6 +38,7 @@ static void add_row(void *self, int64_t org_id, int area, int64_t measured, int6
   Adding *adding = self;
   const BoardWish *wish = adding->wish;
   size_t row;
+  measured *= adding->sign, kept *= adding->sign, used *= adding->sign;
   if (area < 0 || area >= AREA_COUNT) return;
   bool known = adding->orders->people && org_id && people_org_row(adding->orders->people, org_id, &row);
   if (wish->orgs && known && !wish->orgs[row]) return;
@@ -49,19 +51,31 @@ static void add_row(void *self, int64_t org_id, int area, int64_t measured, int6
 
 static int32_t next_month(int32_t month) { return month / 100 % 100 == 12 ? month + 10000 - 1100 : month + 100; }
 
-/* Whole months by their sums, the days at both ends one by one. */
+/* Days [from, to] of one month, by themselves or as the month without the others, whichever is less to read. */
+static bool sum_days(Adding *adding, Db *db, Text promise, int32_t from, int32_t to, Error *error) {
+  int64_t county = adding->orders->county_id;
+  int32_t month = from / 100 * 100;
+  adding->sign = 1;
+  if (to >= adding->wish->today && adding->wish->today) to = month + 31; /* nothing has happened later */
+  if (from > to) return true;
+  if (to - from < 16) return store_sums(db, county, promise, from, to, add_row, adding, error);
+  if (!store_sums(db, county, promise, month, month, add_row, adding, error)) return false;
+  adding->sign = -1;
+  return (from == month + 1 || store_sums(db, county, promise, month + 1, from - 1, add_row, adding, error)) &&
+         (to >= month + 31 || store_sums(db, county, promise, to + 1, month + 31, add_row, adding, error));
+}
+
+/* Whole months by their sums. */
 bool board_sums(BoardSums *out, const Orders *orders, Db *db, Text promise, const BoardWish *wish, Error *error) {
-  Adding adding = {out, orders, wish};
+  Adding adding = {out, 1, orders, wish};
   int32_t from = wish->from_day, to = wish->to_day;
   for (int area = 0; area < AREA_COUNT; area++) out->area[area] = (BoardSum){0};
   for (size_t i = 0; out->part && i < wish->part_count; i++) out->part[i] = (BoardSum){0};
-  int32_t first = from % 100 == 1 ? from / 100 * 100 : next_month(from / 100 * 100),
-          last = to / 100 * 100; /* months [first, last) are whole */
-  if (first >= last) return store_sums(db, orders->county_id, promise, from, to, add_row, &adding, error);
-  for (int32_t month = first; month < last; month = next_month(month))
-    if (!store_sums(db, orders->county_id, promise, month, month, add_row, &adding, error)) return false;
-  return (from >= first || store_sums(db, orders->county_id, promise, from, from / 100 * 100 + 99, add_row, &adding, error)) &&
-         store_sums(db, orders->county_id, promise, last + 1, to, add_row, &adding, error);
+  for (int32_t month = from / 100 * 100; month <= to; month = next_month(month)) {
+    int32_t first = from > month ? from : month + 1, last = to < month + 31 ? to : month + 31;
+    if (!sum_days(&adding, db, promise, first, last, error)) return false;
+  }
+  return true;
 }
 
 void board_now(const Orders *orders, const bool *orgs, Instant now, BoardNow *by_promise) {

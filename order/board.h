@@ -18,6 +18,7 @@ typedef struct BoardSums {
 } BoardSums;
 typedef struct BoardWish {
   int32_t from_day, to_day; /* 20261101, 20261121, both included */
+  int32_t today;            /* nothing is known of later days; 0: something may be */
   const bool *orgs;         /* by row: those to count; NULL: all */
   const int16_t *part_of;   /* by row of orgs: which part it belongs to, -1: none; NULL: parts are not told apart */
   size_t part_count;

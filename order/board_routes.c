@@ -137,7 +137,7 @@ static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error 
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
       !page_orgs(&board.wish.orgs, request, orders, org, error) || !find_parts(&board, org, error))
     return false;
-  board.wish.from_day = board_day(from), board.wish.to_day = board_day(to);
+  board.wish.from_day = board_day(from), board.wish.to_day = board_day(to), board.wish.today = board_day(request->now);
   board.year_before = (BoardWish){.from_day = board_day(query_year_before(from)), .to_day = board_day(query_year_before(to)), .orgs = board.wish.orgs};
   board.now = ARENA_ARRAY(request->arena, BoardNow, book_promise_count(orders->book) + 1);
   if (!board.now) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");

@@ -123,19 +123,20 @@ static Instant choose_time(Random *random, const Order *order, const ClockSet *c
   const OrderKind *kind = order->kind;
   unsigned event = chosen->branch ? chosen->branch->event : chosen->step->event;
   bool prompt = random_below(random, 100) < PROMPT;
-  Instant nearest = INSTANT_NONE;
+  Instant nearest = INSTANT_NONE, taken = INSTANT_NONE;
+  unsigned percent = (unsigned)(prompt ? random_between(random, 15, 90) : random_between(random, 101, 140));
   if (chosen->step->effect == EFFECT_RESUME) return now + chance_span(random, SPAN_HOUR, 6 * SPAN_DAY);
   for (size_t c = 0; c < kind->clock_count; c++) {
     if (!running(clocks, c)) continue;
     const ClockPromise *promise = &kind->clocks[c].promise->clock;
     Instant due = clock_due(&clocks->at[c], promise);
     if (kind->clocks[c].on[event] == ACT_STOP) {
-      unsigned percent = (unsigned)(prompt ? random_between(random, 15, 90) : random_between(random, 101, 140));
       Instant at = clock_at(&clocks->at[c], promise, percent);
-      if (at != INSTANT_NONE && at > now) return at + chance_span(random, 0, SPAN_SECOND);
+      if (at != INSTANT_NONE && at > now && (taken == INSTANT_NONE || at < taken)) taken = at;
     }
     if (due != INSTANT_NONE && due > now && (nearest == INSTANT_NONE || due < nearest)) nearest = due;
   }
+  if (taken != INSTANT_NONE) return taken + chance_span(random, 0, SPAN_SECOND);
   Instant at = in_the_day(random, chosen->role, now + usual_delay(random, chosen->role));
   if (prompt && nearest != INSTANT_NONE && at > now + (nearest - now) / 3) /* they know what is promised next */
     at = now + (Span)((0.05 + 0.28 * random_unit(random)) * (double)(nearest - now));
@@ -151,13 +152,17 @@ bool drive_choose(DriveStep *out, Random *random, const Order *order, const Cloc
   bool waits = order->children || order->main.value;
   if (sum == 0 || (waits && random_unit(random) > moves)) return false;
   double at = random_unit(random) * sum;
-  *out = (DriveStep){0};
-  for (size_t i = 0; i < kind->step_count && !out->step; i++)
-    if (weights[i] > 0 && (at -= weights[i]) < 0) out->step = &kind->steps[i];
-  if (!out->step) return false;
-  out->branch = choose_branch(random, out->step);
-  out->role = choose_role(random, out->step->roles);
-  out->at = choose_time(random, order, clocks, out, now);
+  size_t drawn = kind->step_count;
+  for (size_t i = 0; i < kind->step_count && drawn == kind->step_count; i++)
+    if (weights[i] > 0 && (at -= weights[i]) < 0) drawn = i;
+  if (drawn == kind->step_count) return false;
+  *out = (DriveStep){.at = INSTANT_NONE};
+  for (size_t i = 0; i < kind->step_count; i++) { /* of the usual ones several people may be about: the first of them acts */
+    if (i != drawn && !(weights[i] >= 1 && weights[drawn] >= 1)) continue;
+    DriveStep one = {.step = &kind->steps[i], .branch = choose_branch(random, &kind->steps[i]), .role = choose_role(random, kind->steps[i].roles)};
+    one.at = choose_time(random, order, clocks, &one, now);
+    if (out->at == INSTANT_NONE || one.at < out->at) *out = one;
+  }
   return true;
 }
 

@@ -310,6 +310,15 @@ static int by_count(const void *a, const void *b) {
   return x < y ? 1 : -(x > y);
 }
 
+/* When somebody next looks at it, there is something to do. */
+static bool somebody_can(const Month *month, const Order *order) {
+  Random random = month->random;
+  ClockSet clocks;
+  DriveStep chosen;
+  live_get_clocks(&month->rooms.orders->live, live_find(&month->rooms.orders->live, order->id), &clocks);
+  return drive_choose(&chosen, &random, order, &clocks, month->now);
+}
+
 void month_summarize(Month *month, MonthSummary *out) {
   const Orders *orders = month->rooms.orders;
   Map planned = {0};
@@ -332,7 +341,7 @@ void month_summarize(Month *month, MonthSummary *out) {
     row->waiting += has && what < 0 && waits;
     row->suspended += order->suspended;
     row->broken += due != LIVE_NEVER && due < month->now;
-    out->unmoved += !has || (what < 0 && !waits);
+    out->unmoved += !has || (what < 0 && !waits && !somebody_can(month, order));
   }
   qsort(out->at, out->open_count, sizeof *out->at, by_count);
   map_free(&planned);
