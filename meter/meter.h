@@ -17,11 +17,11 @@
  * the desk.
  *
  * Events
- *   meter.alarm        subject "area" (the transformer's device id): {alarm_id, watch, meters, worst, since, …}   → an order (meter_alarm.c
- * reacts) meter.alarm_cured  the same, {alarm_id, watch, order_id, raised, cured} meter.power        subject "area": {items: [{kind:
- * last_gasp|power_down|power_up|module_up, meter, customer_id, device_id, at}]}: IEC 61968-9 end device
- * events 3.26.136.47, 3.26.0.47, 3.26.0.216, 3.26.136.216, a batch as it came, for the outage room to react to meter.day_closed   subject
- * "area": {day, meters, readings} */
+ *   meter.alarm        subject "area" (the transformer's device id): {alarm_id, watch, meters, worst, since, …} → an order (meter_alarm.c reacts)
+ *   meter.alarm_cured  the same, {alarm_id, watch, order_id, raised, cured}
+ *   meter.power        subject "area": {items: [{kind: last_gasp|power_down|power_up|module_up, meter, customer_id, device_id, at}]}: IEC 61968-9
+ *                      end device events 3.26.136.47, 3.26.0.47, 3.26.0.216, 3.26.136.216, a batch as it came, for the outage room to react to
+ * A day that is closed is no event: its row in table area_day says when. */
 #ifndef METER_METER_H
 #define METER_METER_H
 
