@@ -136,6 +136,42 @@ static void from_low_voltage_to_measured(void **state) {
   close_face(&face);
 }
 
+/* The file of every household of T1 says what it says; one is put right, counted from then on, and taken back. */
+static void put_right_and_back(Face *face) {
+  HttpTest *test = &face->test;
+  json_t *area = http_test_do(test, 200, "GET", path_to(face, "T1", ""), NULL);
+  char id[24], before[4], other[2] = "A";
+  size_t n = 0, count = json_array_size(http_test_at(area, "customers"));
+  for (; n < count; n++) {
+    const json_t *one = json_array_get(http_test_at(area, "customers"), n);
+    snprintf(id, sizeof id, "%s", json_string_value(json_object_get(one, "customer_id")));
+    snprintf(before, sizeof before, "%s", json_string_value(json_object_get(one, "phases")));
+    if (strlen(before) == 1) break;
+  }
+  assert_true(n < count);
+  other[0] = before[0] == 'A' ? 'B' : 'A';
+  char at[40];
+  snprintf(at, sizeof at, "customers.%zu.phases", n);
+  const char *path = path_to(face, "T1", "/corrections");
+  http_test_do(test, 200, "POST", path, "{\"items\":[{\"customer_id\":\"%s\",\"phase\":\"%s\",\"confidence\":0.98}]}", id, other);
+  http_test_do(test, 409, "POST", path_to(face, "T1", "/choices"), "{\"day\":\"2026-11-20\",\"remedy\":0}"); /* shown before */
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", path_to(face, "T1", ""), NULL), at), other);
+  json_t *phases = http_test_do(test, 200, "GET", path_to(face, "T1", "/phases"), NULL);
+  snprintf(at, sizeof at, "items.%zu.put_right", n);
+  assert_true(json_is_true(http_test_at(phases, at)));
+  /* One of another area: nothing of the message holds. */
+  json_t *elsewhere = http_test_do(test, 200, "GET", path_to(face, "T2", ""), NULL);
+  char foreign[24];
+  snprintf(foreign, sizeof foreign, "%s", http_test_text(elsewhere, "customers.0.customer_id"));
+  http_test_do(test, 404, "POST", path_to(face, "T1", "/corrections"),
+               "{\"items\":[{\"customer_id\":\"%s\",\"phase\":null},{\"customer_id\":\"%s\",\"phase\":\"A\"}]}", id, foreign);
+  http_test_do(test, 422, "POST", path_to(face, "T1", "/corrections"), "{\"items\":[{\"customer_id\":\"%s\",\"phase\":\"D\"}]}", id);
+  snprintf(at, sizeof at, "customers.%zu.phases", n);
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", path_to(face, "T1", ""), NULL), at), other);
+  http_test_do(test, 200, "POST", path_to(face, "T1", "/corrections"), "{\"items\":[{\"customer_id\":\"%s\",\"phase\":null}]}", id);
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", path_to(face, "T1", ""), NULL), at), before);
+}
+
 static void phases_hours_and_overloads(void **state) {
   (void)state;
   Face face;
@@ -151,6 +187,7 @@ static void phases_hours_and_overloads(void **state) {
     right += found && found[0] == 'A' + face.phase_of[i];
   }
   assert_int_equal(right, json_array_size(items));
+  put_right_and_back(&face);
   json_t *hours = http_test_do(test, 200, "GET", path_to(&face, "T1", "/hours"), NULL);
   assert_int_equal(json_array_size(http_test_at(hours, "pumps")), 0); /* nobody in the tiny county has a pump */
   json_t *overloads = http_test_do(test, 200, "GET", "/api/v1/supply/overloads", NULL);

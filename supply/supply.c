@@ -105,6 +105,13 @@ bool supply_remember(Supply *supply, const SupplyArea *area, const char *cause, 
   return ok;
 }
 
+void supply_forget(Supply *supply, int64_t device_id) {
+  pthread_mutex_lock(&supply->lock);
+  for (size_t i = 0; i < SUPPLY_VIEWS; i++)
+    if (supply->views[i].device_id == device_id) supply->views[i].device_id = 0, supply->views[i].count = 0;
+  pthread_mutex_unlock(&supply->lock);
+}
+
 /* --- picking one --- */
 
 static bool offer_of(Supply *supply, const SupplyPick *pick, SupplyOffer *out, const char **cause, Arena *arena, Error *error) {

@@ -9,7 +9,8 @@
  * A choice is made from a view that was computed and shown: the newest SUPPLY_VIEWS are kept in memory; one that is gone is to be read again.
  *
  * Events (subject kind "area", the transformer's device id): supply.chosen {choice_id, order_id, kinds, low, low_after};
- * supply.measured {choice_id, order_id, measured_dv}, when the order's check says what is measured now. */
+ * supply.measured {choice_id, order_id, measured_dv}, when the order's check says what is measured now; supply.corrected {put, taken_back}, when
+ * phases found from voltage are put right by a person (or that is taken back). */
 #ifndef SUPPLY_SUPPLY_H
 #define SUPPLY_SUPPLY_H
 

@@ -121,6 +121,8 @@ bool supply_area(SupplyArea *out, const Supply *supply, Db *db, uint32_t device,
   if (!take_site(supply, db, device, &site, &out->from, arena, error) ||
       !site_area(&site, supply->book, &out->area, &out->standard, &out->guess, arena, error))
     return false;
+  if (!(out->put_right = ARENA_ARRAY(arena, bool, out->area.customer_count + 1))) return no_memory(error);
+  if (!supply_corrections(db, supply, device, out, error)) return false;
   if (!supply->readings) return true;
   if (!take_arrays(&out->readings, out->area.customer_count, arena, error) ||
       !supply->readings->day(supply->readings->self, db, device, day, &out->readings, &read, arena, error))

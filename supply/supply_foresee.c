@@ -58,6 +58,7 @@ static void write_phases(Json *json, const Supply *supply, const SupplyArea *are
     json_put_id(json, "customer_id", one.id.value);
     json_put_text(json, "number", one.number);
     json_put_string(json, "recorded", PHASES[customer->phases]);
+    json_put_bool(json, "put_right", area->put_right[i]);
     json_put_string(json, "found", found->known ? text : NULL);
     json_put_f64(json, "confidence", found->confidence, 3);
     json_put_bool(json, "differs", found->known && strcmp(text, PHASES[customer->phases]) != 0);

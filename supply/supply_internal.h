@@ -18,6 +18,7 @@ typedef struct SupplyArea {
   uint32_t from;      /* position of the first customer */
   uint32_t read;      /* customers whose loads were read */
   int day;
+  bool *put_right;    /* [customer] its phase is a correction, not the file's */
   SupplyDay readings; /* NULL arrays where nothing is handed in */
 } SupplyArea;
 
@@ -88,6 +89,25 @@ bool supply_pick(DeskContext *context, void *command, Error *error) MUST_USE;
 /* Remembers what was shown. */
 bool supply_remember(Supply *supply, const SupplyArea *area, const char *cause, const RemedyList *list, Error *error) MUST_USE;
 bool supply_in_reach(const Supply *supply, uint32_t device, int64_t org_id);
+
+/* supply_correct.c: phases put right */
+typedef struct SupplyPhase {
+  int64_t customer_id;
+  uint8_t phases; /* 0: taken back */
+  int confidence; /* thousandths */
+} SupplyPhase;
+typedef struct SupplyCorrect {
+  Supply *supply;
+  int64_t device_id;
+  SupplyPhase *item;
+  size_t count;
+} SupplyCorrect;
+bool supply_correct(DeskContext *context, void *command, Error *error) MUST_USE;
+/* What holds, put over the phases of the files. */
+bool supply_corrections(Db *db, const Supply *supply, uint32_t device, SupplyArea *area, Error *error) MUST_USE;
+bool supply_decode_correct(HttpRequest *request, void **out, void *room, Error *error);
+bool supply_encode_correct(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error);
+void supply_forget(Supply *supply, int64_t device_id); /* what was shown of an area is no longer to be picked */
 
 /* supply_foresee.c: handlers */
 bool supply_get_phases(HttpRequest *request, HttpReply *reply, void *room, Error *error);

@@ -52,7 +52,7 @@
            "\"device_id\":" S_ID ",\"days\":" S_WHOLE ",\"items\":"                                                                       \
            S_LIST(S_OBJECT("\"customer_id\",\"number\",\"recorded\",\"found\",\"confidence\"",                                            \
                            "\"customer_id\":" S_ID ",\"number\":" S_TEXT ",\"recorded\":" S_TEXT ",\"found\":" S_TEXT_NULL                \
-                           ",\"confidence\":" S_NUMBER ",\"differs\":" S_BOOL)))
+                           ",\"confidence\":" S_NUMBER ",\"differs\":" S_BOOL ",\"put_right\":" S_BOOL)))
 #define S_PART_FAN                                                                                                                        \
   S_OBJECT("\"day\",\"p10\",\"p50\",\"p90\",\"p975\"",                                                                                    \
            "\"day\":" S_TEXT ",\"festival\":" S_BOOL ",\"p10\":" S_LIST(S_NUMBER_NULL) ",\"p50\":" S_LIST(S_NUMBER_NULL) ",\"p90\":"       \
@@ -63,6 +63,12 @@
            S_LIST(S_OBJECT("\"device_id\",\"name\",\"rated_kw\",\"day\",\"overload\",\"peak_p50\",\"peak_p90\",\"fan\"",                  \
                            "\"device_id\":" S_ID ",\"name\":" S_TEXT ",\"rated_kw\":" S_NUMBER ",\"day\":" S_TEXT ",\"overload\":"         \
                            S_NUMBER ",\"peak_p50\":" S_NUMBER ",\"peak_p90\":" S_NUMBER ",\"fan\":" S_LIST(S_PART_FAN))))
+#define TAKES_CORRECTIONS                                                                                                                 \
+  S_OBJECT("\"items\"",                                                                                                                   \
+           "\"items\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":2000,\"items\":"                                                      \
+           S_OBJECT("\"customer_id\",\"phase\"", "\"customer_id\":" S_ID ",\"phase\":{\"type\":[\"string\",\"null\"],\"enum\":[\"A\",\"B\",\"C\",null]}" \
+                    ",\"confidence\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1}") "}")
+#define SCHEMA_SUPPLY_CORRECTED S_OBJECT("\"items\"", "\"items\":" S_WHOLE)
 #define TAKES_PICK                                                                                                                        \
   S_OBJECT("\"day\",\"remedy\"", "\"day\":{\"type\":\"string\",\"format\":\"date\"},\"remedy\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":200}")
 
