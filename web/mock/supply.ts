@@ -34,6 +34,7 @@ export function supply(path: string[]): unknown {
   const device = devices.find(({ id }) => id === path[2]);
   const base = { device_id: path[2], name: device?.name ?? "台区", day: "2026-11-20", rated_kva: device?.rated || 200, households: 42, read: 40, guessed: 1, worst_volts: 191.2, low: 9, high: 0, unsolved: 0, peak_load: 0.86, loss_kwh: 31.4 };
   if (path[3] === "choices") return { items: [] };
+  if (path[3] === "phases") return { device_id: path[2], days: 20, items: households(false).map(({ customer_id, number, phases }, i) => ({ customer_id, number, recorded: phases, found: i === 4 ? "A" : phases, confidence: 0.97, differs: i === 4 && phases !== "A", put_right: false })) };
   if (path[3] === "hours") return { ...base, keeps: true, given_share: 1, night_spread: 0.5, worst_volts: 200.3, without_volts: 203, pumps };
   if (path[3] === "remedies") return { ...base, remedy: REMEDIES[Number(path[4])], customers: households(true), pumps: [], at: iso() };
   const view = (name: string, recovered: number, low: number, worst_volts: number) => ({ name, recovered, low, worst_volts });

@@ -8,3 +8,5 @@ export const hours = (id: string, day: string) => call<S.Hours>("GET", at(id, `/
 export const choices = (id: string) => call<{ items: S.Choice[] }>("GET", at(id, "/choices"));
 export const pick = (id: string, day: string, remedy: number, key = newKey()) => call<{ id: string; order_id: string }>("POST", at(id, "/choices"), { body: { day, remedy }, key });
 export const overloads = () => call<S.Overloads>("GET", "/api/v1/supply/overloads");
+export const phases = (id: string) => call<S.Phases>("GET", at(id, "/phases"));
+export const correct = (id: string, items: { customer_id: string; phase: string | null; confidence?: number }[], key = newKey()) => call<{ items: number }>("POST", at(id, "/corrections"), { body: { items }, key });

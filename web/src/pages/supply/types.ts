@@ -115,3 +115,7 @@ export interface Overloads {
   seasonal: boolean;
   items: Overload[];
 }
+export interface Phases {
+  days: number;
+  items: { customer_id: string; number: string; recorded: string; found: string | null; confidence: number; differs: boolean; put_right: boolean }[];
+}
