@@ -5,6 +5,7 @@
 #include "app/folder.h"
 #include "crew/crew.h"
 #include "group/group.h"
+#include "hall/hall.h"
 #include "meter/meter.h"
 #include "outage/outage.h"
 #include "people/staff.h"

@@ -39,7 +39,7 @@ test("manager's phone: orders, an order opens in place, the groups; nothing is t
   const first = page.locator(".manager-list button").first();
   await first.waitFor();
   await accessible(page);
-  const small = await page.evaluate(() => [...document.querySelectorAll("button, a")].filter((each) => each.getClientRects().length && each.getBoundingClientRect().height < 47).map((each) => each.textContent));
+  const small = await page.evaluate(() => [...document.querySelectorAll(".manager-phone :is(button, a)")].filter((each) => each.getClientRects().length && each.getBoundingClientRect().height < 47).map((each) => each.textContent));
   expect(!small.length, `no small targets, found ${small.join("; ")}`);
   await first.click();
   await page.locator(".order-panel h3").first().waitFor();
