@@ -76,11 +76,32 @@ static void write_form(HttpRequest *request, Buffer *out, const OrderKind *kind)
   buffer_string(out, "</ul>");
 }
 
+/* The states in the order an order passes them: from its start, each before those it leads to (ways back aside). */
+typedef struct Way {
+  const OrderKind *kind;
+  bool seen[KIND_STATES_MAX];
+  size_t count;
+  uint16_t at[KIND_STATES_MAX]; /* the last first */
+} Way;
+
+static void walk(Way *way, int state) {
+  if (state < 0 || way->seen[state]) return;
+  way->seen[state] = true;
+  for (size_t s = way->kind->step_count; s-- > 0;) {
+    const KindStep *step = &way->kind->steps[s];
+    if (!(step->from >> state & 1)) continue;
+    for (size_t b = step->branch_count; b-- > 0;) walk(way, step->branches[b].to);
+    walk(way, step->to);
+  }
+  way->at[way->count++] = (uint16_t)state;
+}
+
 static void write_way(HttpRequest *request, Buffer *out, const OrderKind *kind) {
   buffer_format(out, "<h2>%s</h2><ol>", IN(request, "怎么办理", "The steps"));
-  for (size_t i = 0; i < kind->state_count; i++) {
-    const KindState *state = &kind->states[i];
-    if (i > 0 && !state->final && state->ladder == LADDER_CLOSED) continue;
+  Way way = {.kind = kind};
+  walk(&way, kind->start);
+  for (size_t i = way.count; i-- > 0;) {
+    const KindState *state = &kind->states[way.at[i]];
     buffer_string(out, "<li>");
     hall_write_text(out, name_in(request, state->name_zh, state->name_en));
     buffer_string(out, "</li>");

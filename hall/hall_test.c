@@ -38,6 +38,10 @@ static void pages_are_for_everyone(void **state) {
   assert_true(text_find(http_test_header(&test, "Content-Security-Policy"), TEXT("unsafe")) < 0);
   snprintf(test.headers, sizeof test.headers, "Accept-Language: en\r\n");
   http_test_do(&test, 200, "GET", "/hall/application_resident", NULL);
+  Text page = buffer_as_text(&test.reply.body);
+  int64_t accepted = text_find(page, TEXT("<li>Accepted</li>")), archived = text_find(page, TEXT("<li>Archived</li></ol>"));
+  assert_true(accepted > 0 && archived > accepted); /* the steps as they come, not as the rules list them */
+  assert_true(text_find(page, TEXT("<ol><li>Accepted</li>")) > 0);
   assert_true(says(&test, "What to bring") && says(&test, "One proof of identity is enough"));
   test.headers[0] = '\0';
   http_test_do(&test, 404, "GET", "/hall/works", NULL);
