@@ -1,4 +1,4 @@
-/* meter_bench DIR [DAYS]: readings into the store of an imported county, out of it, and the watches, each beside its yardstick. DIR is changed: give
+/* meter_bench codec: the codec on the public low-voltage series. meter_bench DIR [DAYS]: readings into the store of an imported county, out of it, and the watches, each beside its yardstick. DIR is changed: give
  * it a copy. Processor time of the whole process unless it says wall. */
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "meter/meter_internal.h"
 #include "sim/readings.h"
 #include "store/schema.h"
+#include "supply/testing.h"
 
 typedef struct Bench {
   Db *db;
@@ -377,6 +378,49 @@ static void disk(Bench *bench, const char *folder) {
   unlink(path);
 }
 
+/* The codec on measured loads and the voltages they make: the public series of two feeders, hourly, 20 days; voltage and power a meter. */
+static void codec(const char *folder) {
+  static const char *const NAMES[] = {"65025_80035", "1076069_1274125"};
+  static LvFeeder feeder;
+  static uint8_t bytes[4096];
+  enum { DAYS = LV_HOURS / LV_DAY, ROUNDS = 50 };
+  for (size_t f = 0; f < 2; f++) {
+    if (!lv_feeder_read(&feeder, folder, NAMES[f])) {
+      fprintf(stderr, "SKIPPED: the codec on public series: %s/…%s… is missing\n", folder, NAMES[f]);
+      continue;
+    }
+    Error error = {0};
+    Arena arena, work;
+    double length = 0, blocks = feeder.customers * DAYS, readings = blocks * LV_DAY, in = 0, out = 0;
+    arena_begin(&arena, 0), arena_begin(&work, 0);
+    for (int i = 0; i < feeder.customers; i++)
+      for (int d = 0; d < DAYS; d++) {
+        MeterDay day, back;
+        MUST(meter_day_take(&day, &arena, 60, 1u << METER_VOLTAGE_A | 1u << METER_POWER, &error));
+        for (int t = 0; t < LV_DAY; t++) {
+          int at = d * LV_DAY + t;
+          day.value[METER_VOLTAGE_A][t] = (int32_t)lround(feeder.bus_pu[feeder.bus[i]][feeder.wires[i] == 1 ? feeder.phase[i] : 0][at] * 2300);
+          day.value[METER_POWER][t] = (int32_t)lround((double)feeder.load[i][at] * 1e4);
+        }
+        size_t len = 0;
+        double from = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        for (int r = 0; r < ROUNDS; r++) len = meter_block_encode(&day, bytes);
+        double middle = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        for (int r = 0; r < ROUNDS; r++) {
+          arena_reset(&work);
+          MUST(meter_block_decode(&back, (Text){(const char *)bytes, len}, &work, &error));
+        }
+        in += middle - from, out += seconds(CLOCK_PROCESS_CPUTIME_ID) - middle, length += (double)len;
+        for (int t = 0; t < LV_DAY; t++)
+          if (back.value[METER_VOLTAGE_A][t] != day.value[METER_VOLTAGE_A][t] || back.value[METER_POWER][t] != day.value[METER_POWER][t]) exit(3);
+        arena_reset(&arena);
+      }
+    printf("codec, %s: %d meters x %d days of 24 hours, voltage and power: %.2f bytes a reading (bare int32: 8), in %.2f, out %.2f million readings/s\n",
+           NAMES[f], feeder.customers, (int)DAYS, length / readings, readings * ROUNDS / in / 1e6, readings * ROUNDS / out / 1e6);
+    arena_end(&arena), arena_end(&work);
+  }
+}
+
 static void open_all(Bench *bench, const char *folder) {
   Error error = {0};
   snprintf(bench->store, sizeof bench->store, "%s/dianbaomu.db", folder);
@@ -397,7 +441,8 @@ int main(int count, char **words) {
   Bench bench = {.days = count > 2 ? atoi(words[2]) : 2};
   Pile whole = {0}, moments[3] = {{{0}, {0}, 0}};
   Error error = {0};
-  if (count < 2) return fprintf(stderr, "meter_bench DIR [DAYS]\n"), 2;
+  if (count == 2 && strcmp(words[1], "codec") == 0) return codec("../shared/data/lv_phase"), 0;
+  if (count < 2) return fprintf(stderr, "meter_bench DIR [DAYS] | codec\n"), 2;
   open_all(&bench, words[1]);
   buffer_begin(&whole.bytes, 0);
   for (int i = 0; i < 3; i++) buffer_begin(&moments[i].bytes, 0);
