@@ -21,9 +21,9 @@ static void pages_are_for_everyone(void **state) {
   (void)state;
   static HttpTest test;
   Error error = {0};
-  Grid *grid;
-  People *people;
-  Orders *orders;
+  Grid *grid = NULL;
+  People *people = NULL;
+  Orders *orders = NULL;
   http_test_open(&test);
   testing_county(test.db, 1, time_now(&test.time), NULL);
   http_test_end(&test);

@@ -73,3 +73,12 @@ test("new order: a kind is chosen, a field appears when it is asked for, and the
   await page.locator(".order-panel h3", { hasText: "附件" }).waitFor();
   await accessible(page);
 });
+
+test("hall: a procedure is found and read without script or sign-in", async ({ page }) => {
+  if (!process.env.BASE_URL) return; // the program itself renders these pages
+  await page.goto("/hall");
+  await accessible(page);
+  await page.getByRole("link", { name: "居民新装" }).first().click();
+  await page.getByRole("heading", { name: "我们的承诺" }).waitFor();
+  await accessible(page);
+}, { signedIn: false, viewport: { width: 390, height: 844 } }); // prettier-ignore
