@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "base/buffer.h"
@@ -56,6 +57,7 @@ static void start_program(World *w) {
   w->program = fork();
   assert_true(w->program >= 0);
   if (w->program == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves none behind */
     int out = open(said, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     snprintf(path, sizeof path, "%s/log", w->folder);
     int log = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
