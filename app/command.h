@@ -67,6 +67,7 @@ int command_copy(const CommandLine *line);
 int command_password(const CommandLine *line);
 int command_dispatch(const CommandLine *line);
 int command_locate(const CommandLine *line);
+int command_sim(const CommandLine *line);
 int command_storm(const CommandLine *line);
 int command_visits(const CommandLine *line);
 int command_simulate_outages(const CommandLine *line);

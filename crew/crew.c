@@ -243,7 +243,7 @@ bool crew_check(Db *db, const Grid *grid, const People *people, int64_t county_i
     bool missing = false;
     for (int k = 0; job->procedure && k < job->procedure->step_count; k++) { /* a later required step without an earlier safety step */
       bool done = job->done[k].at != INSTANT_NONE;
-      if (done && missing && job->procedure->step[k]->required)
+      if (done && missing && job->procedure->step[k]->required && job->done[k].at > job->surveyed_at) /* what was done before another cause was found stays done */
         snprintf(problem, ERROR_TEXT_MAX, "job %lld: step %.*s was recorded before a safety step", (long long)job->id.value, TEXT_ARG(job->procedure->step[k]->id));
       missing |= !done && job->procedure->step[k]->safety;
     }

@@ -122,6 +122,7 @@ bool load_orders(Db *db, void *self, Error *error) {
       !store_open_orders(db, orders->county_id, load_order, orders, error))
     return false;
   desk_saw_id(orders->desk, last_id);
+  desk_saw_time(orders->desk, orders->ticked);
   count_children(orders);
   return true;
 }

@@ -11,6 +11,7 @@
 
 enum { DESK_LISTENERS_MAX = 64, DESK_WAIT_MS = 100, CHECKPOINT_EVERY_MS = 250, CHECKPOINT_PAGES = 8192, DESK_CAREFUL_BATCHES = 100, DESK_GONE_MS = 20000, DESK_RETRY_MS = 200 };
 static const Span DESK_TICK = SPAN_SECOND;
+static const Span DESK_BACK_MOST = 2 * SPAN_HOUR;
 
 typedef struct Queue {
   DeskJob *first, *last;
@@ -37,6 +38,7 @@ struct Desk {
   VECTOR(Event) events; /* of this batch */
   Arena batch_arena, job_arena;
   Instant last_tick;
+  Instant now; /* of the newest job; see desk_now */
   bool chain_in_doubt; /* the store went away before it said how a batch ended */
   int careful; /* so many batches more are settled command by command */
   bool memory_stale; /* rooms must reload before the next job */
@@ -80,6 +82,7 @@ bool desk_open(Desk **out, Db *db, const DeskOptions *options, Error *error) {
   desk->checkpoint_address = options->checkpoint_address;
   desk->lease = options->lease;
   desk->last_tick = INSTANT_NONE;
+  desk->now = INSTANT_NONE;
   arena_begin(&desk->batch_arena, 0);
   arena_begin(&desk->job_arena, LIMIT_REQUEST_ARENA);
   pthread_rwlockattr_t attributes;
@@ -163,6 +166,10 @@ void desk_saw_id(Desk *desk, int64_t id) {
   if (id > desk->ids.last) desk->ids.last = id;
 }
 
+void desk_saw_time(Desk *desk, Instant at) {
+  if (at != INSTANT_NONE && (desk->now == INSTANT_NONE || at > desk->now)) desk->now = at;
+}
+
 bool desk_spoil(DeskContext *context) {
   context->desk->memory_stale = true;
   return false;
@@ -194,11 +201,19 @@ static bool reload_rooms(Desk *desk, Error *error) {
   return true;
 }
 
+/* The order of the books is the order of time. A machine's clock that is put back a little (a wrong hour mended, a guest woken) stands still here until
+ * it has caught up; else a clock would be stopped before it began. One that was put back further had been wrong before, and is believed. */
+static Instant desk_now(Desk *desk) {
+  Instant now = time_now(desk->time);
+  if (desk->now == INSTANT_NONE || now > desk->now || desk->now - now > DESK_BACK_MOST) desk->now = now;
+  return desk->now;
+}
+
 /* false: the transaction itself is gone, and with it all that ran before in this batch. */
 static bool run_job(Desk *desk, DeskJob *job, bool settle) {
   EventChain chain = desk->chain;
   size_t events = desk->events.count;
-  DeskContext context = {.db = desk->db, .now = time_now(desk->time), .actor = job->actor, .county_id = desk->county_id,
+  DeskContext context = {.db = desk->db, .now = desk_now(desk), .actor = job->actor, .county_id = desk->county_id,
                          .arena = &desk->job_arena, .desk = desk};
   job->ok = false;
   error_clear(&job->error);

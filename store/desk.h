@@ -90,6 +90,8 @@ int64_t desk_new_id(DeskContext *context);
 int64_t desk_county_id(const Desk *desk);
 /* For rooms that load their rows: ids made from now on are greater than this one, also when the clock was put back before a restart. */
 void desk_saw_id(Desk *desk, int64_t id);
+/* Likewise for time: `now` of a job is not before this one, nor before an earlier job's, unless the clock is more than two hours behind it. */
+void desk_saw_time(Desk *desk, Instant at);
 /* For a use case that calls other rooms' use cases and fails after one of them has changed its memory: every room reloads from rows. Returns
  * false, so that `return ok ? true : desk_spoil(context)` reads as it works. */
 bool desk_spoil(DeskContext *context);

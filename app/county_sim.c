@@ -1,0 +1,263 @@
+/* dianbaomu sim: counties played from seeds, with everything failing that can; see county_sim.h. */
+#include "app/county_sim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "app/command.h"
+#include "app/import.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "sim/generate.h"
+
+/* Seeds that once found a bug, each with what it was; they are always played first. */
+static const uint64_t KEPT[] = {1};
+
+bool sim_wrong(CountySim *sim, const char *format, ...) {
+  char said[ERROR_TEXT_MAX];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(said, sizeof said, format, list);
+  va_end(list);
+  if (!sim->problem[0]) snprintf(sim->problem, sizeof sim->problem, "seed %llu, step %d: %s", (unsigned long long)sim->seed, sim->step, said);
+  return false;
+}
+
+uint32_t sim_below(CountySim *sim, uint32_t bound) { return bound ? random_below(&sim->random, bound) : 0; }
+
+bool sim_do(CountySim *sim, DeskWork work, void *command, const char *actor) {
+  Error error = {0};
+  char text[ERROR_TEXT_MAX];
+  if (desk_do(sim->house.desk, work, command, text_of(actor), &error)) return true;
+  int status = error_status(error.code);
+  if (!sim->armed && (status < 400 || status >= 500)) sim_wrong(sim, "%s", error_text(&error, LANGUAGE_EN, text, sizeof text));
+  return false;
+}
+
+/* --- the program begins and ends --- */
+
+static bool begin(CountySim *sim, Error *error) {
+  HouseOptions options = {.data = sim->data, .mode = DB_WRITE};
+  if (!house_open(&sim->house, &options, error)) return false;
+  sim->open = true;
+  time_virtual(&sim->house.time, sim->now);
+  keys_begin(&sim->keys, LIMIT_IDEMPOTENCY_KEYS);
+  return keys_load(&sim->keys, sim->house.db, HOUSE_COUNTY, error);
+}
+
+static void end(CountySim *sim) {
+  if (!sim->open) return;
+  keys_end(&sim->keys);
+  house_close(&sim->house);
+  sim->open = false;
+}
+
+static void disarm(CountySim *sim) {
+  memory_fail_at(0);
+  db_fail_at(0);
+  power_fail_at(0, POWER_CUT);
+  sim->armed = false;
+}
+
+/* A clean restart changes nothing in memory but what a reload would. */
+static bool restart(CountySim *sim, Error *error) {
+  Buffer before, after;
+  buffer_begin(&before, 0);
+  buffer_begin(&after, 0);
+  sim_digest(sim, &before);
+  end(sim);
+  bool ok = begin(sim, error);
+  if (ok) {
+    sim_digest(sim, &after);
+    size_t at = 0;
+    while (at < before.len && at < after.len && before.at[at] == after.at[at]) at++;
+    if (before.len != after.len || at < before.len) {
+      while (at > 0 && before.at[at - 1] != '\n') at--;
+      Text was = text_slice(buffer_as_text(&before), at, before.len), is = text_slice(buffer_as_text(&after), at, after.len);
+      sim_wrong(sim, "memory is another after a restart: was '%.*s', is '%.*s'", (int)(was.len < 200 ? was.len : 200), was.len ? was.at : "",
+                (int)(is.len < 200 ? is.len : 200), is.len ? is.at : "");
+    }
+    sim->figures.restarts++;
+  }
+  buffer_end(&before);
+  buffer_end(&after);
+  return ok;
+}
+
+/* The power went: the disk keeps what it keeps, the program begins anew, and whoever had no answer sends again. */
+static bool after_the_dark(CountySim *sim, Error *error) {
+  end(sim);
+  disarm(sim);
+  if (!power_restore(&sim->disk, error) || !begin(sim, error)) return false;
+  sim->figures.cuts++;
+  for (size_t i = sim->calls.count > 3 ? sim->calls.count - 3 : 0; i < sim->calls.count; i++) sim_send(sim, &sim->calls.at[i]);
+  return sim_books(sim);
+}
+
+/* --- a run --- */
+
+static void arm(CountySim *sim) {
+  uint32_t fault = sim_below(sim, 100);
+  sim->armed = fault < 14;
+  if (!sim->armed) return;
+  sim->figures.faults++;
+  if (fault < 5) memory_fail_at(1 + sim_below(sim, sim_below(sim, 2) ? 20 : 400));
+  else if (fault < 9) db_fail_at(1 + sim_below(sim, 80));
+  else if (fault < 12) power_fail_at(1 + sim_below(sim, 8), fault == 9 ? POWER_DISK_FULL : POWER_IO_ERROR);
+  else power_fail_at(1 + sim_below(sim, 12), POWER_CUT);
+}
+
+static bool nothing(DeskContext *context, void *command, Error *error) {
+  (void)context, (void)command, (void)error;
+  return true;
+}
+
+static void synced(void *self) {
+  CountySim *sim = self;
+  if (!sim->slow || !sim->open) return;
+  sim->now += (Span)random_below(&sim->disk, 3000) * (SPAN_SECOND / 1000);
+  time_virtual(&sim->house.time, sim->now);
+}
+
+static void pass_time(CountySim *sim) {
+  uint32_t what = sim_below(sim, 200);
+  Span more = what == 0 ? (Span)sim_below(sim, 72) * SPAN_HOUR : what == 1 ? -(Span)sim_below(sim, 3600) * SPAN_SECOND : (Span)sim_below(sim, 240) * SPAN_SECOND;
+  sim->now += more;
+  time_virtual(&sim->house.time, sim->now);
+}
+
+static bool step(CountySim *sim, Error *error) {
+  char text[ERROR_TEXT_MAX];
+  int64_t pages, left;
+  pass_time(sim);
+  arm(sim);
+  sim_act(sim);
+  Error ticked = {0};
+  if (!power_is_off() && sim_below(sim, 3) == 0 && !desk_tick(sim->house.desk, &ticked) && !sim->armed)
+    sim_wrong(sim, "tick: %s", error_text(&ticked, LANGUAGE_EN, text, sizeof text));
+  if (!power_is_off() && sim_below(sim, 20) == 0 && !db_checkpoint(&pages, &left, sim->house.db, &ticked) && !sim->armed)
+    sim_wrong(sim, "checkpoint: %s", error_text(&ticked, LANGUAGE_EN, text, sizeof text));
+  if (power_is_off()) return after_the_dark(sim, error);
+  bool was = sim->armed;
+  disarm(sim);
+  if (sim->problem[0]) return true;
+  sim_do(sim, nothing, NULL, "system"); /* rooms reload that a fault left stale */
+  if (was && sim->calls.count && sim_below(sim, 2)) sim_send(sim, &sim->calls.at[sim->calls.count - 1]);
+  if (was && sim_below(sim, 3) == 0) sim_books(sim);
+  if (sim_below(sim, 60) == 0) return restart(sim, error);
+  return true;
+}
+
+static void run(CountySim *sim, int steps, Error *error) {
+  char text[ERROR_TEXT_MAX];
+  bool ok = begin(sim, error);
+  for (sim->step = 1; ok && sim->step <= steps && !sim->problem[0]; sim->step++) ok = step(sim, error);
+  for (size_t i = 0; ok && i < sim->calls.count && !sim->problem[0]; i++) /* who was not answered in a fault asks again */
+    if (!sim->calls.at[i].order) sim_send(sim, &sim->calls.at[i]);
+  ok = ok && !sim->problem[0] && sim_books(sim) && restart(sim, error) && !sim->problem[0] && sim_books(sim);
+  if (!ok && error->code) sim_wrong(sim, "%s", error_text(error, LANGUAGE_EN, text, sizeof text));
+  if (sim->open) sim->figures.orders = (int64_t)order_count(sim->house.orders), sim->figures.outages = (int64_t)outage_count(sim->house.outages);
+  disarm(sim);
+  end(sim);
+}
+
+/* --- the command --- */
+
+static bool copy_store(const char *from, const char *to, Error *error) {
+  Buffer bytes;
+  char path[300];
+  buffer_begin(&bytes, 0);
+  snprintf(path, sizeof path, "%s/dianbaomu.db-wal", to);
+  remove(path);
+  snprintf(path, sizeof path, "%s/dianbaomu.db-shm", to);
+  remove(path);
+  snprintf(path, sizeof path, "%s/dianbaomu.db", from);
+  bool ok = buffer_read_file(&bytes, path, error);
+  snprintf(path, sizeof path, "%s/dianbaomu.db", to);
+  ok = ok && buffer_write_file(&bytes, path, error);
+  buffer_end(&bytes);
+  return ok;
+}
+
+static bool play(const char *county, const char *data, uint64_t seed, int steps, SimFigures *sum, bool tap, int number) {
+  Error error = {0};
+  CountySim *sim = memory_new(sizeof *sim);
+  if (!sim) return false;
+  snprintf(sim->data, sizeof sim->data, "%s", data);
+  sim->house.folder.lock = -1;
+  sim->seed = seed;
+  sim->slow = seed % 4 == 0;
+  sim->now = 1795780800 * SPAN_SECOND; /* 2026-11-28 */
+  random_fork(&sim->random, seed, 0x51);
+  random_fork(&sim->disk, seed, 0x52);
+  if (copy_store(county, data, &error)) {
+    power_on_sync(synced, sim);
+    run(sim, steps, &error);
+    power_on_sync(NULL, NULL);
+  } else {
+    sim_wrong(sim, "%s", error.argument[0]);
+  }
+  bool ok = !sim->problem[0];
+  if (tap) printf("%s %d - seed %llu\n", ok ? "ok" : "not ok", number, (unsigned long long)seed);
+  if (!ok) printf("%s%s\n", tap ? "# " : "", sim->problem);
+  fflush(stdout);
+  const int64_t *from = (const int64_t *)(const void *)&sim->figures;
+  for (size_t i = 0; i < sizeof *sum / sizeof *from; i++) ((int64_t *)(void *)sum)[i] += from[i];
+  vector_free(&sim->calls);
+  map_free(&sim->answered);
+  memory_free(sim);
+  return ok;
+}
+
+static bool seeds_of(const CommandLine *line, int64_t *first, int64_t *last, Error *error) {
+  const char *seeds = command_option(line, "--seeds");
+  Text text = text_of(seeds ? seeds : "1-100");
+  ptrdiff_t dash = text_find(text, TEXT("-"));
+  bool ok = dash > 0 ? text_to_i64(text_slice(text, 0, (size_t)dash), first) && text_to_i64(text_slice(text, (size_t)dash + 1, text.len), last)
+                     : text_to_i64(text, first) && text_to_i64(text, last);
+  return ok && *first >= 0 && *first <= *last ? true : error_raise(error, ERROR_FIELD_INVALID, "--seeds\t%s\tA-B", seeds ? seeds : "");
+}
+
+int command_sim(const CommandLine *line) {
+  Error error = {0};
+  int64_t first, last, steps, customers;
+  int number = 0, wrong = 0;
+  SimFigures sum = {0};
+  char folder[] = "/tmp/dianbaomu-sim-XXXXXX", package[64], county[64], data[64];
+  bool tap = command_option(line, "--tap") != NULL;
+  if (!command_words(line, 0, 0, &error) || !seeds_of(line, &first, &last, &error) || !command_number(line, "--steps", 150, 1, 1000000, &steps, &error) ||
+      !command_number(line, "--customers", 2000, 100, 100000, &customers, &error))
+    return command_failed(&error);
+  if (!mkdtemp(folder)) {
+    error_raise(&error, ERROR_IO, "%s\t%s", folder, strerror(errno));
+    return command_failed(&error);
+  }
+  snprintf(package, sizeof package, "%s/package", folder);
+  snprintf(county, sizeof county, "%s/county", folder);
+  snprintf(data, sizeof data, "%s/data", folder);
+  log_level(LOG_NONE); /* what was made to fail would fill the screen */
+  bool ok = sim_generate_package(package, &(GenerateOptions){.customers = customers, .seed = 3}, NULL, NULL, &error) &&
+            app_import(package, county, (AppImportHow){0}, &error) && power_begin(&error);
+  if (ok && mkdir(data, 0700) != 0) ok = error_raise(&error, ERROR_IO, "%s\t%s", data, strerror(errno));
+  if (ok) {
+    for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
+      if ((int64_t)KEPT[i] < first || (int64_t)KEPT[i] > last) wrong += !play(county, data, KEPT[i], (int)steps, &sum, tap, ++number);
+    for (int64_t seed = first; seed <= last; seed++) wrong += !play(county, data, (uint64_t)seed, (int)steps, &sum, tap, ++number);
+    PowerFigures disk = power_figures();
+    power_end();
+    if (tap) printf("1..%d\n", number);
+    printf("%s%d seeds, %d wrong: %lld acts, %lld calls (%lld again, %lld repeated messages), %lld steps taken, %lld refused; %lld faults, %lld power cuts,"
+           " %lld restarts; unsynced writes: %lld lost, %lld kept, %lld torn\n",
+           tap ? "# " : "", number, wrong, (long long)sum.acts, (long long)sum.calls, (long long)sum.again, (long long)sum.repeated, (long long)sum.steps,
+           (long long)sum.steps_refused, (long long)sum.faults, (long long)sum.cuts, (long long)sum.restarts, (long long)disk.dropped, (long long)disk.kept,
+           (long long)disk.torn);
+  }
+  folder_remove(package);
+  folder_remove(county);
+  folder_remove(data);
+  folder_remove(folder);
+  if (!ok) return command_failed(&error);
+  return wrong != 0;
+}
