@@ -2,9 +2,11 @@
 #include "app/county_sim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/command.h"
 #include "app/import.h"
@@ -12,8 +14,9 @@
 #include "base/log.h"
 #include "sim/generate.h"
 
-/* Seeds that once found a bug, each with what it was; they are always played first. */
-static const uint64_t KEPT[] = {1};
+/* Seeds that once found a bug; they are always played. 16, 21, 39, 53, 115, 140, 226, 260: the machine's clock was put back, and clocks of orders stopped before they had
+ * begun. 36: the check took a step recorded before another cause was found for one recorded out of order. */
+static const uint64_t KEPT[] = {16, 21, 36, 39, 53, 115, 140, 226, 260};
 
 bool sim_wrong(CountySim *sim, const char *format, ...) {
   char said[ERROR_TEXT_MAX];
@@ -86,6 +89,11 @@ static bool restart(CountySim *sim, Error *error) {
   return ok;
 }
 
+static bool nothing(DeskContext *context, void *command, Error *error) {
+  (void)context, (void)command, (void)error;
+  return true;
+}
+
 /* The power went: the disk keeps what it keeps, the program begins anew, and whoever had no answer sends again. */
 static bool after_the_dark(CountySim *sim, Error *error) {
   end(sim);
@@ -93,6 +101,7 @@ static bool after_the_dark(CountySim *sim, Error *error) {
   if (!power_restore(&sim->disk, error) || !begin(sim, error)) return false;
   sim->figures.cuts++;
   for (size_t i = sim->calls.count > 3 ? sim->calls.count - 3 : 0; i < sim->calls.count; i++) sim_send(sim, &sim->calls.at[i]);
+  sim_do(sim, nothing, NULL, "system"); /* rooms reload that a refusal left stale */
   return sim_books(sim);
 }
 
@@ -107,11 +116,6 @@ static void arm(CountySim *sim) {
   else if (fault < 9) db_fail_at(1 + sim_below(sim, 80));
   else if (fault < 12) power_fail_at(1 + sim_below(sim, 8), fault == 9 ? POWER_DISK_FULL : POWER_IO_ERROR);
   else power_fail_at(1 + sim_below(sim, 12), POWER_CUT);
-}
-
-static bool nothing(DeskContext *context, void *command, Error *error) {
-  (void)context, (void)command, (void)error;
-  return true;
 }
 
 static void synced(void *self) {
@@ -156,7 +160,7 @@ static void run(CountySim *sim, int steps, Error *error) {
   for (sim->step = 1; ok && sim->step <= steps && !sim->problem[0]; sim->step++) ok = step(sim, error);
   for (size_t i = 0; ok && i < sim->calls.count && !sim->problem[0]; i++) /* who was not answered in a fault asks again */
     if (!sim->calls.at[i].order) sim_send(sim, &sim->calls.at[i]);
-  ok = ok && !sim->problem[0] && sim_books(sim) && restart(sim, error) && !sim->problem[0] && sim_books(sim);
+  ok = ok && !sim->problem[0] && sim_do(sim, nothing, NULL, "system") && sim_books(sim) && restart(sim, error) && !sim->problem[0] && sim_books(sim);
   if (!ok && error->code) sim_wrong(sim, "%s", error_text(error, LANGUAGE_EN, text, sizeof text));
   if (sim->open) sim->figures.orders = (int64_t)order_count(sim->house.orders), sim->figures.outages = (int64_t)outage_count(sim->house.outages);
   disarm(sim);
@@ -176,7 +180,9 @@ static bool copy_store(const char *from, const char *to, Error *error) {
   snprintf(path, sizeof path, "%s/dianbaomu.db", from);
   bool ok = buffer_read_file(&bytes, path, error);
   snprintf(path, sizeof path, "%s/dianbaomu.db", to);
-  ok = ok && buffer_write_file(&bytes, path, error);
+  int file = ok ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1; /* not synced: it is thrown away */
+  if (ok && file < 0) ok = error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+  if (file >= 0) ok = disk_write(file, bytes.at, bytes.len, path, error), close(file);
   buffer_end(&bytes);
   return ok;
 }

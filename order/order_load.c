@@ -94,6 +94,7 @@ static bool load_order(void *self, const OrderRow *row, Error *error) {
   ClockSet clocks;
   if (!order_from_row(orders, &read, &clocks, error) || !live_reserve(&orders->live, error)) return false;
   LiveEntry *entry = live_add(&orders->live, &read.order);
+  desk_saw_time(orders->desk, read.order.accepted_at);
   live_put_clocks(&orders->live, entry, &clocks, clocks.started);
   order_note_calls(orders, read.order.accepted_at, 1); /* about: repeated calls before a restart are not counted */
   return true;
