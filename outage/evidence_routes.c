@@ -107,6 +107,7 @@ static const struct {
            {"too_old", "时间过早", "it is too old"},
            {"stale", "已有更新的相反信息", "something later says otherwise"},
            {"contradicts", "与同一时刻的信息矛盾", "it contradicts what was said of the same moment"},
+           {"loop", "合上后形成环网 (两路电源并列), 已记录, 暂不计入", "it closes a loop: kept in mind, without effect until the loop is open elsewhere"},
            {"bad_time", "时间无法识别", "its time cannot be read"}};
 
 static bool encode_said(HttpRequest *request, void *self, HttpReply *reply, void *room, Error *error) {

@@ -26,12 +26,14 @@ static size_t standing_from(const Outages *outages, uint32_t device, OutageId id
 }
 
 void outage_below(const Outages *outages, uint32_t device, size_t *from, size_t *to) {
+  *from = 0, *to = outages->by_device.count;
+  if (outage_is_switched(outages, device)) return;
   *from = standing_from(outages, device, (OutageId){0});
   *to = standing_from(outages, grid_device(outages->grid, device)->end, (OutageId){0});
 }
 
 Record *outage_record_at(const Outages *outages, uint32_t device) {
-  for (uint32_t up = device; up != GRID_NONE && outages->by_device.count; up = grid_device(outages->grid, up)->parent)
+  for (uint32_t up = device; up != GRID_NONE && outages->by_device.count; up = outage_parent(outages, up))
     for (size_t i = standing_from(outages, up, (OutageId){0}); i < outages->by_device.count && outages->by_device.at[i].device == up; i++)
       if (grid_ranges_hold(&outages->by_device.at[i].record->o.dark, device)) return outages->by_device.at[i].record;
   return NULL;
@@ -64,15 +66,20 @@ static uint32_t important_before(const Outages *outages, uint32_t position) {
 
 bool outage_measure(const Outages *outages, Record *record, Error *error) {
   Outage *o = &record->o;
-  GridRange all = {o->device, grid_device(outages->grid, o->device)->end};
+  GridRanges below = {0};
   grid_ranges_clear(&o->dark);
-  bool ok = o->state == OUTAGE_RESTORED || grid_ranges_add(&o->dark, all);
-  for (size_t i = 0; ok && i < record->freed.count; i++) {
-    uint32_t freed = record->freed.at[i];
-    if (o->dark.count) ok = grid_ranges_remove(&o->dark, (GridRange){freed, grid_device(outages->grid, freed)->end});
+  bool ok = o->state == OUTAGE_RESTORED || outage_subtree(outages, o->device, &o->dark, error);
+  uint32_t total = 0;
+  for (size_t i = 0; i < o->dark.count; i++) total += outage_customers_in(outages, o->dark.at[i]);
+  for (size_t i = 0; ok && o->dark.count && i < record->freed.count; i++) {
+    grid_ranges_clear(&below);
+    ok = outage_subtree(outages, record->freed.at[i], &below, error);
+    for (size_t k = 0; ok && k < below.count; k++) ok = grid_ranges_remove(&o->dark, below.at[k]) || error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
   }
-  if (!ok) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
-  o->customers_total = outage_customers_in(outages, all);
+  grid_ranges_free(&below);
+  if (!ok) return false;
+  o->customers_total = outage_customers_in(outages, (GridRange){o->device, grid_device(outages->grid, o->device)->end});
+  if (total > o->customers_total) o->customers_total = total; /* it feeds an island */
   o->customers_out = o->important_out = 0;
   for (size_t i = 0; i < o->dark.count; i++) {
     uint32_t from, to;
@@ -128,13 +135,15 @@ static bool dark_for_sure(const Outages *outages, const Record *record, uint32_t
   const GridDevice *at = grid_device(outages->grid, device);
   bool freed = false, freed_below = false;
   for (size_t i = 0; i < record->freed.count; i++) {
-    freed |= grid_within(grid_device(outages->grid, record->freed.at[i]), record->freed.at[i], device);
-    freed_below |= grid_within(at, device, record->freed.at[i]);
+    freed |= outage_feeds(outages, record->freed.at[i], device);
+    freed_below |= outage_feeds(outages, device, record->freed.at[i]);
   }
   if (freed) return true;
   if (!freed_below) return vector_push(&out->words, device);
   for (uint32_t child = device + 1; child < at->end; child = grid_device(outages->grid, child)->end)
-    if (!dark_for_sure(outages, record, child, out)) return false;
+    if (outage_parent(outages, child) == device && !dark_for_sure(outages, record, child, out)) return false;
+  for (size_t i = 0; outages->parent && i < outages->moved.count; i++)
+    if (outages->parent[outages->moved.at[i]] == device && !dark_for_sure(outages, record, outages->moved.at[i], out)) return false;
   return true;
 }
 
@@ -331,6 +340,9 @@ void outage_close(Outages *outages) {
   vector_free(&outages->repairs);
   vector_free(&outages->open);
   vector_free(&outages->behind);
+  vector_free(&outages->switched);
+  vector_free(&outages->moved);
+  memory_free(outages->parent);
   vector_free(&outages->links);
   memory_free(outages->important);
   memory_free(outages);
@@ -413,7 +425,8 @@ bool outage_check(Db *db, const Grid *grid, const People *people, const Orders *
     const Record *record = outage_record(outages, order->outage);
     if (order->outage.value && !record)
       snprintf(problem, ERROR_TEXT_MAX, "order %lld stands under outage %lld, which is not open", (long long)order->id.value, (long long)order->outage.value);
-    else if (record && order->device != GRID_NONE && !grid_within(grid_device(grid, record->o.device), record->o.device, order->device))
+    else if (record && order->device != GRID_NONE && order->ladder < LADDER_RESTORED && !grid_within(grid_device(grid, record->o.device), record->o.device, order->device) &&
+             !outage_feeds(outages, record->o.device, order->device))
       snprintf(problem, ERROR_TEXT_MAX, "order %lld is not felt below the device of its outage %lld", (long long)order->id.value, (long long)order->outage.value);
   }
   for (size_t i = 0; ok && i < outages->open.count && !problem[0]; i++) {

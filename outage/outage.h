@@ -16,6 +16,7 @@
  *   outage.found   outage.changed (counts; or the device, by further calls)   outage.confirmed   outage.moved {was}
  *   outage.split {from}  outage.merged {into}   outage.dismissed {reason}   outage.eta {from, until, source}   outage.undone {what}
  *   outage.word {device, word} (subject kind "device")
+ *   outage.fed {customers, part:[[from,to],…]} (subject kind "county"): a part of the network is fed another way; outages tell their own with by: "switching"
  *   outage.evidence {taken, repeated, set_aside} (subject kind "county")
  *   outage.progress {stage}   outage.restored {devices, freed, all}   outage.closed {…figures} */
 #ifndef OUTAGE_OUTAGE_H
@@ -92,7 +93,7 @@ typedef struct OutageEvidence {
 } OutageEvidence;
 typedef struct OutageEvidenceVerdict {
   const char *name;     /* "taken", "repeated", or why it was set aside: unknown_subject, wrong_subject, unknown_kind, future, too_old, stale,
-                           contradicts, bad_time */
+                           contradicts, bad_time, loop (a tie that joins what is fed already) */
   bool taken, repeated;
 } OutageEvidenceVerdict;
 /* Weighs them, and opens, moves or takes back outages by what is then believed. verdicts[count]. At most LIMIT_POWER_EVENTS.

@@ -88,22 +88,33 @@ static bool return_orders(DeskContext *context, Outages *outages, const Record *
 
 /* --- power is back --- */
 
+static bool touches(const GridRanges *a, const GridRanges *b) {
+  size_t i = 0, k = 0;
+  while (i < a->count && k < b->count) {
+    if (a->at[i].from < b->at[k].to && b->at[k].from < a->at[i].to) return true;
+    if (a->at[i].to < b->at[k].to) i++;
+    else k++;
+  }
+  return false;
+}
+
 static int by_since(const Record *a, const Record *b) { return a->o.since < b->o.since ? -1 : a->o.since > b->o.since; }
 
 /* Customer-seconds without supply that this outage answers for in `range`, which it darkens up to now. Where others darken it too the span
  * counts once: from the time the earliest of those began, it is theirs. Summed over all outages that is the span of the union. */
-static bool dark_seconds(Outages *outages, const Record *record, GridRange range, Instant now, int64_t *sum, Error *error) {
+static bool dark_seconds(Outages *outages, const Record *record, const GridRanges *where, Instant now, int64_t *sum, Error *error) {
   GridRanges left = {0}, part = {0};
   VECTOR(Record *) others = {0};
   bool ok = true;
-  for (size_t i = 0; ok && i < record->o.dark.count; i++) {
-    GridRange d = record->o.dark.at[i];
-    GridRange both = {d.from > range.from ? d.from : range.from, d.to < range.to ? d.to : range.to};
-    if (both.from < both.to) ok = grid_ranges_add(&left, both);
-  }
+  for (size_t i = 0; ok && i < record->o.dark.count; i++)
+    for (size_t k = 0; ok && k < where->count; k++) {
+      GridRange d = record->o.dark.at[i], range = where->at[k];
+      GridRange both = {d.from > range.from ? d.from : range.from, d.to < range.to ? d.to : range.to};
+      if (both.from < both.to) ok = grid_ranges_add(&left, both);
+    }
   for (size_t i = 0; ok && i < outages->open.count; i++) { /* insertion by since: few overlap */
     Record *other = outages->open.at[i];
-    if (other == record || other->o.device >= range.to || grid_device(outages->grid, other->o.device)->end <= range.from) continue;
+    if (other == record || !touches(&other->o.dark, where)) continue;
     ok = vector_push(&others, other);
     for (size_t k = others.count - 1; ok && k > 0 && by_since(others.at[k], others.at[k - 1]) < 0; k--) {
       Record *swap = others.at[k];
@@ -238,7 +249,7 @@ static bool check_devices(const Outages *outages, const Record *record, const ui
   if (record->o.state >= OUTAGE_RESTORED) return error_raise(error, ERROR_OUTAGE_STATE, "%s\t%s", number, outage_state_name((OutageState)record->o.state));
   for (size_t i = 0; i < count; i++) {
     Text name = grid_name(outages->grid, devices[i]);
-    bool below = grid_within(grid_device(outages->grid, record->o.device), record->o.device, devices[i]);
+    bool below = outage_feeds(outages, record->o.device, devices[i]);
     if (!below || !grid_ranges_hold(&record->o.dark, devices[i])) return error_raise(error, ERROR_OUTAGE_NOT_DARK, "%.*s\t%s", TEXT_ARG(name), number);
   }
   return true;
@@ -251,12 +262,12 @@ bool outage_free(DeskContext *context, Outages *outages, Record *record, const u
   if (!ok) return false;
   for (size_t i = 0; ok && i < o->dark.count; i++) ok = grid_ranges_add(&before, o->dark.at[i]);
   if (!ok) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
-  GridRange all = {o->device, grid_device(outages->grid, o->device)->end};
   for (size_t i = 0; ok && i < (count ? count : 1); i++) {
-    GridRange range = count ? (GridRange){devices[i], grid_device(outages->grid, devices[i])->end} : all;
     uint32_t freed = count ? devices[i] : o->device;
-    ok = dark_seconds(outages, record, range, context->now, &o->customer_seconds, error) &&
+    GridRanges range = {0};
+    ok = outage_subtree(outages, freed, &range, error) && dark_seconds(outages, record, &range, context->now, &o->customer_seconds, error) &&
          outage_row_freed(context->db, context->county_id, o->id, grid_device(outages->grid, freed)->id, context->now, error);
+    grid_ranges_free(&range);
     if (ok && !vector_push(&record->freed, freed)) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
     if (ok) ok = outage_measure(outages, record, error);
   }

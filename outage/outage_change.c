@@ -136,7 +136,7 @@ static uint32_t common_device(const Outages *outages, const OrderId *orders, siz
   for (size_t i = 0; i < count; i++) {
     const Order *order = order_find(outages->orders, orders[i]);
     if (!order || order->device == GRID_NONE) continue;
-    at = at == GRID_NONE ? order->device : grid_lowest_common(outages->grid, at, order->device);
+    at = at == GRID_NONE ? order->device : outage_common(outages, at, order->device);
   }
   while (at != GRID_NONE && !grid_can_fail((GridKind)grid_device(outages->grid, at)->kind)) at = grid_device(outages->grid, at)->parent;
   return at;
@@ -171,7 +171,7 @@ bool outage_merge(DeskContext *context, Outages *outages, OutageId id, int32_t v
   if (!changeable(outages, id, version, &record, error) || !changeable(outages, into_id, 0, &into, error) || !still_dark(record, error) ||
       !still_dark(into, error))
     return false;
-  uint32_t device = record == into ? GRID_NONE : grid_lowest_common(outages->grid, record->o.device, into->o.device);
+  uint32_t device = record == into ? GRID_NONE : outage_common(outages, record->o.device, into->o.device);
   while (device != GRID_NONE && device != into->o.device && !grid_can_fail((GridKind)grid_device(outages->grid, device)->kind))
     device = grid_device(outages->grid, device)->parent;
   if (device == GRID_NONE) return error_raise(error, ERROR_OUTAGE_APART, "%s\t%s", outage_number(&record->o, a), outage_number(&into->o, b));

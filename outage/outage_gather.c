@@ -199,10 +199,10 @@ bool outage_raise(DeskContext *context, Outages *outages, uint32_t device, Insta
   size_t from, to;
   bool ok = true;
   outage_below(outages, device, &from, &to);
-  for (size_t i = from; ok && i < to && i - from < OUTAGE_RAISED_MAX; i++) {
+  for (size_t i = from; ok && i < to && up.count < OUTAGE_RAISED_MAX; i++) {
     Record *record = outages->by_device.at[i].record;
     double cause, dark;
-    if (outage_is_fixed(record)) continue;
+    if (outage_is_fixed(record) || !outage_feeds(outages, device, record->o.device)) continue;
     ok = locate_device(outages->locate, record->o.device, &cause, &dark, error);
     if (!ok || (record->o.device != device && cause >= outages->rules.stay)) continue; /* a fault of its own beneath this one */
     bool first_now = !first || (record->o.crew.value && !first->o.crew.value) || (!record->o.crew.value == !first->o.crew.value && record->o.id.value < first->o.id.value);
@@ -224,10 +224,10 @@ bool outage_raise(DeskContext *context, Outages *outages, uint32_t device, Insta
 }
 
 static bool has_fixed(const Outages *outages, uint32_t device) {
-  for (uint32_t up = device; up != GRID_NONE && outages->by_device.count; up = grid_device(outages->grid, up)->parent) {
+  for (uint32_t up = device; up != GRID_NONE && outages->by_device.count; up = outage_parent(outages, up)) {
     size_t from, to;
-    for (outage_below(outages, up, &from, &to); from < to && outages->by_device.at[from].device == up; from++)
-      if (outage_is_fixed(outages->by_device.at[from].record) && grid_ranges_hold(&outages->by_device.at[from].record->o.dark, device)) return true;
+    for (outage_below(outages, up, &from, &to); from < to; from++)
+      if (outages->by_device.at[from].device == up && outage_is_fixed(outages->by_device.at[from].record) && grid_ranges_hold(&outages->by_device.at[from].record->o.dark, device)) return true;
   }
   return false;
 }
@@ -240,7 +240,7 @@ bool outage_gather_order(DeskContext *context, Outages *outages, const Order *or
   bool explained = record && (outage_is_fixed(record) || (!record->alone && record->o.probability >= (float)outages->rules.open));
   cause = GRID_NONE;
   if (!explained && !cause_of(outages, order, &cause, error)) return false; /* a better explanation of many is found at the next look */
-  bool rises = cause != GRID_NONE && (!record || (cause < record->o.device && !has_fixed(outages, device)));
+  bool rises = cause != GRID_NONE && (!record || (cause != record->o.device && outage_feeds(outages, cause, record->o.device) && !has_fixed(outages, device)));
   if (rises) {
     if (!outage_raise(context, outages, cause, context->now, &record, error)) return false;
   } else if (!record && outages->rules.lone_calls) {

@@ -34,6 +34,13 @@ typedef struct Sound { /* the dispatcher: this device is sound */
   Instant at;
 } Sound;
 
+typedef struct Switched { /* a switch that is open, or a tie whose state has been reported */
+  int64_t id;                 /* of the device or the tie */
+  uint32_t device;
+  bool tie, closed, loop;     /* loop: closed, yet left out, for it joins what is fed already */
+  Instant at;
+} Switched;
+
 typedef struct Link { /* an order under an outage */
   OrderId order;
   OutageId outage;
@@ -58,6 +65,10 @@ struct Outages {
   bool meters_speak, changed; /* the company's meters report; something was weighed since all was looked at */
   VECTOR(Standing) by_device; /* those with dark parts, by device then id */
   VECTOR(Sound) sounds;
+  VECTOR(Switched) switched;  /* by time */
+  uint32_t *parent;           /* who feeds each device now; NULL: as the network is built */
+  VECTOR(uint32_t) moved;     /* devices that another feeds than as built */
+  bool switching;             /* something was reported since the feeding was solved */
   RestoreModel restore;       /* as the rules say, and learned */
   VECTOR(RestoreHistory) repairs;
   size_t repaired;
@@ -88,7 +99,7 @@ bool outage_measure(const Outages *outages, Record *record, Error *error) MUST_U
 bool outage_believe(Outages *outages, Record *record, Error *error) MUST_USE; /* where it stands, and to the engine what is known for sure of it */
 bool outage_word_at(const Outages *outages, const Record *but, uint32_t device); /* one of them, but this one, told the engine that it is out */
 static inline bool outage_is_fixed(const Record *record) { return record->o.pinned || record->o.state != OUTAGE_SUSPECTED; } /* its device is known */
-/* Those that stand in the subtree of `device`: by_device.at[*from … *to). */
+/* Those that stand in the subtree of `device`: by_device.at[*from … *to).; all of them, when the network is fed in another way round here: ask outage_feeds. */
 void outage_below(const Outages *outages, uint32_t device, size_t *from, size_t *to);
 /* What an order stands under, 0: nothing. */
 bool outage_note_link(Outages *outages, const Order *order, OutageId to, Error *error) MUST_USE;
@@ -131,6 +142,21 @@ bool outage_estimate_load(Db *db, Outages *outages, Error *error) MUST_USE;
 void outage_count_waiting(Outages *outages);
 bool outage_tell_eta(DeskContext *context, Outages *outages, Record *record, Error *error) MUST_USE; /* outage_change.c */
 
+/* outage_feed.c: how the network is fed now */
+static inline uint32_t outage_parent(const Outages *outages, uint32_t device) { return outages->parent ? outages->parent[device] : grid_device(outages->grid, device)->parent; }
+bool outage_feeds(const Outages *outages, uint32_t above, uint32_t device); /* the device itself, too */
+uint32_t outage_common(const Outages *outages, uint32_t a, uint32_t b);     /* the lowest that feeds both; GRID_NONE */
+bool outage_is_switched(const Outages *outages, uint32_t device);           /* it feeds others now than as built */
+bool outage_subtree(const Outages *outages, uint32_t device, GridRanges *out, Error *error) MUST_USE; /* adds all it feeds */
+bool outage_feed_load(Db *db, Outages *outages, Error *error) MUST_USE;
+bool outage_tie_of_code(Db *db, const Outages *outages, Text code, int64_t *id, bool *found, Error *error) MUST_USE;
+bool outage_note_tie(DeskContext *context, Outages *outages, int64_t id, bool closed, Instant at, LocateVerdict *verdict, Error *error) MUST_USE;
+bool outage_note_switch(DeskContext *context, Outages *outages, uint32_t device, bool closed, Instant at, Error *error) MUST_USE;
+bool outage_is_fed_around(const Outages *outages, uint32_t device);         /* an open switch, with power behind it from elsewhere */
+bool outage_tie_loops(const Outages *outages, int64_t id);
+/* After what was noted: who feeds whom, what outages darken, what is believed. `at`: of the last switching. */
+bool outage_feed_anew(DeskContext *context, Outages *outages, Instant at, Error *error) MUST_USE;
+
 /* outage_write.c: JSON */
 void outage_write_device(const Outages *outages, uint32_t index, Json *json);                /* members of an open object */
 void outage_write_eta(const OutageEta *eta, Json *json);                                     /* null, or an object that stays open for more */
@@ -139,6 +165,7 @@ void outage_write_summary_into(const Outages *outages, const Outage *outage, Jso
 
 /* outage_weigh.c: evidence, as rows and in the engine */
 bool outage_weigh(DeskContext *context, Outages *outages, const LocateEvidence *evidence, LocateVerdict *verdict, Error *error) MUST_USE;
+bool outage_weigh_part(DeskContext *context, Outages *outages, GridRange part, Instant at, Error *error) MUST_USE; /* fed in another way since */
 bool outage_weigh_restored(DeskContext *context, Outages *outages, uint32_t device, Error *error) MUST_USE; /* power is back below it */
 bool outage_weigh_sound(DeskContext *context, Outages *outages, uint32_t device, bool sound, Error *error) MUST_USE;
 bool outage_weigh_time(DeskContext *context, Outages *outages, Span slack, Error *error) MUST_USE; /* the engine comes up to now, when it is further behind */

@@ -62,6 +62,33 @@ static bool tell_evidence(DeskContext *context, const size_t counts[3], Error *e
   return ok;
 }
 
+static bool of_a_switch(LocateEvidenceKind kind) { return kind == LOCATE_SWITCH_OPEN || kind == LOCATE_SWITCH_CLOSED; }
+
+/* A switch, or a tie by its code: how the network is fed is looked at when all is said. */
+static bool weigh_switch(DeskContext *context, Outages *outages, const OutageEvidence *item, const LocateEvidence *e, LocateVerdict *found, Error *error) {
+  bool closed = e->kind == LOCATE_SWITCH_CLOSED, tie = false;
+  int64_t id = 0;
+  if (e->subject == LOCATE_NONE && !outage_tie_of_code(context->db, outages, item->subject, &id, &tie, error)) return false;
+  if (tie) return outage_note_tie(context, outages, id, closed, e->at, found, error);
+  *found = LOCATE_REPEATED;
+  if (e->on_device && !closed && outage_is_fed_around(outages, e->subject)) return true; /* open it is, and nobody is dark for it */
+  if (!outage_weigh(context, outages, e, found, error)) return false;
+  if (!e->on_device || (*found != LOCATE_TAKEN && *found != LOCATE_REPEATED)) return true;
+  return outage_note_switch(context, outages, e->subject, closed, e->at, error);
+}
+
+/* Ties that close a loop are kept in mind, and take effect when the loop is opened elsewhere; said so. */
+static bool say_loops(DeskContext *context, const Outages *outages, const OutageEvidence *items, size_t count, OutageEvidenceVerdict *verdicts, Error *error) {
+  for (size_t i = 0; i < count; i++) {
+    int64_t id;
+    bool tie = false;
+    if (!verdicts[i].taken || !text_is(items[i].kind, "switch_closed")) continue;
+    if (!outage_tie_of_code(context->db, outages, items[i].subject, &id, &tie, error)) return false;
+    if (tie && outage_tie_loops(outages, id)) verdicts[i] = (OutageEvidenceVerdict){.name = "loop"};
+  }
+  return true;
+}
+
 static bool weigh_one(DeskContext *context, Outages *outages, const OutageEvidence *item, OutageEvidenceVerdict *verdict, Error *error) {
   LocateEvidence e = {.at = item->at};
   LocateVerdict found = LOCATE_UNKNOWN_SUBJECT;
@@ -70,7 +97,7 @@ static bool weigh_one(DeskContext *context, Outages *outages, const OutageEviden
   verdict->name = "unknown_kind";
   if (!kind_of(item->kind, &e.kind)) return true;
   subject_of(outages, item->subject, &e);
-  if (!outage_weigh(context, outages, &e, &found, error)) return false;
+  if (!(of_a_switch(e.kind) ? weigh_switch(context, outages, item, &e, &found, error) : outage_weigh(context, outages, &e, &found, error))) return false;
   *verdict = (OutageEvidenceVerdict){.name = locate_verdict_names[found], .taken = found == LOCATE_TAKEN, .repeated = found == LOCATE_REPEATED};
   return true;
 }
@@ -78,13 +105,19 @@ static bool weigh_one(DeskContext *context, Outages *outages, const OutageEviden
 bool outage_evidence(DeskContext *context, Outages *outages, const OutageEvidence *items, size_t count, OutageEvidenceVerdict *verdicts, Error *error) {
   size_t counts[3] = {0};
   LocateEvidenceKind kind;
+  Instant switched_at = INSTANT_NONE;
   bool meters = false, ok = true;
   if (count > LIMIT_POWER_EVENTS) return error_raise(error, ERROR_LIMIT, "items\t%d", LIMIT_POWER_EVENTS);
   for (size_t i = 0; i < count && !meters; i++) meters = kind_of(items[i].kind, &kind) && of_a_meter(kind);
   if (meters) ok = note_feed(context, outages, error);
   for (size_t i = 0; ok && i < count; i++) {
     ok = weigh_one(context, outages, &items[i], &verdicts[i], error);
-    if (ok) counts[verdicts[i].taken ? 0 : verdicts[i].repeated ? 1 : 2]++;
+    if (ok && verdicts[i].taken && kind_of(items[i].kind, &kind) && of_a_switch(kind) && items[i].at > switched_at) switched_at = items[i].at;
+  }
+  if (ok && outages->switching)
+    ok = outage_feed_anew(context, outages, switched_at == INSTANT_NONE ? context->now : switched_at, error) && say_loops(context, outages, items, count, verdicts, error);
+  for (size_t i = 0; ok && i < count; i++) {
+    counts[verdicts[i].taken ? 0 : verdicts[i].repeated ? 1 : 2]++;
   }
   if (ok && count) ok = tell_evidence(context, counts, error);
   bool due = outages->looked_at == INSTANT_NONE || context->now - outages->looked_at >= outages->rules.look;

@@ -30,7 +30,9 @@ bool outage_part_orders(DeskContext *context, Outages *outages, OutageId id, Err
     const Order *order = order_find(outages->orders, orders[i]);
     const Record *record = outage_record(outages, id); /* it may go up in another while its orders go */
     if (!record) return true;
-    if (!order || order->device == GRID_NONE || order->outage.value != id.value || grid_within(grid_device(outages->grid, record->o.device), record->o.device, order->device)) continue;
+    if (!order || order->device == GRID_NONE || order->outage.value != id.value || 
+        grid_within(grid_device(outages->grid, record->o.device), record->o.device, order->device) || outage_feeds(outages, record->o.device, order->device))
+      continue;
     if (!outage_link_order(context, outages, orders[i], (OutageId){0}, error)) return false;
     order = order_find(outages->orders, orders[i]);
     if (order && !outage_gather_order(context, outages, order, error)) return false;
@@ -40,8 +42,9 @@ bool outage_part_orders(DeskContext *context, Outages *outages, OutageId id, Err
 
 static Record *standing_at(const Outages *outages, uint32_t device) {
   size_t from, to;
-  outage_below(outages, device, &from, &to);
-  return from < to && outages->by_device.at[from].device == device ? outages->by_device.at[from].record : NULL;
+  for (outage_below(outages, device, &from, &to); from < to && outages->by_device.at[from].device <= device; from++)
+    if (outages->by_device.at[from].device == device) return outages->by_device.at[from].record;
+  return NULL;
 }
 
 static Record *standing_in_class(const Outages *outages, const LocateOutage *class) {
@@ -56,9 +59,9 @@ static bool take_up(DeskContext *context, Outages *outages, Record *into, Error 
   size_t from, to;
   bool ok = true;
   outage_below(outages, into->o.device, &from, &to);
-  for (size_t i = from; ok && i < to && i - from < OUTAGE_RAISED_MAX; i++) {
+  for (size_t i = from; ok && i < to && up.count < OUTAGE_RAISED_MAX; i++) {
     Record *record = outages->by_device.at[i].record;
-    if (record == into || outage_is_fixed(record) || record->o.crew.value || !grid_ranges_hold(&into->o.dark, record->o.device)) continue;
+    if (record == into || outage_is_fixed(record) || !outage_feeds(outages, into->o.device, record->o.device) || record->o.crew.value || !grid_ranges_hold(&into->o.dark, record->o.device)) continue;
     if (outage_probability(outages, record) >= outages->rules.stay) continue;
     if (!vector_push(&up, record)) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "outage");
   }

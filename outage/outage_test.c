@@ -443,6 +443,113 @@ static void a_rejected_order_is_gathered_again(void **state) {
   town_close(&town);
 }
 
+/* --- the network fed in another way --- */
+
+static const char *tell_switch(Town *town, const char *kind, const char *subject) {
+  Heard heard = {.town = town};
+  town_pass(town, 0.1);
+  hear(&heard, kind, subject);
+  say(&heard);
+  return heard.verdicts[0].name;
+}
+
+static void restart(Town *town) {
+  Error error = {0};
+  assert_ok(outage_reload(town->db, town->outages, &error), &error);
+}
+
+/* A fault above a switch; the switch is opened and the tie beyond it closed: the island has power again, until the tie opens. */
+static void an_island_is_lit_through_its_tie(void **state) {
+  (void)state;
+  for (int restarts = 0; restarts < 2; restarts++) {
+    Town town;
+    town_open(&town);
+    Act fault = {.town = &town, .what = DECLARE, .device = town_device(&town, "F1")};
+    assert_int_equal(act(&fault), ERROR_NONE);
+    OrderId near_by = town_call(&town, "10001111"), beyond = town_call(&town, "10002111"), beyond_too = town_call(&town, "10003121");
+    town_pass(&town, 10);
+    assert_string_equal(tell_switch(&town, "switch_open", "F1-SW"), "taken");
+    assert_int_equal(outage_count(town.outages), 1);
+    assert_string_equal(tell_switch(&town, "switch_closed", "X1"), "taken");
+    if (restarts) restart(&town);
+    const Outage *o = outage_find(town.outages, fault.out);
+    assert_int_equal(o->state, OUTAGE_PARTLY_RESTORED);
+    assert_true(o->customers_out == 18 && o->customers_total == 54);
+    assert_int_equal(o->customer_seconds, 36 * (10 * 60 + 12));
+    assert_null(town_outage_at(&town, "F1-SW"));
+    assert_null(town_outage_at(&town, "T3-L2-M5"));
+    assert_ptr_equal(town_outage_at(&town, "T1"), o);
+    assert_true(is_in(&town, near_by, "merged") && is_in(&town, beyond, "restored") && is_in(&town, beyond_too, "restored"));
+    assert_int_equal(events_of_kind(&town, "outage.restored"), 1);
+    assert_int_equal(events_of_kind(&town, "outage.fed"), 1);
+    assert_string_equal(tell_switch(&town, "switch_open", "F1-SW"), "repeated"); /* head-ends say it again and again */
+    assert_string_equal(tell_switch(&town, "switch_closed", "X1"), "repeated");
+    town_pass(&town, 1);
+    assert_int_equal(outage_count(town.outages), 1);
+    /* a fault on the new way darkens the island, and its callers stand under that one */
+    Act other = {.town = &town, .what = DECLARE, .device = town_device(&town, "F2-SW")};
+    assert_int_equal(act(&other), ERROR_NONE);
+    if (restarts) restart(&town);
+    assert_int_equal(outage_find(town.outages, other.out)->customers_out, 37 + 36);
+    assert_int_equal(town_call(&town, "10002111").value, beyond.value);
+    assert_int_equal(town_order(&town, beyond)->outage.value, other.out.value);
+    town_pass(&town, 5);
+    assert_int_equal(ACT(.town = &town, .what = RESTORE, .id = other.out), ERROR_NONE);
+    assert_true(is_in(&town, beyond, "restored") && is_in(&town, near_by, "merged"));
+    /* one box of the island alone */
+    town_pass(&town, 1);
+    town_call(&town, "10003121");
+    const Outage *box = town_outage_at(&town, "T3-L1-M2");
+    assert_non_null(box);
+    assert_int_equal(box->device, town_device(&town, "T3-L1-M2"));
+    assert_int_equal(ACT(.town = &town, .what = RESTORE, .id = box->id), ERROR_NONE);
+    /* and dark again */
+    Instant since = outage_find(town.outages, fault.out)->since;
+    town_pass(&town, 10);
+    assert_string_equal(tell_switch(&town, "switch_open", "X1"), "taken");
+    Instant again = time_now(&town.time);
+    if (restarts) restart(&town);
+    o = outage_find(town.outages, fault.out);
+    assert_true(o->customers_out == 54 && o->state == OUTAGE_CONFIRMED && o->dark.count == 1);
+    assert_ptr_equal(town_outage_at(&town, "T3-L2-M5"), o);
+    town_pass(&town, 10);
+    assert_string_equal(tell_switch(&town, "switch_closed", "F1-SW"), "taken");
+    assert_int_equal(ACT(.town = &town, .what = RESTORE, .id = fault.out), ERROR_NONE);
+    Instant end = time_now(&town.time);
+    assert_int_equal(outage_find(town.outages, fault.out)->customer_seconds,
+                     18 * ((end - since) / SPAN_SECOND) + 36 * (10 * 60 + 12) + 36 * ((end - since) / SPAN_SECOND - (again - since) / SPAN_SECOND));
+    town_pass(&town, 1);
+    town_close(&town);
+  }
+}
+
+/* Two ways at once are no way to reckon with: said, kept in mind, and in force when the other way is opened, with nobody dark between. */
+static void a_loop_is_set_aside_until_it_is_opened(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  assert_string_equal(tell_switch(&town, "switch_closed", "X1"), "loop");
+  assert_int_equal(events_of_kind(&town, "outage.fed"), 0);
+  assert_string_equal(tell_switch(&town, "switch_open", "X9"), "unknown_subject");
+  assert_string_equal(tell_switch(&town, "last_gasp", "X1"), "unknown_subject");
+  restart(&town);
+  assert_string_equal(tell_switch(&town, "switch_open", "F1-SW"), "taken");
+  assert_int_equal(events_of_kind(&town, "outage.fed"), 1);
+  town_pass(&town, 1);
+  assert_int_equal(outage_count(town.outages), 0);
+  Act fault = {.town = &town, .what = DECLARE, .device = town_device(&town, "F2")};
+  assert_int_equal(act(&fault), ERROR_NONE);
+  assert_int_equal(outage_find(town.outages, fault.out)->customers_out, 55 + 36);
+  restart(&town);
+  assert_int_equal(outage_find(town.outages, fault.out)->customers_out, 55 + 36);
+  /* back to the way it was built: the switch closes, the tie is a loop again */
+  assert_string_equal(tell_switch(&town, "switch_closed", "F1-SW"), "taken");
+  assert_int_equal(outage_find(town.outages, fault.out)->customers_out, 55);
+  assert_null(town_outage_at(&town, "T2"));
+  town_pass(&town, 1);
+  town_close(&town);
+}
+
 /* --- thousands of orders under one outage --- */
 
 typedef struct Crowd {
@@ -872,7 +979,7 @@ static void any_sql_failure_leaves_the_state_whole(void **state) {
     }
 }
 
-TEST_MAIN(TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
+TEST_MAIN(TEST(an_island_is_lit_through_its_tie), TEST(a_loop_is_set_aside_until_it_is_opened), TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
           TEST(two_faults_of_one_branch_stay_two), TEST(a_burst_of_meters_is_one_outage_until_they_are_back),
           TEST(neighbours_with_power_take_it_back), TEST(the_meter_room_is_heard), TEST(impossible_evidence_is_set_aside),
           TEST(from_call_to_closed), TEST(partial_restoration_frees_exactly_those_below), TEST(a_dissatisfied_call_back_opens_it_again),

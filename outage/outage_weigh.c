@@ -2,17 +2,17 @@
 #include "outage/outage_internal.h"
 #include "outage/outage_network.h"
 
-enum { ROW_RESTORED = 100, ROW_SOUND = 101, ROW_JUDGE = 102 };
+enum { ROW_RESTORED = 100, ROW_SOUND = 101, ROW_JUDGE = 102, ROW_FED = 103, ROW_RESTORED_PART = 104 };
 static const Span FORGET_EVERY = 10 * SPAN_MINUTE;
 static const Span BEHIND_MOST = 20 * SPAN_SECOND; /* well inside the engine's slack for what lies in the future */
 
 /* --- rows --- */
 
-static bool write_row(DeskContext *context, const Outages *outages, Instant at, int kind, bool on_device, uint32_t subject, Error *error) {
+static bool write_rows(DeskContext *context, const Outages *outages, Instant at, int kind, bool on_device, uint32_t subject, uint32_t last, Error *error) {
   DbStatement *s;
   Customer customer;
   int64_t id;
-  if (!db_prepare(&s, context->db, "INSERT INTO outage_evidence (county_id, id, at, kind, on_device, subject_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", error))
+  if (!db_prepare(&s, context->db, "INSERT INTO outage_evidence (county_id, id, at, kind, on_device, subject_id, last_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", error))
     return false;
   if (on_device) {
     id = grid_device(outages->grid, subject)->id.value;
@@ -26,7 +26,13 @@ static bool write_row(DeskContext *context, const Outages *outages, Instant at, 
   db_bind_i64(s, 4, kind);
   db_bind_i64(s, 5, on_device);
   db_bind_i64(s, 6, id);
+  if (last == GRID_NONE) db_bind_null(s, 7);
+  else db_bind_i64(s, 7, grid_device(outages->grid, last)->id.value);
   return db_done(s, error);
+}
+
+static bool write_row(DeskContext *context, const Outages *outages, Instant at, int kind, bool on_device, uint32_t subject, Error *error) {
+  return write_rows(context, outages, at, kind, on_device, subject, GRID_NONE, error);
 }
 
 typedef struct Replayed {
@@ -41,13 +47,14 @@ static uint32_t device_of(const Outages *outages, const Replayed *row) {
   return row->on_device ? row->subject : people_customer_device(outages->people, row->subject);
 }
 
-/* Power is back: what was said before is settled. */
-static void drop_settled(const Outages *outages, Replay *rows, const Replayed *restored) {
+/* Power is back, or it comes another way: what was said before is settled. */
+static void drop_settled(const Outages *outages, Replay *rows, const Replayed *settled, uint32_t end) {
   size_t kept = 0;
-  uint32_t end = grid_device(outages->grid, restored->subject)->end;
+  bool fed = settled->kind == ROW_FED;
   for (size_t i = 0; i < rows->count; i++) {
     uint32_t device = device_of(outages, &rows->at[i]);
-    if (device < restored->subject || device >= end || rows->at[i].at > restored->at) rows->at[kept++] = rows->at[i];
+    bool holds = fed ? rows->at[i].at >= settled->at || rows->at[i].kind >= ROW_RESTORED : rows->at[i].at > settled->at;
+    if (device < settled->subject || device >= end || holds) rows->at[kept++] = rows->at[i];
   }
   rows->count = kept;
 }
@@ -55,7 +62,7 @@ static void drop_settled(const Outages *outages, Replay *rows, const Replayed *r
 /* Rows in the order they came, less what is settled. An import may have taken subjects out. */
 static bool read_rows(Db *db, const Outages *outages, Replay *rows, Instant *newest, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT at, kind, on_device, subject_id FROM outage_evidence WHERE county_id = ?1 ORDER BY id", error)) return false;
+  if (!db_prepare(&s, db, "SELECT at, kind, on_device, subject_id, last_id FROM outage_evidence WHERE county_id = ?1 ORDER BY id", error)) return false;
   db_bind_i64(s, 1, outages->county_id);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
@@ -66,8 +73,10 @@ static bool read_rows(Db *db, const Outages *outages, Replay *rows, Instant *new
                                  : people_position_of(outages->people, (CustomerId){id}, &found.subject);
     if (!known) continue;
     if (found.at > *newest) *newest = found.at;
-    if (found.kind == ROW_RESTORED) {
-      drop_settled(outages, rows, &found);
+    if (found.kind == ROW_RESTORED || found.kind == ROW_FED || found.kind == ROW_RESTORED_PART) {
+      uint32_t last, end = grid_device(outages->grid, found.subject)->end;
+      if (found.kind != ROW_RESTORED) end = grid_index_of(outages->grid, (DeviceId){db_column_i64(s, 4)}, &last) ? last + 1 : found.subject + 1;
+      drop_settled(outages, rows, &found, end);
       continue;
     }
     if (vector_push(rows, found)) continue;
@@ -114,8 +123,9 @@ bool outage_weigh_load(Db *db, Outages *outages, Error *error) {
   vector_clear(&outages->sounds);
   locate_free(outages->locate);
   outages->locate = NULL;
-  bool ok = read_feed(db, outages, error) && read_rows(db, outages, &rows, &newest, error) &&
+  bool ok = read_feed(db, outages, error) && outage_feed_load(db, outages, error) && read_rows(db, outages, &rows, &newest, error) &&
             outage_network_engine(&outages->locate, outages->grid, outages->people, &outages->rules.locate, outages->meters_speak, newest, error);
+  if (ok && outages->parent) ok = locate_reroute(outages->locate, outages->parent, newest, error);
   outages->believed_at = newest;
   outages->changed = true;
   ok = ok && believe_rows(outages, &rows, error);
@@ -155,25 +165,44 @@ static bool weigh_again(DeskContext *context, Outages *outages, const Record *re
   return true;
 }
 
+bool outage_weigh_part(DeskContext *context, Outages *outages, GridRange part, Instant at, Error *error) {
+  if (!write_rows(context, outages, at, ROW_FED, true, part.from, part.to - 1, error)) return false;
+  for (size_t i = 0; i < outages->by_device.count; i++) {
+    const Record *nested = outages->by_device.at[i].record;
+    if (nested->o.device < part.from || nested->o.device >= part.to || !nested->o.dark.count || outage_is_fixed(nested)) continue;
+    if (!weigh_again(context, outages, nested, error)) return false;
+  }
+  return true;
+}
+
+static bool write_restored(DeskContext *context, Outages *outages, uint32_t device, Error *error) {
+  GridRanges below = {0};
+  if (!outage_is_switched(outages, device)) return write_row(context, outages, context->now, ROW_RESTORED, true, device, error);
+  bool ok = outage_subtree(outages, device, &below, error);
+  for (size_t i = 0; ok && i < below.count; i++)
+    ok = write_rows(context, outages, context->now, ROW_RESTORED_PART, true, below.at[i].from, below.at[i].to - 1, error);
+  grid_ranges_free(&below);
+  return ok;
+}
+
 bool outage_weigh_restored(DeskContext *context, Outages *outages, uint32_t device, Error *error) {
   size_t from, to;
   if (!outage_weigh_time(context, outages, 0, error)) return false;
-  if (!locate_restored(outages->locate, device, context->now, error) || !write_row(context, outages, context->now, ROW_RESTORED, true, device, error)) return false;
+  if (!locate_restored(outages->locate, device, context->now, error) || !write_restored(context, outages, device, error)) return false;
   outages->changed = true;
-  uint32_t end = grid_device(outages->grid, device)->end;
   for (size_t i = 0; i < outages->sounds.count; i++)
-    if (outages->sounds.at[i].device >= device && outages->sounds.at[i].device < end) outages->sounds.at[i--] = outages->sounds.at[--outages->sounds.count];
+    if (outage_feeds(outages, device, outages->sounds.at[i].device)) outages->sounds.at[i--] = outages->sounds.at[--outages->sounds.count];
   for (size_t i = 0; i < outages->open.count; i++) { /* what stays dark below, stays so in belief */
     const Record *other = outages->open.at[i];
     for (size_t w = 0; w < other->words.count; w++) {
-      if (other->words.at[w] < device || other->words.at[w] >= end) continue;
+      if (!outage_feeds(outages, device, other->words.at[w])) continue;
       if (!locate_override(outages->locate, other->words.at[w], LOCATE_IS_OUT, other->o.since, error)) return false;
     }
   }
   outage_below(outages, device, &from, &to);
   for (size_t i = from; i < to; i++) {
     const Record *nested = outages->by_device.at[i].record;
-    if (!outage_is_fixed(nested) && !weigh_again(context, outages, nested, error)) return false;
+    if (!outage_is_fixed(nested) && outage_feeds(outages, device, nested->o.device) && !weigh_again(context, outages, nested, error)) return false;
   }
   return true;
 }
