@@ -137,7 +137,7 @@ double case_rounds(void *most, int64_t rounds) { return (double)rounds / (double
 
 static void must(bool ok, const Error *error) {
   char text[ERROR_TEXT_MAX];
-  if (!ok) fprintf(stderr, "# %s\n", error_text(error, LANGUAGE_EN, text, sizeof text)), abort();
+  if (!ok) fprintf(stderr, "# %s:%d: %s\n", __FILE__, __LINE__, error_text(error, LANGUAGE_EN, text, sizeof text)), abort();
 }
 
 DispatchPlan case_solve(const DispatchProblem *problem, Arena *arena, uint64_t seed, int64_t rounds, DispatchScore *replayed) {

@@ -100,6 +100,7 @@ static void test_real_days_are_small(void **state) {
     assert_ok(sim_readings_day(days, &total, &area, day, 15, &arena, &error), &error);
     for (int m = 0; m < 60; m++) {
       uint8_t *out = arena_take(&arena, meter_block_most(96, days[m].channels));
+      assert_non_null(out);
       size_t len = meter_block_encode(&days[m], out);
       assert_ok(meter_block_decode(&back, (Text){(char *)out, len}, &arena, &error), &error);
       assert_same_day(&days[m], &back);

@@ -15,6 +15,7 @@ static void each_wrong_try_doubles_the_wait(void **state) {
   (void)state;
   static const int64_t WAITS[] = {0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60};
   Delays *delays = delays_new();
+  assert_non_null(delays);
   Instant now = 1795264620 * SPAN_SECOND;
   for (size_t i = 0; i < sizeof WAITS / sizeof *WAITS; i++) {
     assert_int_equal(wait_of(delays, "li", "1.2.3.4", now), 0);
@@ -33,6 +34,7 @@ static void each_wrong_try_doubles_the_wait(void **state) {
 static void time_forgives_and_the_table_is_bounded(void **state) {
   (void)state;
   Delays *delays = delays_new();
+  assert_non_null(delays);
   Instant now = 1795264620 * SPAN_SECOND;
   for (int i = 0; i < 20; i++) delays_note(delays, TEXT("li"), TEXT("a"), now, false);
   assert_int_equal(wait_of(delays, "li", "a", now), 60);
