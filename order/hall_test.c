@@ -40,7 +40,7 @@ static void close_hall(Hall *hall) {
   char problem[ERROR_TEXT_MAX];
   Error error = {0};
   desk_read_begin(hall->test.desk);
-  assert_ok(order_check(hall->orders, hall->test.db, problem, &error), &error);
+  assert_ok(order_check(hall->orders, http_test_reader(&hall->test), problem, &error), &error);
   desk_read_end(hall->test.desk);
   assert_string_equal(problem, "");
   http_test_close(&hall->test);

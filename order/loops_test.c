@@ -41,7 +41,7 @@ static void close_loops(Loops *loops) {
   char problem[ERROR_TEXT_MAX];
   Error error = {0};
   desk_read_begin(loops->test.desk);
-  assert_ok(order_check(loops->orders, loops->test.db, problem, &error), &error);
+  assert_ok(order_check(loops->orders, http_test_reader(&loops->test), problem, &error), &error);
   desk_read_end(loops->test.desk);
   assert_string_equal(problem, "");
   http_test_close(&loops->test);

@@ -55,7 +55,7 @@ static void close_rooms(Face *face) {
 static void sound(Face *face) {
   char problem[ERROR_TEXT_MAX];
   Error error = {0};
-  assert_ok(visit_check(face->visits, face->test.db, problem, &error), &error);
+  assert_ok(visit_check(face->visits, http_test_reader(&face->test), problem, &error), &error);
   assert_string_equal(problem, "");
 }
 
