@@ -66,6 +66,8 @@ test("new order: a kind is chosen, a field appears when it is asked for, and the
   await accessible(page);
   const choices = form.locator(".choices").first();
   if (await choices.count()) await choices.locator("label").first().click();
+  const topic = form.getByLabel(/主题/);
+  if (await topic.count()) await topic.first().fill("线路");
   await form.locator("textarea").first().fill("路灯杆旁的线太低");
   await form.locator("input[inputmode=tel]").fill("13900000009");
   await form.getByRole("button", { name: "提交工单" }).click();
