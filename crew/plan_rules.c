@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "crew/rule_text.h"
+#include "interop/rule_text.h"
 
 typedef struct FileWork {
   int kind;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/vector.h"
-#include "crew/rule_text.h"
+#include "interop/rule_text.h"
 
 /* --- the file as it stands --- */
 

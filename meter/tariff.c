@@ -1,9 +1,8 @@
 #include "meter/tariff.h"
 
-#include <cyaml/cyaml.h>
 #include <stdio.h>
 
-#include "base/buffer.h"
+#include "interop/rule_text.h"
 
 typedef struct FileStep {
   int *months, *upto;
@@ -48,20 +47,6 @@ static const cyaml_schema_field_t FILE_FIELDS[] = {WORD("version", 0, File, vers
                                                    CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE_FILE = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, File, FILE_FIELDS)};
 
-static void hear(cyaml_log_t level, void *self, const char *format, va_list arguments) {
-  char *complaint = self;
-  if (level < CYAML_LOG_ERROR || complaint[0]) return;
-  vsnprintf(complaint, ERROR_ARGUMENT_MAX, format, arguments);
-  complaint[strcspn(complaint, "\n")] = '\0';
-}
-
-static void *allocate(void *self, void *old, size_t size) {
-  (void)self;
-  if (size) return memory_grow(old, size);
-  memory_free(old);
-  return NULL;
-}
-
 static bool wrong(Error *error, const char *file, const FileTariff *t, const char *what, int64_t value, const char *why) {
   error_raise(error, ERROR_RULE_VALUE, "%s of tariff %s\t%lld\t%s", what, t->id, (long long)value, why);
   return error_at(error, "%s", file);
@@ -98,20 +83,11 @@ static bool compile(Tariff *out, const FileTariff *t, const char *file, Error *e
 }
 
 bool tariff_read(Tariff *out, const char *file, Text yaml, Error *error) {
-  char complaint[ERROR_ARGUMENT_MAX] = "";
-  cyaml_config_t config = {
-      .log_fn = hear, .log_ctx = complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
-  File *read = NULL;
-  cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml.at, yaml.len, &config, &WHOLE_FILE, (cyaml_data_t **)&read, NULL);
-  bool ok = code == CYAML_OK && read;
-  if (!ok) {
-    error_raise(error, code == CYAML_ERR_OOM ? ERROR_OUT_OF_MEMORY : ERROR_RULE_FORM, "%s",
-                complaint[0] ? complaint : cyaml_strerror(code));
-    error_at(error, "%s", file);
-  }
+  cyaml_data_t *data = NULL;
+  bool ok = rule_text_load(&data, file, yaml, &WHOLE_FILE, error);
+  const File *read = data;
   for (unsigned i = read ? read->tariffs_count : 0; ok && i-- > 0;) ok = compile(out, &read->tariffs[i], file, error);
-  cyaml_config_t freeing = {.mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
-  if (read) cyaml_free(&freeing, &WHOLE_FILE, read, 0);
+  rule_text_free(data, &WHOLE_FILE);
   return ok;
 }
 
@@ -121,21 +97,13 @@ static const struct {
 #include "tariffs_embedded.h"
 };
 
+static bool take_text(void *self, const char *file, Text yaml, Error *error) {
+  (void)file;
+  return tariff_read(self, "tariffs.yaml", yaml, error);
+}
+
 bool tariff_load(Tariff *out, const char *folder, Error *error) {
-  char path[4096];
-  Buffer text;
-  if (folder) {
-    snprintf(path, sizeof path, "%s/tariffs.yaml", folder);
-    FILE *there = fopen(path, "rb");
-    if (there) {
-      fclose(there);
-      buffer_begin(&text, 1 << 20);
-      bool ok = buffer_read_file(&text, path, error) && tariff_read(out, "tariffs.yaml", buffer_as_text(&text), error);
-      buffer_end(&text);
-      return ok;
-    }
-  }
-  return tariff_read(out, "tariffs.yaml", text_of(EMBEDDED[0].text), error);
+  return rule_text_open(folder, "tariffs.yaml", EMBEDDED[0].text, take_text, out, error);
 }
 
 TariffCost tariff_cost(const Tariff *tariff, int month, int64_t before, int64_t centi_kwh) {

@@ -1,8 +1,7 @@
-#include <cyaml/cyaml.h>
 #include <math.h>
 #include <stdio.h>
 
-#include "base/buffer.h"
+#include "interop/rule_text.h"
 #include "meter/watch.h"
 
 typedef struct FileWatch {
@@ -43,23 +42,6 @@ static const cyaml_schema_field_t FILE_FIELDS[] = {
     CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE_FILE = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, File, FILE_FIELDS)};
 
-/* The first thing libcyaml has to say is the exact one. */
-static void hear(cyaml_log_t level, void *self, const char *format, va_list arguments) {
-  char *complaint = self;
-  size_t have = strlen(complaint);
-  if (level < CYAML_LOG_ERROR) return;
-  vsnprintf(complaint + have, ERROR_ARGUMENT_MAX - have, format, arguments);
-  for (char *c = complaint + have; *c; c++)
-    if (*c == '\n') *c = c[1] ? ';' : '\0';
-}
-
-static void *allocate(void *self, void *old, size_t size) {
-  (void)self;
-  if (size) return memory_grow(old, size);
-  memory_free(old);
-  return NULL;
-}
-
 static bool wrong(Error *error, const char *file, const char *id, const char *what, double value, const char *why) {
   error_raise(error, ERROR_RULE_VALUE, "%s of watch %s\t%g\t%s", what, id, value, why);
   return error_at(error, "%s", file);
@@ -92,24 +74,11 @@ static bool take(WatchRules *out, bool *there, const FileWatch *watch, const cha
 }
 
 bool watch_rules_read(WatchRules *out, const char *file, Text yaml, Error *error) {
-  char complaint[ERROR_ARGUMENT_MAX] = "";
-  cyaml_config_t config = {
-      .log_fn = hear, .log_ctx = complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
-  File *read = NULL;
+  cyaml_data_t *data = NULL;
   bool there[WATCH_KINDS] = {false};
   *out = (WatchRules){0};
-  cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml.at, yaml.len, &config, &WHOLE_FILE, (cyaml_data_t **)&read, NULL);
-  bool ok = code == CYAML_OK && read;
-  if (!ok) {
-    unsigned line, column;
-    const char *at = strstr(complaint, "(line: ");
-    error_raise(error, code == CYAML_ERR_OOM ? ERROR_OUT_OF_MEMORY : ERROR_RULE_FORM, "%s",
-                complaint[0] ? complaint : cyaml_strerror(code));
-    if (at && sscanf(at, "(line: %u, column: %u)", &line, &column) == 2)
-      error_at(error, "%s:%u:%u", file, line, column);
-    else
-      error_at(error, "%s", file);
-  }
+  bool ok = rule_text_load(&data, file, yaml, &WHOLE_FILE, error);
+  const File *read = data;
   for (unsigned i = 0; ok && i < read->watches_count; i++) ok = take(out, there, &read->watches[i], file, error);
   for (WatchKind k = 0; k < WATCH_KINDS; k++)
     if (!there[k]) out->rule[k].off = true; /* what a company does not name it does not watch */
@@ -118,8 +87,7 @@ bool watch_rules_read(WatchRules *out, const char *file, Text yaml, Error *error
   out->dead_dv = out->rule[WATCH_DEAD_AREA].limit > 0 ? (int32_t)lround(out->rule[WATCH_DEAD_AREA].limit * 10) : 220;
   if (out->rule[WATCH_LOW_VOLTAGE].off) out->low_dv = METER_NONE;
   if (out->rule[WATCH_HIGH_VOLTAGE].off) out->high_dv = METER_VALUE_MAX;
-  cyaml_config_t freeing = {.mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
-  if (read) cyaml_free(&freeing, &WHOLE_FILE, read, 0);
+  rule_text_free(data, &WHOLE_FILE);
   return ok;
 }
 
@@ -129,19 +97,11 @@ static const struct {
 #include "watches_embedded.h"
 };
 
+static bool take_text(void *self, const char *file, Text yaml, Error *error) {
+  (void)file;
+  return watch_rules_read(self, "watches.yaml", yaml, error);
+}
+
 bool watch_rules_load(WatchRules *out, const char *folder, Error *error) {
-  char path[4096];
-  Buffer text;
-  if (folder) {
-    snprintf(path, sizeof path, "%s/watches.yaml", folder);
-    FILE *there = fopen(path, "rb");
-    if (there) {
-      fclose(there);
-      buffer_begin(&text, 1 << 20);
-      bool ok = buffer_read_file(&text, path, error) && watch_rules_read(out, "watches.yaml", buffer_as_text(&text), error);
-      buffer_end(&text);
-      return ok;
-    }
-  }
-  return watch_rules_read(out, "watches.yaml", text_of(EMBEDDED[0].text), error);
+  return rule_text_open(folder, "watches.yaml", EMBEDDED[0].text, take_text, out, error);
 }

@@ -1,11 +1,9 @@
 #include "outage/outage_rules.h"
 
-#include <cyaml/cyaml.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/buffer.h"
+#include "interop/rule_text.h"
 #include "order/rule.h"
 
 /* --- the file as it stands --- */
@@ -83,22 +81,6 @@ static const cyaml_schema_field_t FIELDS[] = {
     CYAML_FIELD_SEQUENCE("faults", CYAML_FLAG_POINTER, File, faults, &ONE_FAULT, 0, LOCATE_KINDS), PART(File, calls, CALLS),
     PART(File, meters, METERS), PART(File, people, PERSONS), PART(File, restore, RESTORE), CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, File, FIELDS)};
-
-/* The first words libcyaml has on what is wrong are the exact ones; the rest is the way back up. */
-static void hear(cyaml_log_t level, void *self, const char *format, va_list arguments) {
-  char *complaint = self, line[ERROR_ARGUMENT_MAX];
-  if (level < CYAML_LOG_ERROR) return;
-  vsnprintf(line, sizeof line, format, arguments);
-  size_t have = strlen(complaint), len = strcspn(line, "\n");
-  if (have + len + 2 < ERROR_ARGUMENT_MAX) snprintf(complaint + have, ERROR_ARGUMENT_MAX - have, "%s%.*s", have ? "; " : "", (int)len, line);
-}
-
-static void *allocate(void *self, void *old, size_t size) {
-  (void)self;
-  if (size) return memory_grow(old, size);
-  memory_free(old);
-  return NULL;
-}
 
 /* --- numbers that make sense --- */
 
@@ -205,22 +187,9 @@ int outage_rules_cause(const OutageRules *rules, const char *cause) {
 }
 
 bool outage_rules_from_text(OutageRules *out, const char *file, Text yaml, Error *error) {
-  char complaint[ERROR_ARGUMENT_MAX] = "";
-  cyaml_config_t config = {.log_fn = hear, .log_ctx = complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
-  File *f = NULL;
-  cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml.at, yaml.len, &config, &WHOLE, (cyaml_data_t **)&f, NULL);
-  bool ok = code == CYAML_OK && f;
-  if (ok) {
-    ok = compile(out, f, file, yaml, error);
-  } else {
-    unsigned line, column;
-    const char *at = strstr(complaint, "(line: ");
-    if (code == CYAML_ERR_OOM) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", file);
-    else error_raise(error, ERROR_RULE_FORM, "%s", complaint[0] ? complaint : code == CYAML_OK ? "empty" : cyaml_strerror(code));
-    if (at && sscanf(at, "(line: %u, column: %u)", &line, &column) == 2) error_at(error, "%s:%u:%u", file, line, column);
-    else error_at(error, "%s", file);
-  }
-  if (f) cyaml_free(&config, &WHOLE, f, 0);
+  cyaml_data_t *data = NULL;
+  bool ok = rule_text_load(&data, file, yaml, &WHOLE, error) && compile(out, data, file, yaml, error);
+  rule_text_free(data, &WHOLE);
   return ok;
 }
 
@@ -230,13 +199,8 @@ static const struct {
 #include "locate_embedded.h" /* made from rules/locate.yaml */
 };
 
+static bool take_text(void *self, const char *file, Text yaml, Error *error) { return outage_rules_from_text(self, file, yaml, error); }
+
 bool outage_rules_open(OutageRules *out, const char *folder, Error *error) {
-  char path[4096];
-  Buffer buffer;
-  if (folder) snprintf(path, sizeof path, "%s/locate.yaml", folder);
-  if (!folder || access(path, F_OK) != 0) return outage_rules_from_text(out, "rules/locate.yaml", text_of(BUILT_IN[0].text), error);
-  buffer_begin(&buffer, 1 << 20);
-  bool ok = buffer_read_file(&buffer, path, error) && outage_rules_from_text(out, path, buffer_as_text(&buffer), error);
-  buffer_end(&buffer);
-  return ok;
+  return rule_text_open(folder, "locate.yaml", BUILT_IN[0].text, take_text, out, error);
 }

@@ -1,10 +1,9 @@
 #include "supply/book.h"
 
-#include <cyaml/cyaml.h>
 #include <math.h>
 #include <stdio.h>
 
-#include "base/buffer.h"
+#include "interop/rule_text.h"
 
 /* --- the files as they stand --- */
 
@@ -150,45 +149,17 @@ struct SupplyBook {
   double share[BOOK_CATEGORIES][24];
 };
 
-/* The first word libcyaml has on what is wrong is the exact one. */
-static void hear(cyaml_log_t level, void *self, const char *format, va_list arguments) {
-  char *text = self;
-  if (level >= CYAML_LOG_ERROR && !text[0]) vsnprintf(text, ERROR_ARGUMENT_MAX, format, arguments);
-  text[strcspn(text, "\n")] = '\0';
+static bool take_conductors(void *self, const char *file, Text yaml, Error *error) {
+  cyaml_data_t *data = NULL;
+  bool ok = rule_text_load(&data, file, yaml, &CONDUCTORS, error);
+  ((SupplyBook *)self)->conductors = data;
+  return ok;
 }
 
-static void *allocate(void *self, void *old, size_t size) {
-  (void)self;
-  if (size) return memory_grow(old, size);
-  memory_free(old);
-  return NULL;
-}
-
-static const cyaml_config_t FREEING = {.mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
-
-static bool load(void **out, const cyaml_schema_value_t *schema, const char *file, const char *built_in, const char *folder, Error *error) {
-  char path[4096], complaint[ERROR_ARGUMENT_MAX] = "";
-  Buffer own;
-  Text yaml = text_of(built_in);
-  cyaml_config_t config = {
-      .log_fn = hear, .log_ctx = complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
-  buffer_begin(&own, 1 << 20);
-  bool ok = true;
-  if (folder) {
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    FILE *there = fopen(path, "rb");
-    if (there) {
-      fclose(there);
-      ok = buffer_read_file(&own, path, error);
-      yaml = buffer_as_text(&own), file = path;
-    }
-  }
-  if (ok) {
-    cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml.at, yaml.len, &config, schema, (cyaml_data_t **)out, NULL);
-    ok = code == CYAML_OK && *out;
-    if (!ok) error_raise(error, ERROR_RULE_FORM, "%s", complaint[0] ? complaint : cyaml_strerror(code)), error_at(error, "%s", file);
-  }
-  buffer_end(&own);
+static bool take_remedies(void *self, const char *file, Text yaml, Error *error) {
+  cyaml_data_t *data = NULL;
+  bool ok = rule_text_load(&data, file, yaml, &REMEDIES, error);
+  ((SupplyBook *)self)->remedies = data;
   return ok;
 }
 
@@ -273,8 +244,8 @@ bool supply_book_open(SupplyBook **out, const char *folder, Error *error) {
   };
   SupplyBook *book = memory_new(sizeof *book);
   if (!book) return error_raise(error, ERROR_OUT_OF_MEMORY, "supply");
-  bool ok = load((void **)&book->conductors, &CONDUCTORS, "conductors.yaml", BUILT_IN[0].text, folder, error) &&
-            load((void **)&book->remedies, &REMEDIES, "remedies.yaml", BUILT_IN[1].text, folder, error) &&
+  bool ok = rule_text_open(folder, "conductors.yaml", BUILT_IN[0].text, take_conductors, book, error) &&
+            rule_text_open(folder, "remedies.yaml", BUILT_IN[1].text, take_remedies, book, error) &&
             (compile_conductors(book, error) || error_at(error, "conductors.yaml")) &&
             (compile_remedies(book, error) || error_at(error, "remedies.yaml"));
   if (!ok) supply_book_close(book), book = NULL;
@@ -284,8 +255,8 @@ bool supply_book_open(SupplyBook **out, const char *folder, Error *error) {
 
 void supply_book_close(SupplyBook *book) {
   if (!book) return;
-  if (book->conductors) cyaml_free(&FREEING, &CONDUCTORS, book->conductors, 0);
-  if (book->remedies) cyaml_free(&FREEING, &REMEDIES, book->remedies, 0);
+  rule_text_free(book->conductors, &CONDUCTORS);
+  rule_text_free(book->remedies, &REMEDIES);
   memory_free(book);
 }
 

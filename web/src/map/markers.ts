@@ -69,7 +69,7 @@ export class MaybeMarkers {
     if (ask && ask.lat !== null && ask.lon !== null) {
       const box = element("map-ask");
       box.textContent = t("belief.ask_short");
-      this.add(ask.lat, ask.lon, box, `${t("belief.ask")} ${ask.name ?? ""}`).setZIndexOffset(60_000);
+      this.add(ask.lat, ask.lon, box, `${t("belief.ask_short")} ${ask.name ?? ""}`).setZIndexOffset(60_000);
     }
   }
 

@@ -1,6 +1,6 @@
-/* A rule file of this room: YAML by a libcyaml schema, from the company's rules folder or as built in. */
-#ifndef CREW_RULE_TEXT_H
-#define CREW_RULE_TEXT_H
+/* A rule file of a room: YAML by a libcyaml schema, from the company's rules folder or as built in. */
+#ifndef INTEROP_RULE_TEXT_H
+#define INTEROP_RULE_TEXT_H
 
 #include <cyaml/cyaml.h>
 

@@ -1,7 +1,8 @@
-#include "crew/rule_text.h"
+#include "interop/rule_text.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -49,13 +50,8 @@ void rule_text_free(cyaml_data_t *data, const cyaml_schema_value_t *schema) {
 bool rule_text_open(const char *folder, const char *name, const char *built_in, bool (*take)(void *self, const char *file, Text yaml, Error *error), void *self,
                     Error *error) {
   char path[4096];
-  FILE *there = NULL;
-  if (folder) {
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    there = fopen(path, "rb");
-  }
-  if (!there) return take(self, name, text_of(built_in), error);
-  fclose(there);
+  if (folder) snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (!folder || access(path, F_OK) != 0) return take(self, name, text_of(built_in), error);
   Buffer buffer;
   buffer_begin(&buffer, 1u << 20);
   bool ok = buffer_read_file(&buffer, path, error);
