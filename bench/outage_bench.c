@@ -126,6 +126,72 @@ static void close_rooms(void) {
   db_close(b.db);
 }
 
+/* --- switching over --- */
+
+enum { BREAKER_OPEN, TIE_CLOSED, TIE_OPEN, BREAKER_CLOSED, SWITCHINGS };
+
+typedef struct Switching {
+  char breaker[64], tie[64];
+  int step;
+  OutageEvidenceVerdict verdict;
+} Switching;
+
+static bool work_switching(DeskContext *context, void *self, Error *error) {
+  Switching *s = self;
+  bool breaker = s->step == BREAKER_OPEN || s->step == BREAKER_CLOSED, closed = s->step == TIE_CLOSED || s->step == BREAKER_CLOSED;
+  OutageEvidence item = {context->now, closed ? TEXT("switch_closed") : TEXT("switch_open"), text_of(breaker ? s->breaker : s->tie)};
+  return outage_evidence(context, b.outages, &item, 1, &s->verdict, error);
+}
+
+static void code_of(const char *sql, int64_t id, char out[64]) {
+  Error error = {0};
+  DbStatement *q;
+  bool row;
+  must(db_prepare(&q, b.db, sql, &error), &error);
+  db_bind_i64(q, 1, id);
+  must(db_step(&row, q, &error), &error);
+  Text code = row ? db_column_text(q, 0) : TEXT("-");
+  snprintf(out, 64, "%.*s", (int)code.len, code.at);
+  db_reset(q);
+}
+
+static int by_size(const void *a, const void *z) {
+  double x = *(const double *)a, y = *(const double *)z;
+  return (x > y) - (x < y);
+}
+
+/* A feeder's breaker opens, a tie to its neighbour closes and carries it, opens again, the breaker closes: each a durable command. */
+static void switch_over(size_t most) {
+  static const char *const WHAT[] = {"a feeder's breaker opens", "its tie closes and carries it", "the tie opens again", "the breaker closes"};
+  Error error = {0};
+  const GridTie *ties;
+  size_t count = grid_ties(b.grid, &ties);
+  if (count > most) count = most;
+  double *took = memory_new((count + 1) * SWITCHINGS * sizeof *took);
+  size_t taken[SWITCHINGS] = {0}, measured[SWITCHINGS] = {0};
+  for (size_t i = 0; i < count; i++) {
+    uint32_t feeder = grid_device(b.grid, ties[i].a)->feeder;
+    Switching s = {.step = 0};
+    if (feeder == GRID_NONE) continue;
+    code_of("SELECT code FROM device WHERE county_id = 1 AND id = ?1", grid_device(b.grid, feeder)->id.value, s.breaker);
+    code_of("SELECT code FROM tie WHERE county_id = 1 AND id = ?1", ties[i].id, s.tie);
+    for (s.step = 0; s.step < SWITCHINGS; s.step++) {
+      double cpu = cpu_ms();
+      must(desk_do(b.desk, work_switching, &s, TEXT("staff:2"), &error), &error);
+      took[(size_t)s.step * count + measured[s.step]++] = cpu_ms() - cpu;
+      taken[s.step] += s.verdict.taken;
+    }
+  }
+  for (int step = 0; count && step < SWITCHINGS; step++) {
+    double *at = took + (size_t)step * count;
+    size_t n = measured[step];
+    if (!n) continue;
+    qsort(at, n, sizeof *at, by_size);
+    printf("%-44s %8.1f ms of CPU median, %.1f worst  (%zu of %zu taken, %zu outages open)\n", WHAT[step], at[n / 2], at[n - 1], taken[step], n, outage_count(b.outages));
+  }
+  memory_free(took);
+}
+
 /* The classical rule alone, on the county's own tree: the yardstick. */
 static void gather_alone(size_t count) {
   Error error = {0};
@@ -172,6 +238,7 @@ int main(int argc, char **argv) {
   uint32_t customers = people_customer_count(b.people), feeder = 0, from, to;
   while (feeder < grid_count(b.grid) && grid_device(b.grid, feeder)->feeder == GRID_NONE) feeder++;
   people_customers_in(b.people, (GridRange){feeder, grid_device(b.grid, feeder)->end}, &from, &to);
+  switch_over(40);
   run_calls("calls from one feeder, gathered, synced", (size_t)(to - from), from, to, 2);
   restore_greatest();
   run_calls("calls from all over, gathered, synced", count, 0, customers, 1);
@@ -184,6 +251,7 @@ int main(int argc, char **argv) {
   began = time_monotonic_us();
   must(outage_reload(b.db, b.outages, &error), &error);
   printf("%-44s %8.1f ms\n", "reload from rows", milliseconds_since(began));
+  switch_over(40);
   restore_greatest();
   gather_alone(count);
   close_rooms();
