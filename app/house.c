@@ -41,6 +41,11 @@ static StaffId staff_for(void *self, int64_t org_id, uint32_t role) {
   return (StaffId){staff_of_role(house->staff, org_id, role)};
 }
 
+static bool is_known(void *self, bool staff, int64_t id) {
+  const House *house = self;
+  return staff ? colleague_works(house->staff, id) : crew_find(house->crews, (CrewId){id}) != NULL;
+}
+
 /* What the staff half of the people room asks the other half. */
 static bool org_within(void *self, int64_t org_id, int64_t ancestor_id) {
   const House *house = self;
@@ -89,6 +94,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
     crew_on_members(house->crews, crew_of_staff, house);
     order_on_names(house->orders, staff_name, house);
     order_on_staff(house->orders, staff_for, house);
+    order_on_known(house->orders, is_known, house);
     outage_on_names(house->outages, staff_name, house);
     supply_join(&house->readings, house->meters);
     supply_on_readings(house->supply, &house->readings);

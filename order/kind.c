@@ -498,7 +498,7 @@ const KindStep *kind_effect_step(const OrderKind *kind, KindEffect effect, uint1
 }
 
 static const char *const ROLE_NAMES[] = {"agent", "dispatcher", "crew", "manager", "head", "administrator"};
-static const char *const ROLE_NAMES_ZH[] = {"坐席", "调度员", "抢修班组", "客户经理", "负责人", "管理员"};
+static const char *const ROLE_NAMES_ZH[] = {"客服代表", "调度员", "抢修人员", "客户经理", "负责人", "管理员"};
 enum { ROLE_COUNT = sizeof ROLE_NAMES / sizeof *ROLE_NAMES };
 
 uint32_t kind_role_of(Text name) {

@@ -74,8 +74,9 @@ static bool check_step(const Order *order, const OrderStep *ask, const KindStep 
       return error_raise(error, ERROR_ORDER_SUSPENDED, "%lld", (long long)order->number);
     if (step && !check_before(order, step, error)) return false;
     possible_steps(names, sizeof names, order, ask->roles);
-    return error_raise(error, ERROR_ORDER_STEP_NOT_NOW, "%.*s\t%.*s %.*s" ERROR_BOTH "%.*s %.*s\t%s", (int)(ask->step.len < 60 ? ask->step.len : 60),
-                       ask->step.len ? ask->step.at : "", TEXT_ARG(order->kind->states[order->state].name_zh),
+    Text id = text_cut(ask->step.at ? ask->step : TEXT(""), 60), zh = step ? step->name_zh : TEXT(""), en = step ? step->name_en : TEXT("");
+    return error_raise(error, ERROR_ORDER_STEP_NOT_NOW, "%.*s%s%.*s" ERROR_BOTH "%.*s%s%.*s\t%.*s %.*s" ERROR_BOTH "%.*s %.*s\t%s", TEXT_ARG(zh),
+                       step ? " " : "", TEXT_ARG(id), TEXT_ARG(en), step ? " " : "", TEXT_ARG(id), TEXT_ARG(order->kind->states[order->state].name_zh),
                        TEXT_ARG(state_id(order, order->state)), TEXT_ARG(order->kind->states[order->state].name_en),
                        TEXT_ARG(state_id(order, order->state)), names);
   }
@@ -228,7 +229,8 @@ bool order_step(DeskContext *context, Orders *orders, const OrderStep *ask, Erro
   Change change;
   const KindStep *step;
   if (!find_open(context, orders, ask->order, &entry, error) || !check_step(&entry->order, ask, &step, error) ||
-      !form_check(step->fields, step->field_count, ask->fields, true, error) || !check_times(context, &entry->order, step, error) ||
+      !form_check(step->fields, step->field_count, ask->fields, true, error) ||
+      !order_check_named(orders, step->fields, step->field_count, ask->fields, error) || !check_times(context, &entry->order, step, error) ||
       !check_taker(context, &entry->order, step, error) || !check_merge(orders, &entry->order, step, ask->fields, error))
     return false;
   change_begin(&change, orders, entry);
@@ -303,6 +305,11 @@ void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_
 void order_on_arrears(Orders *orders, int64_t (*owes)(void *self, CustomerId customer), void *self) {
   orders->owes = owes;
   orders->owes_self = self;
+}
+
+void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id), void *self) {
+  orders->known = known;
+  orders->known_self = self;
 }
 
 void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self) {

@@ -142,6 +142,8 @@ bool order_add_routes(struct Http *http, Orders *orders, Error *error) MUST_USE;
 void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role), void *self);
 /* What a customer owes in fen, for what is refused while they owe; NULL: not known here, nobody owes. */
 void order_on_arrears(Orders *orders, int64_t (*owes)(void *self, CustomerId customer), void *self);
+/* Whether there is such a member of staff (who can be given something to do), such a crew; NULL: not looked at. */
+void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id), void *self);
 void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self);
 
 #endif

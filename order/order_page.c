@@ -197,6 +197,72 @@ static void write_steps(Page *page) {
   json_close(page->json);
 }
 
+/* --- what the ids on the page are called --- */
+
+static const KindField *defined(const OrderKind *kind, const char *id) {
+  for (size_t i = 0; i < kind->form_count; i++)
+    if (text_is(kind->form[i].id, id)) return &kind->form[i];
+  for (size_t s = 0; s < kind->step_count; s++)
+    for (size_t i = 0; i < kind->steps[s].field_count; i++)
+      if (text_is(kind->steps[s].fields[i].id, id)) return &kind->steps[s].fields[i];
+  return NULL;
+}
+
+static bool keep_number(void *self, const OrderRow *row, Error *error) {
+  (void)error;
+  *(int64_t *)self = row->order.number;
+  return true;
+}
+
+static bool order_name(Page *page, OrderId id, Text *out, Error *error) {
+  const Order *live = order_find(page->orders, id);
+  int64_t number = live ? live->number : 0;
+  bool found;
+  char said[24];
+  *out = TEXT_NONE;
+  if (!live && id.value && !store_order(&found, page->request->db, page->orders->county_id, id, keep_number, &number, error)) return false;
+  snprintf(said, sizeof said, "%lld", (long long)number);
+  if (number) *out = text_copy(page->request->arena, text_of(said));
+  return true;
+}
+
+static void put_name(json_t *names, int64_t id, Text name) {
+  char key[24];
+  snprintf(key, sizeof key, "%lld", (long long)id);
+  if (id && name.at) json_object_set_new(names, key, json_stringn(name.at, name.len));
+}
+
+static bool name_one(Page *page, json_t *names, KindFieldType type, int64_t id, Error *error) {
+  const Orders *orders = page->orders;
+  size_t row;
+  Text name = TEXT_NONE;
+  if (type == FIELD_STAFF && id && orders->name_of) name = orders->name_of(orders->name_self, id, page->request->arena);
+  if (type == FIELD_ORG && orders->people && people_org_row(orders->people, id, &row)) name = people_org(orders->people, row)->name;
+  if (type == FIELD_ORDER && !order_name(page, (OrderId){id}, &name, error)) return false;
+  put_name(names, id, name);
+  return true;
+}
+
+static bool write_names(Page *page, Error *error) {
+  const Order *order = &page->order;
+  json_t *names = json_object(), *value;
+  const char *key;
+  bool ok = names ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  json_object_foreach(page->fields, key, value) {
+    const KindField *field = ok && json_is_string(value) ? defined(order->kind, key) : NULL;
+    ok = ok && (!field || name_one(page, names, (KindFieldType)field->type, form_id(page->fields, key), error));
+  }
+  ok = ok && name_one(page, names, FIELD_STAFF, order->assignee.value, error) && name_one(page, names, FIELD_ORDER, order->parent.value, error) &&
+       name_one(page, names, FIELD_ORDER, order->main.value, error) &&
+       (order->to_org == ORDER_NO_ORG || name_one(page, names, FIELD_ORG, people_org(page->orders->people, order->to_org)->id, error));
+  char *words = ok ? json_dumps(names, JSON_COMPACT) : NULL;
+  json_key(page->json, "names");
+  json_raw(page->json, words ? text_of(words) : TEXT("{}"));
+  free(words);
+  json_decref(names);
+  return ok;
+}
+
 static void put_link(Json *json, const char *kind, int64_t id, Text label) {
   if (!id) return;
   json_open_object(json);
@@ -313,7 +379,7 @@ bool page_write(HttpRequest *request, HttpReply *reply, const Orders *orders, Or
     const Order *live = order_find(orders, id);
     page.order.merged = live ? live->merged : 0;
     write_fields(&page), write_steps(&page);
-    ok = write_more(&page, error);
+    ok = write_more(&page, error) && write_names(&page, error);
   }
   ok = ok && write_links(&page, error);
   json_close(&json);

@@ -55,3 +55,20 @@ bool order_hold_files(DeskContext *context, OrderId order, const KindField *fiel
   }
   return true;
 }
+
+/* Whom and what a form names must be there: who takes over, which crew, which part of the organisation. */
+static bool is_known(const Orders *orders, KindFieldType type, int64_t id) {
+  size_t row;
+  if (type == FIELD_ORG) return !orders->people || people_org_row(orders->people, id, &row);
+  return (type != FIELD_STAFF && type != FIELD_CREW) || !orders->known || orders->known(orders->known_self, type == FIELD_STAFF, id);
+}
+
+bool order_check_named(const Orders *orders, const KindField *fields, size_t count, const json_t *values, Error *error) {
+  for (size_t i = 0; values && i < count; i++) {
+    int64_t id = form_id(values, fields[i].id.at);
+    if (!id || is_known(orders, (KindFieldType)fields[i].type, id)) continue;
+    error_raise(error, ERROR_NOT_FOUND, "%.*s" ERROR_BOTH "%.*s\t%lld", TEXT_ARG(fields[i].name_zh), TEXT_ARG(fields[i].name_en), (long long)id);
+    return error_at(error, "$.fields.%.*s", TEXT_ARG(fields[i].id));
+  }
+  return true;
+}

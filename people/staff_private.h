@@ -3,7 +3,7 @@
  *   staff.c        accounts: memory, use cases       session.c        sessions: memory, use cases
  *   staff_store.c  SQL of both                       session_delay.c  who guesses passwords waits
  *   staff_factor.c the second factor                 factor.c         its codes
- *   staff_routes.c HTTP */
+ *   staff_routes.c HTTP                                      colleague.c      who can be given something to do */
 #ifndef PEOPLE_STAFF_PRIVATE_H
 #define PEOPLE_STAFF_PRIVATE_H
 
@@ -145,6 +145,10 @@ bool session_tick(DeskContext *context, void *room, Error *error);
 void password_random(char out[STAFF_PASSWORD_TEXT]);
 bool password_hash(char out[crypto_pwhash_STRBYTES], Text password, Error *error) MUST_USE;
 bool password_fits(const char *hash, Text password); /* hash NULL: takes as long, and does not fit */
+
+/* --- staff_routes.c, colleague.c --- */
+void staff_write_roles(Json *json, uint32_t roles);
+bool colleague_list(HttpRequest *request, HttpReply *reply, void *room, Error *error) MUST_USE;
 
 /* --- staff_store.c --- */
 bool store_load_staff(Staff *staff, Db *db, Error *error) MUST_USE; /* accounts and sessions; lock held for writing */

@@ -6,7 +6,7 @@
 
 /* --- encoding --- */
 
-static void write_roles(Json *json, uint32_t roles) {
+void staff_write_roles(Json *json, uint32_t roles) {
   json_key(json, "roles");
   json_open_array(json);
   for (int bit = 0; bit < STAFF_ROLE_COUNT; bit++)
@@ -21,7 +21,7 @@ static void write_person(Json *json, const Staff *staff, const StaffMember *memb
   json_put_id(json, "id", member->id);
   json_put_text(json, "name", member->name);
   json_put_text(json, "full_name", member->full_name);
-  write_roles(json, member->roles);
+  staff_write_roles(json, member->roles);
   json_key(json, "org");
   json_open_object(json);
   json_put_string(json, "id", org);
@@ -427,6 +427,9 @@ static bool list_staff(HttpRequest *request, HttpReply *reply, void *room, Error
   ",\"disabled\":{\"type\":\"boolean\"},\"two_factor\":{\"type\":\"boolean\"},\"last_seen\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"version\":{\"type\":\"integer\"}," \
   "\"password\":{\"type\":\"string\",\"description\":\"a random one, told only this time\"}}}"
 
+#define COLLEAGUE_SCHEMA \
+  "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"roles\",\"org\"],\"additionalProperties\":false,\"properties\":{\"id\":{\"type\":\"string\",\"format\":\"id\"},\"name\":{\"type\":\"string\"},\"roles\":" ROLE_LIST \
+  ",\"org\":{\"required\":[\"id\",\"name\"],\"properties\":{\"id\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"}}}}}"
 #define CODE_SCHEMA "{\"type\":\"string\",\"format\":\"line\",\"maxLength\":24}"
 #define RULE_SCHEMA "{\"required\":[\"two_factor\"],\"properties\":{\"two_factor\":{\"enum\":[\"free\",\"administrators\",\"everyone\"]}}}"
 
@@ -457,6 +460,10 @@ const HttpRoute STAFF_ROUTES[] = {
      "{\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":" ACCOUNT_SCHEMA
      "},\"next\":{\"type\":[\"string\",\"null\"]}}}",
      .read = list_staff},
+    {"GET", "/api/v1/colleagues", 0, 0, "Who can be given something to do: in one's part of the organisation and the line above it; name, roles, place", "q role limit after", NULL,
+     "{\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":" COLLEAGUE_SCHEMA
+     "},\"next\":{\"type\":[\"string\",\"null\"]}}}",
+     .read = colleague_list},
     {"POST", "/api/v1/staff", STAFF_ADMINISTRATOR, HTTP_SLOW, "A new account, with a random password", NULL,
      "{\"required\":[\"name\",\"roles\",\"org_id\"],\"properties\":{\"name\":" NAME_SCHEMA ",\"full_name\":" FULL_NAME_SCHEMA ",\"roles\":" ROLE_LIST
      ",\"org_id\":" ORG_ID_SCHEMA ",\"crew_id\":" CREW_ID_SCHEMA "}}",

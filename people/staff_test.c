@@ -301,6 +301,58 @@ static void an_administrator_of_a_part_stays_in_it(void **state) {
   close_fixture(&f);
 }
 
+static void names_in(json_t *list, char *out, size_t size) {
+  size_t len = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < json_array_size(http_test_at(list, "items")); i++)
+    len += (size_t)snprintf(out + len, size - len, "%s%s", i ? " " : "", http_test_text(json_array_get(http_test_at(list, "items"), i), "name"));
+}
+
+/* Whoever names an assignee sees those of their part, of what is below it and of the line above, by name, role and place alone. */
+static void colleagues_are_found_by_everybody(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  int64_t id, gone;
+  char password[STAFF_PASSWORD_TEXT] = "", same[STAFF_PASSWORD_TEXT] = "long enough!", names[200];
+  open_fixture(&f);
+  const StaffNew people[] = {{.name = TEXT("chief"), .full_name = TEXT("总经理"), .roles = STAFF_HEAD},
+                             {.name = TEXT("Zhang"), .full_name = TEXT("张三 Zhang"), .roles = STAFF_HEAD, .org_id = 1},
+                             {.name = TEXT("li"), .full_name = TEXT("李四"), .roles = STAFF_MANAGER, .org_id = 11},
+                             {.name = TEXT("beside"), .full_name = TEXT("乡下人"), .roles = STAFF_AGENT, .org_id = 2},
+                             {.name = TEXT("watch"), .full_name = TEXT("审计"), .roles = STAFF_AUDITOR, .org_id = 1}};
+  for (size_t i = 0; i < sizeof people / sizeof *people; i++) assert_ok(staff_add(&id, same, f.staff, &people[i], &error), &error);
+  assert_ok(staff_add(&gone, same, f.staff, &(StaffNew){.name = TEXT("gone"), .full_name = TEXT("走了"), .roles = STAFF_CREW, .org_id = 1}, &error), &error);
+  assert_ok(staff_add(&id, password, f.staff, &(StaffNew){.name = TEXT("wang"), .full_name = TEXT("王五"), .roles = STAFF_CREW | STAFF_MANAGER, .org_id = 1}, &error), &error);
+  sign_in(&f, "admin", f.password);
+  char path[80];
+  snprintf(path, sizeof path, "/api/v1/staff/%lld", (long long)gone);
+  http_test_do(&f.test, 200, "PATCH", path, "{\"version\":1,\"disabled\":true}");
+  assert_false(colleague_works(f.staff, gone) || colleague_works(f.staff, 1));
+  assert_true(colleague_works(f.staff, id));
+  sign_in(&f, "wang", password); /* neither administrator nor security: /staff is not theirs */
+  http_test_do(&f.test, 403, "GET", "/api/v1/staff", NULL);
+  static const struct {
+    const char *query, *names;
+  } CASES[] = {{"", "admin 总经理 张三 Zhang 李四 王五"}, /* not the one beside, the auditor, who is gone */
+               {"?q=zhANG", "张三 Zhang"},
+               {"?q=%E5%9B%9B", "李四"},             /* 四 */
+               {"?q=%E4%B8%80%E7%BD%91", "李四"},    /* 一网: where they are */
+               {"?q=nobody", ""},
+               {"?role=manager", "admin 李四 王五"},
+               {"?role=head&limit=2", "admin 总经理"}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    snprintf(path, sizeof path, "/api/v1/colleagues%s", CASES[i].query);
+    names_in(http_test_do(&f.test, 200, "GET", path, NULL), names, sizeof names);
+    assert_string_equal(names, CASES[i].names);
+  }
+  snprintf(path, sizeof path, "/api/v1/colleagues?role=head&limit=2&after=%s", http_test_text(f.test.json, "next"));
+  names_in(http_test_do(&f.test, 200, "GET", path, NULL), names, sizeof names);
+  assert_string_equal(names, "张三 Zhang");
+  http_test_do(&f.test, 422, "GET", "/api/v1/colleagues?role=auditor", NULL);
+  close_fixture(&f);
+}
+
 /* The phone's part: the code of a secret in base32 at the fixture's time, `shift` half minutes away. */
 static void code_of(Fixture *f, const char *secret, int shift, char out[8]) {
   unsigned char key[FACTOR_SECRET_BYTES] = {0};
@@ -500,5 +552,5 @@ static void every_route_was_answered(void **state) {
 
 TEST_MAIN(TEST(the_first_start_makes_one_administrator), TEST(wrong_passwords_wait_and_say_nothing), TEST(sessions_end),
           TEST(a_new_password_ends_the_other_sessions), TEST(accounts_are_made_and_changed), TEST(a_lost_password_is_replaced_from_the_command_line), TEST(an_administrator_of_a_part_stays_in_it),
-          TEST(a_second_factor_is_asked_for), TEST(three_keep_an_eye_on_each_other),
+          TEST(a_second_factor_is_asked_for), TEST(colleagues_are_found_by_everybody), TEST(three_keep_an_eye_on_each_other),
           TEST(the_record_is_read_by_the_auditor_and_recounted_without_the_program), TEST(every_route_was_answered))

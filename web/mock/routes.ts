@@ -145,6 +145,7 @@ export function get({ path, query }: Asked): unknown {
     case "plan":
     case "roster":
     case "rounds": return planGet(path, query);
+    case "colleagues": return page([{ id: "9", name: "李敏", roles: ["manager"], org: { id: "11", name: "城关供电所" } }]);
     case "groups": return id ? { name: "青禾一网格", ...page([{ id: "71", at: iso(), author: "household", name: "何**", customer_id: customers[0]!.id, body: "三栋停电了", body_en: null, attachment_id: null, order_id: null }]) } : page([{ id: "7", org_id: "11", name: "青禾一网格应急群", linked: true, last: iso() }]);
     case "promises":
     case "rules":

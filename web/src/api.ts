@@ -27,6 +27,8 @@ export const staff = {
     call<T.StaffAccount>("PATCH", `${V1}/staff/${id}`, { body }),
 };
 
+export const colleagues = { find: (q: string) => get<T.Page<T.Colleague>>(`/colleagues${query({ q, limit: 50 })}`) };
+
 export const security = {
   rule: () => get<{ two_factor: T.TwoFactorRule }>("/security"),
   decide: (two_factor: T.TwoFactorRule) => call<{ two_factor: T.TwoFactorRule }>("PUT", `${V1}/security`, { body: { two_factor } }),

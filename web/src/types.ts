@@ -38,6 +38,13 @@ export interface AuditEvent {
   data: Record<string, unknown>;
   hash: string;
 }
+/** Somebody who can be given something to do. */
+export interface Colleague {
+  id: string;
+  name: string;
+  roles: Role[];
+  org: Named;
+}
 export interface StaffAccount {
   id: string;
   name: string;
@@ -100,6 +107,8 @@ export interface OrderSummary {
   device_index: number | null;
   outage_id: string | null;
   crew_id: string | null;
+  assignee_id?: string | null;
+  to_org_id?: string | null;
   at: string;
   nearest_clock: Clock | null;
   what: string | null;
@@ -156,6 +165,8 @@ export interface Order extends OrderSummary {
   attachments: Attachment[];
   visits?: { count: number; most: number };
   outcome?: string | null;
+  /** What ids on this page are called: staff, parts of the organisation, orders. */
+  names?: Record<string, string>;
   fields: Record<string, unknown>;
   description: string | null;
   source: string | null;

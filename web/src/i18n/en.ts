@@ -1025,6 +1025,9 @@ export const en: Record<keyof typeof zh, string> = {
   "rules_strength_why.V": "read in the regulation itself",
   "rules_strength_why.W": "read in reports of it",
 
+  "staff_field.find": "Find by name or place",
+  "staff_field.nobody": "No such colleague",
+  "field.dealt_with_by": "Dealt with by",
   "plan.need_quantity": "How much",
   "plan.needs_more": "Needs more",
   "plan.waiting": "{n} wait for room",

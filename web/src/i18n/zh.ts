@@ -1023,6 +1023,9 @@ export const zh = {
   "rules_strength_why.V": "在规定原文中读到",
   "rules_strength_why.W": "在报道或转述中读到",
 
+  "staff_field.find": "按姓名或单位查找",
+  "staff_field.nobody": "没有找到这样的同事",
+  "field.dealt_with_by": "承办",
   "plan.need_quantity": "数量",
   "plan.needs_more": "补充需求",
   "plan.waiting": "{n} 件排队等候",
