@@ -66,9 +66,18 @@ static bool read_done(bool done[MIGRATION_COUNT], Db *db, Error *error) {
   }
 }
 
+/* Every transaction of a desk begins at its county's row of leases: whoever holds them all has the desks stand still, each between two batches. Else a
+ * desk and a migration could wait for each other's tables. */
+static bool stop_desks(const bool done[MIGRATION_COUNT], Db *db, Error *error) {
+  DbStatement *statement;
+  for (size_t i = 0; i < MIGRATION_COUNT; i++)
+    if (strcmp(MIGRATION[i].name, "lease") == 0 && !done[i]) return true;
+  return db_prepare(&statement, db, "UPDATE lease SET beat = beat", error) && db_done(statement, error);
+}
+
 static bool migrate(Db *db, int version, Error *error) {
   bool done[MIGRATION_COUNT];
-  if (!take_turn(db, error) || !read_done(done, db, error)) return false; /* again: another may have been first */
+  if (!take_turn(db, error) || !read_done(done, db, error) || !stop_desks(done, db, error)) return false; /* read again: another may have been first */
   for (size_t i = 0; i < MIGRATION_COUNT; i++)
     if (!done[i] && MIGRATION[i].number <= version && !apply_one(db, i, error)) return false;
   return true;
