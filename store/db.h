@@ -73,6 +73,7 @@ bool db_settle(Db *db, Error *error) MUST_USE; /* all that was sent ahead has su
 
 int64_t db_changes(Db *db);     /* rows changed by the last statement */
 bool db_in_transaction(Db *db); /* false also after the store gave one up by itself */
+int64_t db_epoch(Db *db); /* another number: the connection was made anew, perhaps to another server, which may lack what the last one had */
 /* Copies pages of the write-ahead log into the file, waiting for nobody. *log_pages: pages in the log, *left: not copied yet.
  * When all are copied the next write begins the log anew. A store that keeps its own house says 0. */
 bool db_checkpoint(int64_t *log_pages, int64_t *left, Db *db, Error *error) MUST_USE;

@@ -34,6 +34,7 @@ typedef struct DbDriver {
   bool (*settle)(Db *db, Error *error);
   int64_t (*changes)(Db *db);
   bool (*in_transaction)(Db *db);
+  int64_t (*epoch)(Db *db);
   bool (*checkpoint)(int64_t *log_pages, int64_t *left, Db *db, Error *error);
   bool (*backup)(Db *db, const char *to_path, Error *error);
   bool (*verify)(Db *db, char *problem, Error *error);

@@ -86,10 +86,10 @@ static bool open_db(Db **out, const char *address, DbMode mode, Error *error) {
   if (!pg) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "store");
   pg->base.driver = &DB_POSTGRES;
   pg->mode = mode;
-  /* what the address says comes last and overrides; a writer looks for the server that takes writes among those it names */
+  /* what the address says comes last and overrides; among the servers it names the one that takes writes is meant, for readers too: a standby is behind */
   const char *const names[] = {
       "connect_timeout", "tcp_user_timeout", "application_name", "target_session_attrs", "dbname", "client_encoding", NULL};
-  const char *const values[] = {"5", "10000", "dianbaomu", mode == DB_READ ? "any" : "read-write", address, "UTF8", NULL};
+  const char *const values[] = {"5", "10000", "dianbaomu", mode == DB_READ ? "primary" : "read-write", address, "UTF8", NULL};
   pg->connection = PQconnectdbParams(names, values, 1);
   if (!pg->connection)
     error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "store");
@@ -196,6 +196,7 @@ static int64_t changes(Db *db) {
   return pg->changes;
 }
 
+static int64_t epoch(Db *db) { return pg_of(db)->epoch; }
 static bool in_transaction(Db *db) { return pg_of(db)->in_transaction && !pg_of(db)->doomed; }
 
 /* --- the rest --- */
@@ -303,6 +304,7 @@ const DbDriver DB_POSTGRES = {.open = open_db,
                               .settle = settle,
                               .changes = changes,
                               .in_transaction = in_transaction,
+                              .epoch = epoch,
                               .checkpoint = checkpoint,
                               .backup = backup,
                               .verify = verify,

@@ -173,6 +173,7 @@ static bool begin(Db *db, Error *error) { return done(of(db)->begin, -1, error);
 static bool commit(Db *db, Error *error) { return done(of(db)->commit, -1, error); }
 static bool savepoint(Db *db, Error *error) { return done(of(db)->savepoint, -1, error); }
 static bool release(Db *db, Error *error) { return done(of(db)->release, -1, error); }
+static int64_t epoch(Db *db) { return (void)db, 0; }
 static bool in_transaction(Db *db) { return !sqlite3_get_autocommit(of(db)->sqlite); }
 
 static void rollback(Db *db) {
@@ -267,5 +268,5 @@ const DbDriver DB_SQLITE = {
     .bind_blob = bind_blob, .bind_null = bind_null, .step = step, .done = done, .reset = reset, .finish = finish,
     .column_is_null = column_is_null, .column_i64 = column_i64, .column_f64 = column_f64, .column_text = column_text, .column_blob = column_blob,
     .begin = begin, .commit = commit, .rollback = rollback, .savepoint = savepoint, .release = release, .rollback_savepoint = rollback_savepoint,
-    .settle = settle, .changes = changes, .in_transaction = in_transaction, .checkpoint = checkpoint, .backup = backup_to, .verify = verify,
+    .settle = settle, .changes = changes, .in_transaction = in_transaction, .epoch = epoch, .checkpoint = checkpoint, .backup = backup_to, .verify = verify,
     .tables = tables, .columns = columns};

@@ -40,6 +40,7 @@ struct Desk {
   Instant last_tick;
   Instant now; /* of the newest job; see desk_now */
   bool chain_in_doubt; /* the store went away before it said how a batch ended */
+  int64_t epoch;       /* of the connection that the chain was last read or written on */
   int careful; /* so many batches more are settled command by command */
   bool memory_stale; /* rooms must reload before the next job */
   int depth;
@@ -102,6 +103,7 @@ bool desk_open(Desk **out, Db *db, const DeskOptions *options, Error *error) {
     return false;
   }
   desk->durable_seq = desk->chain.seq;
+  desk->epoch = db_epoch(db);
   *out = desk;
   return true;
 }
@@ -266,13 +268,25 @@ static bool is_stopping(Desk *desk) {
   return stopping;
 }
 
+static bool same_chain(const EventChain *a, const EventChain *b) { return a->seq == b->seq && memcmp(a->hash, b->hash, EVENT_HASH_BYTES) == 0; }
+
+/* Behind a new connection there may be another server: a standby that had not everything yet. What it has not is lost, memory must not know more. */
+static bool look_at_chain(Desk *desk, Error *error) {
+  EventChain had = desk->chain;
+  if (!event_chain_load(&desk->chain, desk->db, desk->county_id, error)) return false;
+  if (!desk->chain_in_doubt && !same_chain(&had, &desk->chain)) {
+    log_line(LOG_ERROR, "desk: the database that answers now ends at event %lld, this program had been told of %lld", (long long)desk->chain.seq, (long long)had.seq);
+    desk->memory_stale = true;
+  }
+  desk->epoch = db_epoch(desk->db);
+  desk->chain_in_doubt = false;
+  return true;
+}
+
 static bool begin_once(Desk *desk, Error *error) {
   if (!db_begin(desk->db, error)) return false;
   bool ok = !desk->lease || lease_hold(desk->lease, desk->db, error);
-  if (ok && desk->chain_in_doubt) {
-    ok = event_chain_load(&desk->chain, desk->db, desk->county_id, error);
-    if (ok) desk->chain_in_doubt = false;
-  }
+  if (ok && (desk->chain_in_doubt || desk->epoch != db_epoch(desk->db))) ok = look_at_chain(desk, error);
   if (!ok) db_rollback(desk->db);
   return ok;
 }
@@ -285,8 +299,8 @@ static bool begin_batch(Desk *desk, Error *error) {
       say_gone(desk, false);
       return true;
     }
-    if (error->code != ERROR_STORE_GONE) return false;
-    say_gone(desk, true);
+    if (error->code != ERROR_STORE_GONE && error->code != ERROR_STORE_BUSY) return false; /* busy: a migration has it */
+    say_gone(desk, error->code == ERROR_STORE_GONE);
     if (is_stopping(desk) || time_monotonic_us() > until) return false;
     nanosleep(&(struct timespec){.tv_nsec = DESK_RETRY_MS * 1000000}, NULL);
   }
@@ -300,7 +314,7 @@ static bool stands_after_all(Desk *desk) {
   desk->chain_in_doubt = true;
   if (!begin_batch(desk, &error)) return false;
   db_rollback(desk->db);
-  return desk->chain.seq == wanted.seq && memcmp(desk->chain.hash, wanted.hash, EVENT_HASH_BYTES) == 0;
+  return same_chain(&desk->chain, &wanted);
 }
 
 /* Runs the listed jobs in one transaction; on return each has its answer. */
@@ -332,6 +346,7 @@ static void run_batch(Desk *desk, DeskJob *jobs) {
     desk->chain = chain;
     desk->events.count = 0;
     desk->memory_stale |= begun;
+    desk->chain_in_doubt |= begun && error.code == ERROR_STORE_GONE;
     log_error("desk: a batch was undone", &error);
   }
 }
