@@ -24,6 +24,7 @@ static const Command COMMANDS[] = {
                  {"--seed", "S", "the evening's chance (1)"},
                  {"--rules", "DIR", "the company's own rules"},
                  {"--mqtt", "HOST:PORT", "take readings from this broker too (docs/meter.md)"},
+                 {"--oidc", "FILE", "staff may sign in by the OpenID Connect service this file describes (docs/operations.md)"},
                  {"--osrm", "URL", "the plan's travel times by this OSRM server; what it does not say by straight line and learned speed"},
                  {"--behind-tls", NULL, "a proxy in front speaks TLS: secure cookies"},
                  {"--password-file", "FILE", "write the first password there, not on the terminal"}},

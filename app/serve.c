@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "meter/mqtt.h"
 #include "crew/plan.h"
+#include "people/oidc.h"
 #include "people/routes.h"
 #include "store/schema.h"
 
@@ -30,6 +31,7 @@ typedef struct Serve {
   Http *http;
   Replay *replay;
   MeterMqtt *mqtt;
+  Oidc *oidc;
   Company company;
   Relay *relay; /* while this server stands by */
   bool again;   /* the county is another's now */
@@ -97,6 +99,14 @@ static bool plan_evening(Serve *serve, const CommandLine *line, Error *error) {
   return house_set(&serve->house, "demonstration", TEXT("new-year"), error) && replay_start(serve->replay, speed, replay_ended, NULL, error);
 }
 
+/* --oidc FILE: the company's own sign-in service. */
+static bool use_oidc(Serve *serve, const CommandLine *line, Error *error) {
+  const char *file = command_option(line, "--oidc");
+  if (file && !oidc_open(&serve->oidc, file, &serve->house.wall, error)) return false;
+  staff_use_oidc(serve->house.staff, serve->oidc);
+  return true;
+}
+
 static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
   House *house = &serve->house;
   int64_t port;
@@ -109,7 +119,7 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
   if (!http_open(&serve->http, &options, error)) return false;
   size_t count = app_assets(&assets);
   http_add_assets(serve->http, assets, count);
-  return http_add_routes(serve->http, COUNTIES_ROUTES, NULL, error) && company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) && http_add_routes(serve->http, AUDIT_ROUTES, house->staff, error) &&
+  return http_add_routes(serve->http, COUNTIES_ROUTES, NULL, error) && company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) && http_add_routes(serve->http, OIDC_ROUTES, house->staff, error) && http_add_routes(serve->http, AUDIT_ROUTES, house->staff, error) &&
          people_add_routes(serve->http, house->people, error) && order_add_routes(serve->http, house->orders, error) &&
          http_add_routes(serve->http, GROUP_ROUTES, house->groups, error) && http_add_routes(serve->http, HALL_ROUTES, house->orders, error) &&
          outage_add_routes(serve->http, house->outages, error) && crew_add_routes(serve->http, house->crews, error) &&
@@ -226,6 +236,7 @@ static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error
   if (place.shared && !options.lease) return true;
   if (!house_open(&serve->house, &options, error)) return false;
   serve->company.house = &serve->house;
+  if (!use_oidc(serve, line, error)) return false;
   if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
   if (command_option(line, "--osrm") && !crew_plan_route(serve->house.crews, command_option(line, "--osrm"), error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
@@ -248,6 +259,7 @@ static bool serve_once(Serve *serve, const CommandLine *line, Error *error) {
   crew_plan_stop(serve->house.crews);
   if (serve->house.desk) desk_stop(serve->house.desk);
   http_close(serve->http);
+  oidc_close(serve->oidc);
   house_close(&serve->house);
   relay_stop(serve->relay);
   *serve = (Serve){.again = serve->again, .house.folder.lock = -1};

@@ -81,7 +81,7 @@ bool staff_identify(void *self, Text token, Instant company_now, HttpWho *who) {
     sign_of_life(&session->seen, now);
     sign_of_life(&account->seen, now);
     /* without the second factor they must have, nothing but setting it up */
-    *who = (HttpWho){.staff_id = member->id, .roles = factor_is_missing(staff, account) ? 0 : member->roles, .org_id = member->org_id};
+    *who = (HttpWho){.staff_id = member->id, .roles = factor_is_missing(staff, account, session) ? 0 : member->roles, .org_id = member->org_id};
     snprintf(who->actor, sizeof who->actor, "staff:%lld", (long long)member->id);
     snprintf(who->name, sizeof who->name, "%.*s", TEXT_ARG(text_cut(shown, sizeof who->name - 1)));
   }
@@ -89,14 +89,15 @@ bool staff_identify(void *self, Text token, Instant company_now, HttpWho *who) {
   return valid;
 }
 
-bool session_find(Staff *staff, Text token, Instant *expires) {
+bool session_find(Staff *staff, Text token, Instant *expires, bool *must) {
   unsigned char hash[SESSION_HASH_BYTES];
   session_hash(hash, token);
   pthread_rwlock_rdlock(&staff->lock);
   const Session *session = find_hash(staff, hash);
-  if (session) *expires = session_expires(session);
+  const Account *account = session ? account_find(staff, session->staff_id) : NULL;
+  if (account) *expires = session_expires(session), *must = factor_is_missing(staff, account, session);
   pthread_rwlock_unlock(&staff->lock);
-  return session != NULL;
+  return account != NULL;
 }
 
 /* --- use cases, on the desk's thread: the only one that changes the lists, so that it may read them without the lock --- */
@@ -127,11 +128,12 @@ static bool end_oldest_of(Staff *staff, DeskContext *context, int64_t staff_id, 
 }
 
 /* Whoever asks to be signed in is nobody yet; the event is theirs all the same. */
-static bool tell_signed_in(DeskContext *context, int64_t staff_id, Error *error) {
+static bool tell_signed_in(DeskContext *context, const SessionBegin *begin, Error *error) {
   char name[40];
   Text asked = context->actor;
-  context->actor = (Text){name, (size_t)snprintf(name, sizeof name, "staff:%lld", (long long)staff_id)};
-  bool ok = desk_event(context, "people.signed_in", "staff", staff_id, TEXT("{}"), error);
+  context->actor = (Text){name, (size_t)snprintf(name, sizeof name, "staff:%lld", (long long)begin->staff_id)};
+  Text how = !begin->vouched ? TEXT("{}") : begin->strong ? TEXT("{\"by\":\"oidc\",\"second_factor\":\"oidc\"}") : TEXT("{\"by\":\"oidc\"}");
+  bool ok = desk_event(context, "people.signed_in", "staff", begin->staff_id, how, error);
   context->actor = asked;
   return ok;
 }
@@ -140,15 +142,15 @@ bool session_work_begin(DeskContext *context, void *command, Error *error) {
   SessionBegin *begin = command;
   Staff *staff = begin->staff;
   const Account *account = account_find(staff, begin->staff_id);
-  if (!account || account->member.disabled || strcmp(account->password, begin->checked) != 0) return error_raise(error, ERROR_SIGN_IN_WRONG, "%s", "");
+  if (!account || account->member.disabled || (!begin->vouched && strcmp(account->password, begin->checked) != 0)) return error_raise(error, ERROR_SIGN_IN_WRONG, "%s", "");
   Instant now = time_now(staff->options.wall);
-  Session session = {.id = desk_new_id(context), .staff_id = begin->staff_id, .begun = now, .stored = now, .seen = now};
+  Session session = {.id = desk_new_id(context), .staff_id = begin->staff_id, .begun = now, .stored = now, .seen = now, .strong = begin->strong};
   session_hash(session.hash, text_of(begin->token));
   begin->member = account_member(account);
   begin->expires = session_expires(&session);
-  begin->must = factor_is_missing(staff, account);
-  if (!factor_use(staff, context, account, begin->code, error)) return false;
-  if (!store_add_session(context->db, context->county_id, &session, error) || !tell_signed_in(context, begin->staff_id, error)) return desk_spoil(context);
+  begin->must = factor_is_missing(staff, account, &session);
+  if (!begin->strong && !factor_use(staff, context, account, begin->code, error)) return false;
+  if (!store_add_session(context->db, context->county_id, &session, error) || !tell_signed_in(context, begin, error)) return desk_spoil(context);
   if (!end_oldest_of(staff, context, begin->staff_id, error)) return desk_spoil(context);
   pthread_rwlock_wrlock(&staff->lock);
   bool ok = session_add_loaded(staff, &session, error);

@@ -2,7 +2,8 @@
  * name to sign in with and an Argon2id hash of a password. Kept in memory, rebuilt from rows at start; all changes go over the desk.
  *
  * Events (subject kind "staff"): people.staff_added and people.staff_changed {roles, org, crew, disabled, password: bool, version},
- *   people.password_changed {}, people.signed_in {}, people.signed_out {}, people.two_factor {on, recovery}, people.two_factor_rule {rule}.
+ *   people.password_changed {}, people.signed_in {} or {by: "oidc", second_factor: "oidc" when vouched for}, people.sign_in_refused {by, why: unknown, disabled},
+ *   people.signed_out {}, people.two_factor {on, recovery}, people.two_factor_rule {rule}.
  *   No names: the feed carries them to everyone.
  *
  * A person sees and changes what belongs to their org and all below it; org 0 is the whole company. Whether one org lies within another is
@@ -77,11 +78,17 @@ int64_t staff_of_role(Staff *staff, int64_t org_id, uint32_t role);
 bool colleague_works(Staff *staff, int64_t id);
 int64_t staff_crew_of(Staff *staff, int64_t staff_id); /* 0: none */
 
+/* The company's own sign-in service; before the server starts. It is not owned. */
+struct Oidc;
+void staff_use_oidc(Staff *staff, struct Oidc *oidc);
+
 /* For HttpOptions.identify; `self` is the Staff. */
 bool staff_identify(void *self, Text token, Instant now, HttpWho *who);
 
 /* people/staff_routes.c: session, password, accounts. The room for http_add_routes is the Staff. */
 extern const HttpRoute STAFF_ROUTES[];
+/* people/oidc_routes.c: signing in by that service. The room is the Staff. */
+extern const HttpRoute OIDC_ROUTES[];
 /* people/audit.c: the record of all changes, for the auditor. The room is the Staff too. */
 extern const HttpRoute AUDIT_ROUTES[];
 

@@ -6,8 +6,8 @@
 
 const char *const TWO_FACTOR_RULE_NAMES[TWO_FACTOR_RULES] = {"free", "administrators", "everyone"};
 
-bool factor_is_missing(const Staff *staff, const Account *account) {
-  if (account->factor.confirmed || staff->two_factor_rule == TWO_FACTOR_FREE) return false;
+bool factor_is_missing(const Staff *staff, const Account *account, const Session *session) {
+  if (account->factor.confirmed || session->strong || staff->two_factor_rule == TWO_FACTOR_FREE) return false;
   return staff->two_factor_rule == TWO_FACTOR_ALL || (account->member.roles & STAFF_APART);
 }
 

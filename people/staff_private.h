@@ -3,7 +3,8 @@
  *   staff.c        accounts: memory, use cases       session.c        sessions: memory, use cases
  *   staff_store.c  SQL of both                       session_delay.c  who guesses passwords waits
  *   staff_factor.c the second factor                 factor.c         its codes
- *   staff_routes.c HTTP                                      colleague.c      who can be given something to do */
+ *   staff_routes.c HTTP                              colleague.c      who can be given something to do
+ *   oidc_routes.c  signing in by the company's own service (oidc.h) */
 #ifndef PEOPLE_STAFF_PRIVATE_H
 #define PEOPLE_STAFF_PRIVATE_H
 
@@ -14,6 +15,7 @@
 #include "base/map.h"
 #include "base/vector.h"
 #include "people/factor.h"
+#include "people/oidc.h"
 #include "people/session_delay.h"
 #include "people/staff.h"
 
@@ -33,6 +35,7 @@ typedef struct Session {
   unsigned char hash[SESSION_HASH_BYTES];
   Instant begun;
   Instant stored;       /* `seen` as the row has it */
+  bool strong;          /* vouched for together with a second factor */
   _Atomic int64_t seen;
 } Session;
 
@@ -47,6 +50,7 @@ struct Staff {
   VECTOR(Session *) sessions;
   Map by_hash;             /* first 8 bytes of the hash → session pointer */
   int two_factor_rule;     /* TwoFactorRule */
+  Oidc *oidc;              /* NULL: none */
 };
 
 /* --- accounts; lock held --- */
@@ -90,6 +94,7 @@ typedef struct SessionBegin {
   int64_t staff_id;
   char checked[crypto_pwhash_STRBYTES]; /* the hash the password was checked against */
   Text code;                            /* of the second factor, where there is one */
+  bool vouched, strong;                 /* by the sign-in service, so that `checked` is not looked at; `strong`: nor `code` */
   char token[SESSION_TOKEN_TEXT];
   StaffMember member;
   Instant expires;
@@ -103,11 +108,16 @@ typedef struct SessionEnd {
 } SessionEnd;
 bool session_work_end(DeskContext *context, void *command, Error *error);
 
+/* --- staff_routes.c --- */
+void staff_write_session(HttpReply *reply, const Staff *staff, const StaffMember *member, Instant expires, bool must);
+Text staff_plain_name(Arena *arena, Text name); /* as names are signed in with: in small letters, without blanks around them */
+void session_new_token(SessionBegin *begin);
+
 /* --- staff_factor.c --- */
 typedef enum TwoFactorRule { TWO_FACTOR_FREE, TWO_FACTOR_APART, TWO_FACTOR_ALL, TWO_FACTOR_RULES } TwoFactorRule; /* APART: who holds a role of STAFF_APART */
 extern const char *const TWO_FACTOR_RULE_NAMES[TWO_FACTOR_RULES];
 /* They have to set one up, and have not; lock held. */
-bool factor_is_missing(const Staff *staff, const Account *account);
+bool factor_is_missing(const Staff *staff, const Account *account, const Session *session);
 
 typedef enum FactorAct { FACTOR_BEGIN, FACTOR_CONFIRM, FACTOR_REMOVE } FactorAct;
 typedef struct StaffFactor {
@@ -134,7 +144,7 @@ bool staff_work_rule(DeskContext *context, void *command, Error *error);
 /* --- session.c --- */
 void session_hash(unsigned char out[SESSION_HASH_BYTES], Text token);
 Instant session_expires(const Session *session); /* at the latest: in the absolute limit */
-bool session_find(Staff *staff, Text token, Instant *expires); /* of a valid one; from any thread */
+bool session_find(Staff *staff, Text token, Instant *expires, bool *must); /* of a valid one; from any thread */
 /* On the desk's thread, in a command: rows and memory. `keep` may be NULL. */
 bool session_end_all_of(Staff *staff, DeskContext *context, int64_t staff_id, const unsigned char *keep, Error *error) MUST_USE;
 void session_clear(Staff *staff);

@@ -30,7 +30,7 @@ static void write_person(Json *json, const Staff *staff, const StaffMember *memb
   json_put_id(json, "crew_id", member->crew_id);
 }
 
-static void write_session(HttpReply *reply, const Staff *staff, const StaffMember *member, Instant expires, bool must) {
+void staff_write_session(HttpReply *reply, const Staff *staff, const StaffMember *member, Instant expires, bool must) {
   Json json;
   json_begin(&json, &reply->body);
   json_open_object(&json);
@@ -88,27 +88,30 @@ static bool check_password(Checked *out, Staff *staff, HttpRequest *request, Tex
   return good ? true : error_raise(error, ERROR_SIGN_IN_CODE_WRONG, "%s", "");
 }
 
-/* Names are signed in with in small letters, without blanks around them. */
-static Text plain_name(Arena *arena, Text name) {
+Text staff_plain_name(Arena *arena, Text name) {
   Text copy = text_copy(arena, text_trim(name));
   for (size_t i = 0; i < copy.len; i++)
     if (copy.at[i] >= 'A' && copy.at[i] <= 'Z') ((char *)(uintptr_t)copy.at)[i] = (char)(copy.at[i] + 32);
   return copy;
 }
 
+void session_new_token(SessionBegin *begin) {
+  unsigned char token[32];
+  randombytes_buf(token, sizeof token);
+  sodium_bin2base64(begin->token, sizeof begin->token, token, sizeof token, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
 static bool decode_sign_in(HttpRequest *request, void **command, void *room, Error *error) {
   Staff *staff = room;
   Checked checked;
-  unsigned char token[32];
   SessionBegin *begin = ARENA_NEW(request->arena, SessionBegin);
-  Text name = plain_name(request->arena, http_body_text(request->body, "name"));
+  Text name = staff_plain_name(request->arena, http_body_text(request->body, "name"));
   if (!begin || !name.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "session");
   Text code = http_body_text(request->body, "code");
   if (!check_password(&checked, staff, request, name, http_body_text(request->body, "password"), CODE_ASKED, code, error)) return false;
   *begin = (SessionBegin){.staff = staff, .staff_id = checked.member.id, .code = code};
   memcpy(begin->checked, checked.password, sizeof begin->checked);
-  randombytes_buf(token, sizeof token);
-  sodium_bin2base64(begin->token, sizeof begin->token, token, sizeof token, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  session_new_token(begin);
   *command = begin;
   return true;
 }
@@ -116,7 +119,7 @@ static bool decode_sign_in(HttpRequest *request, void **command, void *room, Err
 static bool encode_sign_in(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
   (void)error;
   SessionBegin *begin = command;
-  write_session(reply, room, &begin->member, begin->expires, begin->must);
+  staff_write_session(reply, room, &begin->member, begin->expires, begin->must);
   http_reply_session(request, reply, text_of(begin->token), LIMIT_SESSION_DAYS * 86400);
   return true;
 }
@@ -125,13 +128,10 @@ static bool get_session(HttpRequest *request, HttpReply *reply, void *room, Erro
   Staff *staff = room;
   StaffMember member;
   Instant expires;
-  if (!session_find(staff, http_token(request), &expires) || !staff_member(staff, request->who.staff_id, &member))
+  bool must;
+  if (!session_find(staff, http_token(request), &expires, &must) || !staff_member(staff, request->who.staff_id, &member))
     return error_raise(error, ERROR_SIGN_IN_NEEDED, "%s", ""); /* it ended this moment */
-  pthread_rwlock_rdlock(&staff->lock);
-  const Account *account = account_find(staff, request->who.staff_id);
-  bool must = account && factor_is_missing(staff, account);
-  pthread_rwlock_unlock(&staff->lock);
-  write_session(reply, staff, &member, expires, must);
+  staff_write_session(reply, staff, &member, expires, must);
   return true;
 }
 
@@ -154,7 +154,7 @@ static bool encode_sign_out(HttpRequest *request, void *command, HttpReply *repl
 
 static bool is_strong(Arena *arena, Text password, Text name, Error *error) {
   size_t characters = text_characters(password);
-  Text small = plain_name(arena, password);
+  Text small = staff_plain_name(arena, password);
   if (characters >= STAFF_PASSWORD_LEAST && characters <= STAFF_PASSWORD_MOST && text_find(small, name) < 0) return true;
   error_raise(error, ERROR_PASSWORD_WEAK, "%d\t%d", STAFF_PASSWORD_LEAST, STAFF_PASSWORD_MOST);
   return error_at(error, "$.new");
@@ -322,7 +322,7 @@ static bool decode_add(HttpRequest *request, void **command, void *room, Error *
   StaffAdd *add = &made->add;
   Text full_name = http_body_text(request->body, "full_name");
   *add = (StaffAdd){.staff = room, .by = &request->who};
-  add->account = (StaffNew){.name = plain_name(request->arena, http_body_text(request->body, "name")), .full_name = text_trim(full_name),
+  add->account = (StaffNew){.name = staff_plain_name(request->arena, http_body_text(request->body, "name")), .full_name = text_trim(full_name),
                             .roles = roles_of(json_object_get(request->body, "roles")), .crew_id = http_body_id(request->body, "crew_id")};
   if (!org_of(request->body, &add->account.org_id, error)) return false;
   if (add->account.name.len == 0 || memchr(add->account.name.at, ' ', add->account.name.len)) {

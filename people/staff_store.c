@@ -25,12 +25,13 @@ static bool load_accounts(Staff *staff, Db *db, Error *error) {
 
 static bool load_sessions(Staff *staff, Db *db, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT id, staff_id, token_hash, begun, seen FROM session WHERE county_id = ?1 ORDER BY id", error)) return false;
+  if (!db_prepare(&s, db, "SELECT id, staff_id, token_hash, begun, seen, strong FROM session WHERE county_id = ?1 ORDER BY id", error)) return false;
   db_bind_i64(s, 1, staff->options.county_id);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    Session session = {.id = db_column_i64(s, 0), .staff_id = db_column_i64(s, 1), .begun = db_column_i64(s, 3), .stored = db_column_i64(s, 4)};
+    Session session = {.id = db_column_i64(s, 0), .staff_id = db_column_i64(s, 1), .begun = db_column_i64(s, 3), .stored = db_column_i64(s, 4),
+                       .strong = db_column_i64(s, 5) != 0};
     Text hash = db_column_blob(s, 2);
     atomic_init(&session.seen, session.stored);
     bool sound = hash.len == SESSION_HASH_BYTES;
@@ -157,13 +158,14 @@ bool store_seen_session(Db *db, int64_t county_id, int64_t id, Instant seen, Err
 
 bool store_add_session(Db *db, int64_t county_id, const Session *session, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "INSERT INTO session (county_id, id, staff_id, token_hash, begun, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", error)) return false;
+  if (!db_prepare(&s, db, "INSERT INTO session (county_id, id, staff_id, token_hash, begun, seen, strong) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", error)) return false;
   db_bind_i64(s, 1, county_id);
   db_bind_i64(s, 2, session->id);
   db_bind_i64(s, 3, session->staff_id);
   db_bind_blob(s, 4, session->hash, SESSION_HASH_BYTES);
   db_bind_i64(s, 5, session->begun);
   db_bind_i64(s, 6, session->stored);
+  db_bind_i64(s, 7, session->strong);
   return db_done(s, error);
 }
 

@@ -1050,4 +1050,8 @@ export const en: Record<keyof typeof zh, string> = {
   "supply.put_right_tag": "put right",
   "supply.take_back": "Take back",
   "supply.to_day": "The area's day",
+  "sign_in.or": "or",
+  "sign_in.service_refused": "The sign-in service did not let you through. Try again, or sign in with a password.",
+  "sign_in.service_lost": "This sign-in was not begun in this window. Begin again.",
+  "sign_in.service_code": "The sign-in service knows you. Your code for this program is needed too.",
 };

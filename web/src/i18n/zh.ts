@@ -1048,4 +1048,8 @@ export const zh = {
   "supply.put_right_tag": "已更正",
   "supply.take_back": "撤回",
   "supply.to_day": "台区一天",
+  "sign_in.or": "或",
+  "sign_in.service_refused": "统一身份认证未完成登录，请重试，或用密码登录。",
+  "sign_in.service_lost": "此次登录不是在本窗口发起的，请重新开始。",
+  "sign_in.service_code": "统一身份认证已通过，还需要您在本系统的验证码。",
 };

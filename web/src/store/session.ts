@@ -33,6 +33,12 @@ export async function signIn(name: string, password: string, code?: string): Pro
   ended.value = false;
 }
 
+/** Who has just been let in by other means than a password. */
+export async function enter(): Promise<void> {
+  session.value = await api.current();
+  ended.value = false;
+}
+
 export async function signOut(): Promise<void> {
   await api.close();
   session.value = null;
