@@ -1,11 +1,14 @@
 // Every route the console uses, typed. See /api/openapi.json of a running program.
 import { call, newKey, query, send, type CallOptions } from "./http";
+import { later } from "./store/outbox";
 import type * as T from "./types";
 
 const V1 = "/api/v1";
 const get = <R>(path: string, options?: CallOptions) => call<R>("GET", V1 + path, options);
 /** A write that may be repeated: the caller may hand in the key of an earlier try. */
 const keyed = <R>(path: string, body: unknown, key = newKey()) => call<R>("POST", V1 + path, { body, key });
+/** The same on a phone: where there is no net it is kept and sent later (null), told to its person by `what`. */
+const kept = <R>(about: string, path: string, body: Record<string, unknown>, what: string, key?: string) => later<R>(about, V1 + path, body, what, key);
 
 export const session = {
   current: () => get<T.Session>("/session", { quiet: true }),
@@ -87,7 +90,10 @@ export const orders = {
   create: (body: NewOrder, key: string) => keyed<T.OrderSummary>("/orders", body, key),
   step: (id: string, step: string, version: number, fields: Record<string, unknown>, key?: string) =>
     keyed<T.OrderSummary>(`/orders/${id}/steps`, { step, version, fields }, key),
-  attach: (file: Blob, order: string | null, key = newKey()) => call<T.Attachment>("POST", `${V1}/attachments${query({ order })}`, { raw: file, key }),
+  stepLater: (id: string, step: string, version: number, fields: Record<string, unknown>, what: string, key?: string) =>
+    kept<T.OrderSummary>(`orders/${id}`, `/orders/${id}/steps`, { step, version, fields }, what, key),
+  attachTo: (order: string | null) => `${V1}/attachments${query({ order })}`,
+  attach: (file: Blob, order: string | null, key = newKey()) => call<T.Attachment>("POST", orders.attachTo(order), { raw: file, key }),
   attachment: (id: string) => `${V1}/attachments/${id}`,
   callbacks: () => get<T.Page<T.Callback>>(`/callbacks${query({ state: "open" })}`),
 };
@@ -124,8 +130,9 @@ export const plan = {
   whatIf: (changes: T.PlanWhatIf[]) => call<T.PlanCompare>("POST", `${V1}/plan/what-if`, { body: { changes } }),
   advice: () => get<T.PlanAdvice>("/plan/advice"),
   errand: (id: string, step: "start" | "done" | "cancel") => keyed<PlanDone>(`/plan/errands/${id}`, { step }),
-  delay: (job: string, minutes: number) => keyed<PlanDone>(`/jobs/${job}/delay`, { minutes }),
-  need: (job: string, body: T.PlanAsk) => keyed<PlanDone>(`/jobs/${job}/needs`, body),
+  errandLater: (id: string, step: "start" | "done", what: string) => kept<PlanDone>(`errands/${id}`, `/plan/errands/${id}`, { step }, what),
+  delay: (job: string, minutes: number, what: string) => kept<PlanDone>(`jobs/${job}`, `/jobs/${job}/delay`, { minutes }, what),
+  need: (job: string, body: T.PlanAsk, what: string) => kept<PlanDone>(`jobs/${job}`, `/jobs/${job}/needs`, { ...body }, what),
   taskNeed: (task: string, body: T.PlanAsk) => keyed<PlanDone>(`/plan/tasks/${task}/needs`, body),
 };
 
@@ -142,7 +149,8 @@ export const roster = {
 export const jobs = {
   mine: () => get<T.Page<T.Job>>(`/jobs${query({ crew: "me", state: "open" })}`),
   one: (id: string) => get<T.Job>(`/jobs/${id}`),
-  step: (id: string, step: string, version: number, fields: Record<string, unknown>, key?: string) => keyed<T.Job>(`/jobs/${id}/steps`, { step, version, fields }, key),
+  step: (id: string, step: string, version: number, fields: Record<string, unknown>, what: string, key?: string) =>
+    kept<T.Job>(`jobs/${id}`, `/jobs/${id}/steps`, { step, version, fields }, what, key),
   stock: (item: string, near: string) => get<{ items: T.StockItem[] }>(`/stock${query({ item, near })}`),
   take: (id: string, item: string, quantity: number, org_id: string | null) => keyed<T.Job>(`/jobs/${id}/materials`, { item, quantity, ...(org_id ? { org_id } : {}) }),
 };
@@ -157,7 +165,7 @@ export const visits = {
   day: (month: string, day?: string) => get<T.VisitPlan>(`/visits/plan${query({ manager: "me", month, day })}`),
   due: (month: string) => get<{ items: T.VisitStop[] }>(`/visits/due${query({ manager: "me", month })}`),
   figures: (month: string) => get<{ month: string; items: T.VisitFigures[] }>(`/visits/figures${query({ month })}`),
-  mark: (body: T.VisitMark, key: string) => keyed<{ stop: T.VisitStop; order_id: string | null; again: string | null }>("/visits/marks", body, key),
+  mark: (body: T.VisitMark, what: string, key: string) => kept<{ stop: T.VisitStop; order_id: string | null; again: string | null }>(`visits/${body.customer_id}`, "/visits/marks", { ...body }, what, key),
 };
 
 export const areas = {
@@ -176,8 +184,9 @@ export const use = {
 export const groups = {
   list: () => get<{ items: T.Group[] }>("/groups"),
   thread: (id: string) => get<T.Page<T.GroupMessage>>(`/groups/${id}/messages${query({ limit: 100 })}`),
-  say: (id: string, body: { body?: string; attachment_id?: string }, key: string) => keyed<{ id: string }>(`/groups/${id}/messages`, body, key),
-  picture: (id: string, file: Blob) => call<{ id: string }>("POST", `${V1}/groups/${id}/pictures`, { raw: file, key: newKey() }),
+  say: (id: string, body: { body?: string; attachment_id?: string }, what: string, key: string) => kept<{ id: string }>(`groups/${id}`, `/groups/${id}/messages`, body, what, key),
+  pictureTo: (id: string) => `${V1}/groups/${id}/pictures`,
+  picture: (id: string, file: Blob) => call<{ id: string }>("POST", groups.pictureTo(id), { raw: file, key: newKey() }),
   pictureAt: (id: string, picture: string) => `${V1}/groups/${id}/pictures/${picture}`,
   order: (message: string, kind: string, what: string) => keyed<{ id: string }>(`/group-messages/${message}/order`, { kind, what }),
 };

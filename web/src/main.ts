@@ -3,7 +3,8 @@ import App from "./App.vue";
 import { setSessionEnded } from "./http";
 import { router } from "./router";
 import { readCompany } from "./store/board";
-import { endSession, restore, session } from "./store/session";
+import { keptSession } from "./store/phone";
+import { endSession, hasLeft, restore, session } from "./store/session";
 import "./styles/element";
 
 setSessionEnded(endSession);
@@ -14,5 +15,7 @@ window.addEventListener("vite:preloadError", () => location.reload());
 // The program may still be starting: the sign-in page says so when it, too, cannot reach it.
 await restore()
   .then(() => (session.value ? readCompany() : undefined))
-  .catch(() => {});
+  .catch(async () => {
+    if (!hasLeft()) session.value = await keptSession(); // a phone without a net
+  });
 createApp(App).use(router).mount("#app");

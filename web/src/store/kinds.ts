@@ -2,13 +2,14 @@
 import { shallowRef } from "vue";
 import { orders } from "../api";
 import { named } from "../i18n";
+import { orKept } from "./kept";
 import type { Field, OrderKind } from "../types";
 
 export const kinds = shallowRef<OrderKind[]>([]);
 let asked: Promise<void> | null = null;
 
 export function loadKinds(): Promise<void> {
-  asked ??= orders.kinds().then(
+  asked ??= orKept(() => "kinds", orders.kinds)().then(
     ({ items }) => void (kinds.value = items),
     (error: unknown) => {
       asked = null; // the next page asks again

@@ -35,7 +35,7 @@ export function onResync(handler: () => void): () => void {
   resyncs.add(handler);
   return () => resyncs.delete(handler);
 }
-const resync = () => resyncs.forEach((handler) => handler());
+export const resync = (): void => resyncs.forEach((handler) => handler());
 
 /** `after`: the event before the first wanted; what was seen already is never handed on twice. */
 export function openFeed(after = last): void {

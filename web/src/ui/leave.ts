@@ -1,0 +1,19 @@
+// Signing out on a phone: what has not been sent yet would go with it, so it is asked about.
+import { ElMessageBox } from "element-plus";
+import { t } from "../i18n";
+import { unsent } from "../store/outbox";
+import { forgetAll } from "../store/phone";
+import { signOut } from "../store/session";
+
+export async function leave(): Promise<void> {
+  const count = unsent.value.length;
+  if (count) {
+    const sure = await ElMessageBox.confirm(t("outbox.lose", { n: count }), t("menu.sign_out"), { confirmButtonText: t("outbox.lose_yes"), cancelButtonText: t("outbox.lose_no"), type: "warning" }).then(
+      () => true,
+      () => false,
+    );
+    if (!sure) return;
+  }
+  await forgetAll();
+  await signOut();
+}
