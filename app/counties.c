@@ -95,7 +95,7 @@ const HttpRoute COUNTIES_ROUTES[] = {
     {.method = "GET",
      .path = "/api/v1/counties",
      .roles = STAFF_HEAD | STAFF_ADMINISTRATOR,
-     .flags = HTTP_UNLOCKED,
+     .flags = HTTP_SLOW | HTTP_UNLOCKED,
      .summary = "Every county of this database, what is open in it now, and the server it is served by; and their sum",
      .reply_schema =
          "{\"type\":\"object\",\"required\":[\"items\",\"sum\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":"

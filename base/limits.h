@@ -11,15 +11,18 @@
 #define LIMIT_LARGE_REQUEST_ARENA (128u * 1024 * 1024)
 #define LIMIT_REPLY_BYTES (64u * 1024 * 1024)     /* of one reply */
 #define LIMIT_CONNECTIONS 2000                    /* open at once */
-#define LIMIT_CONNECTIONS_PER_ADDRESS 2000        /* a proxy in front is one address */
 #define LIMIT_CONNECTION_SECONDS 60               /* idle */
+#define LIMIT_PATIENCE_SECONDS 10                 /* for a new connection's first head; twice as long for a body or for taking a reply, and … */
+#define LIMIT_SLOWEST_BYTES (32u * 1024)          /* … a second more for each so many bytes of it */
+#define LIMIT_ROUND_CPU_MS 30                     /* of processor for what one round of a loop found waiting; reads beyond it are refused … */
+#define LIMIT_ROUND_READS 32                      /* … past so many */
 #define LIMIT_PAGE_ROWS 500                       /* rows in one page of a list */
 #define LIMIT_JSON_DEPTH 32
 #define LIMIT_LIVE_FEEDS 500                      /* open event streams */
 #define LIMIT_LIVE_BACKLOG 10000                  /* events kept in memory for resuming; older ones are read from the store */
 #define LIMIT_LIVE_BYTES (8u * 1024 * 1024)        /* … and so many bytes of them */
 #define LIMIT_LIVE_BEHIND 20000                   /* events a feed may be behind before it is told to begin anew */
-#define LIMIT_SLOW_QUEUE 64                       /* requests that wait for the thread of slow ones */
+#define LIMIT_SLOW_QUEUE 64                       /* requests that wait for the thread of slow ones; likewise for that of reports */
 #define LIMIT_SLOW_PER_ADDRESS 16                 /* … of them from one address */
 
 /* people who work here */
@@ -29,7 +32,8 @@
 #define LIMIT_SESSIONS_PER_STAFF 20               /* the oldest ends when one more begins */
 
 /* desk */
-#define LIMIT_DESK_QUEUE 20000                    /* commands waiting */
+#define LIMIT_DESK_QUEUE 400                      /* commands waiting: fewer than connections, so that there is one left to refuse on */
+#define LIMIT_DESK_HOLD_MS 5                      /* the state lock is kept for so long while more commands of a batch come */
 #define LIMIT_DESK_BATCH 2000                     /* commands in one transaction */
 #define LIMIT_IDEMPOTENCY_KEYS (1u << 20)         /* newest keys remembered */
 #define LIMIT_IDEMPOTENCY_DAYS 7                  /* … and for so long */

@@ -10,7 +10,8 @@
  *   the same key with another body ERROR_IDEMPOTENCY_REUSED. The reply is kept in the command's own transaction.
  * - A session travels in the cookie `dianbaomu` (HttpOnly, SameSite=Strict; Secure behind TLS) or as `Authorization: Bearer`. Writes by cookie
  *   must come from the same origin (Sec-Fetch-Site / Origin), else ERROR_CROSS_SITE.
- * - A desk that is full is answered with 503 and Retry-After: 1.
+ * - What is too much is answered with 503 and Retry-After: 1. First to be refused are reports (HTTP_SLOW reads), then other reads that a loop has no time
+ *   for, then writes, last HTTP_URGENT ones (fault calls). Connections that are late with a head, a body or the taking of a reply are closed.
  * The server knows nobody: who a token belongs to is asked of HttpOptions.identify. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -68,7 +69,7 @@ enum HttpRouteFlags {
   HTTP_PUBLIC = 4,    /* no sign-in needed (roles ignored) */
   HTTP_RAW_BODY = 8,  /* the handler reads the bytes; request_schema is then the media types taken, blank between */
   HTTP_UNLOCKED = 16, /* a read that takes the state lock itself, or needs none */
-  HTTP_SLOW = 32,     /* `decode` or `read` takes long (a password's hash): it runs on a thread of its own, one at a time */
+  HTTP_SLOW = 32,     /* takes long: a `decode` (a password's hash) runs on a thread of its own, a `read` (a report) on another, one at a time */
   HTTP_LARGE_BODY = 64, /* up to LIMIT_LARGE_BODY_BYTES, and memory to go with it */
 };
 
@@ -101,6 +102,8 @@ typedef struct HttpOptions {
   int64_t county_id;
   Desk *desk;
   TimeSource *time;
+  size_t connections;  /* 0: LIMIT_CONNECTIONS */
+  int patience_ms;     /* 0: LIMIT_PATIENCE_SECONDS */
   bool behind_tls;     /* cookies get Secure, HSTS is sent */
   const char *const *role_names; /* by bit, NULL at the end */
   /* Fills `who` for a token that is valid now; false: not valid. Called on any thread. */

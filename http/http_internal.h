@@ -1,7 +1,7 @@
 /* The server's inside, shared by the files of this room.
  *
  *   server.c    open, start, stop; bytes in                 request.c  a request's life: who, what, which way
- *   loop.c      the event loops over libmicrohttpd
+ *   loop.c      the event loops over libmicrohttpd      peer.c     connections that are late, or too many
  *   routes.c    the tables: compiled, matched               write.c    over the desk, with keys
  *   reply.c     replies out: headers, problems, assets      feed.c     the live feed
  *   keys.c      Idempotency-Keys                            slow.c     a thread for what takes long
@@ -22,6 +22,23 @@
 typedef struct Feed Feed;
 typedef struct Slow Slow;
 typedef struct Loop Loop;
+
+/* A connection, and what it owes us (peer.c). */
+typedef enum PeerOwes { PEER_NOTHING, PEER_HEAD, PEER_BODY, PEER_TAKING } PeerOwes;
+typedef struct Peers Peers;
+typedef struct Peer {
+  struct Peer *before, *after;
+  Peers *peers;
+  int socket;
+  PeerOwes owes;
+  bool served; /* a request of its has been answered */
+  int64_t until;
+} Peer;
+struct Peers {
+  Peer ring; /* the longest unmoved first */
+  size_t count, limit;
+  int64_t patience_us, swept, shed, late;
+};
 
 /* A suspended connection, and the loop it belongs to. */
 typedef struct Away {
@@ -57,7 +74,7 @@ struct Http {
   HttpOptions options;
   char *store_address, *address;
   Loop *loops[HTTP_LOOPS_MAX];
-  int loop_count;
+  int loop_count, threads;
   int listening; /* socket, or -1 */
   Arena arena;
   SchemaSet *schemas;
@@ -67,7 +84,7 @@ struct Http {
   Keys keys;
   int64_t pruned; /* rows of keys up to this id are removed */
   Feed *feed;
-  Slow *slow;
+  Slow *slow, *reports;
   _Atomic int64_t alive;     /* requests, feeds among them */
   _Atomic int64_t under_way; /* of these, suspended: at the desk, or on the slow thread */
   _Atomic bool closing;
@@ -118,11 +135,22 @@ bool routes_match(Route **out, Http *http, Text method, Request *request, char a
 /* loop.c */
 bool loop_start(Loop **out, Http *http, int listening, const struct MHD_OptionItem *options, Error *error) MUST_USE;
 Http *loop_http(const Loop *loop);
+Peers *loop_peers(Loop *loop);
+bool loop_takes_read(Loop *loop); /* false: this round has had its time, and more wait */
 void loop_quiet(Loop *loop);    /* takes no more connections */
 void loop_stop(Loop *loop);     /* nothing may be suspended; frees it */
 void loop_resume(Away *away);   /* from any thread, after MHD_suspend_connection */
 
+/* peer.c */
+void peers_begin(Peers *peers, size_t limit, int64_t patience_us);
+void peers_sweep(Peers *peers); /* often: closes those that are late */
+Peer *peer_begin(Peers *peers, int socket); /* NULL: out of memory; may be handed on as a peer that owes nothing */
+void peer_end(Peer *peer);
+void peer_owes(Peer *peer, PeerOwes what, size_t bytes); /* from now on; bytes of the body, or of the reply */
+Peer *request_peer(const Request *request);
+
 /* server.c, for the loops */
+void server_on_connection(void *loop, struct MHD_Connection *connection, void **of_connection, enum MHD_ConnectionNotificationCode what);
 void *server_on_target(void *loop, const char *target, struct MHD_Connection *connection);
 enum MHD_Result server_on_request(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
                                   const char *bytes, size_t *len, void **of_request);
@@ -141,7 +169,7 @@ void write_submit(Request *request);
 void request_resume(Request *request);
 
 /* slow.c */
-bool slow_start(Slow **out, Http *http, Error *error) MUST_USE;
+bool slow_start(Slow **out, Http *http, bool reports, Error *error) MUST_USE; /* reports: they give way to the desk, and are refused while it is pressed */
 void slow_stop(Slow *slow);
 bool slow_submit(Slow *slow, Request *request, Error *error) MUST_USE;
 void request_run_slowly(Request *request); /* request.c, on the slow thread */

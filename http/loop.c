@@ -8,15 +8,20 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "http/http_internal.h"
 
-enum { LOOP_WAIT_MS = 1000 };
+enum { LOOP_WAIT_MS = 1000, LOOP_ROOM = 64 /* connections taken in before those let go are seen to be gone */ };
 
 struct Loop {
   Http *http;
   struct MHD_Daemon *daemon;
+  Peers peers;
+  int64_t round_cpu_us; /* of this thread when the round began */
+  int round_reads;
   pthread_t thread;
   bool running;
   int wake;
@@ -24,6 +29,15 @@ struct Loop {
   Away *back;           /* suspended connections that may go on */
   bool quiet, stopping; /* no new connections; nothing more */
 };
+
+static int64_t cpu_us(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+bool loop_takes_read(Loop *loop) { return loop->round_reads++ < LIMIT_ROUND_READS || cpu_us() - loop->round_cpu_us < LIMIT_ROUND_CPU_MS * 1000; }
+Peers *loop_peers(Loop *loop) { return &loop->peers; }
 
 static void poke(Loop *loop) {
   uint64_t one = 1;
@@ -65,6 +79,7 @@ static void wait_for_work(Loop *loop) {
   struct pollfd waited[2] = {{.fd = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN},
                              {.fd = loop->wake, .events = POLLIN}};
   uint64_t count;
+  if (loop->peers.count && ms > 250) ms = 250; /* somebody may be late */
   if (poll(waited, 2, ms) > 0 && (waited[1].revents & POLLIN))
     while (read(loop->wake, &count, sizeof count) < 0 && errno == EINTR) continue;
 }
@@ -84,7 +99,10 @@ static void *loop_thread(void *self) {
       refuse_more(loop);
     }
     take_back(back);
+    loop->round_cpu_us = cpu_us();
+    loop->round_reads = 0;
     MHD_run(loop->daemon);
+    peers_sweep(&loop->peers);
     if (!stopping) wait_for_work(loop);
   }
   return NULL;
@@ -94,13 +112,17 @@ bool loop_start(Loop **out, Http *http, int listening, const struct MHD_OptionIt
   Loop *loop = *out = memory_new(sizeof *loop);
   if (!loop) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
   loop->http = http;
+  size_t most = http->options.connections ? http->options.connections : LIMIT_CONNECTIONS;
+  most = most / (size_t)http->threads + 1;
+  peers_begin(&loop->peers, most, (http->options.patience_ms ? http->options.patience_ms : LIMIT_PATIENCE_SECONDS * 1000) * INT64_C(1000));
   pthread_mutex_init(&loop->lock, NULL);
   loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   int own = fcntl(listening, F_DUPFD_CLOEXEC, 0); /* the daemon closes its own */
   unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   if (loop->wake >= 0 && own >= 0)
     loop->daemon = MHD_start_daemon(flags, 0, NULL, NULL, server_on_request, loop, MHD_OPTION_LISTEN_SOCKET, own, MHD_OPTION_URI_LOG_CALLBACK,
-                                    server_on_target, loop, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+                                    server_on_target, loop, MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, loop, MHD_OPTION_CONNECTION_LIMIT,
+                                    (unsigned)(most + LOOP_ROOM), MHD_OPTION_ARRAY, options, MHD_OPTION_END);
   if (!loop->daemon && own >= 0) close(own);
   if (!loop->daemon) return error_raise(error, ERROR_IO, "http\t%s", errno ? strerror(errno) : "the server cannot start");
   int code = pthread_create(&loop->thread, NULL, loop_thread, loop);

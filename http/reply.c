@@ -101,6 +101,7 @@ static enum MHD_Result queue(Request *request, int status, const void *bytes, si
   struct MHD_Response *response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT);
   if (!response) return MHD_NO;
   headers(response, request);
+  peer_owes(request_peer(request), PEER_TAKING, len);
   enum MHD_Result queued = MHD_queue_response(request->connection, (unsigned)status, response);
   MHD_destroy_response(response);
   return queued;

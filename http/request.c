@@ -320,6 +320,7 @@ static bool run_decode(Request *request) {
 }
 
 static void go_away(Request *request) {
+  peer_owes(request_peer(request), PEER_NOTHING, 0);
   request->stage = STAGE_AWAY;
   atomic_fetch_add(&request->http->under_way, 1);
   MHD_suspend_connection(request->connection);
@@ -350,17 +351,21 @@ enum MHD_Result request_run(Request *request) {
   if (request->asset) return reply_asset(request);
   request->failed = !read_body(request);
   if (request->failed) return reply_send(request);
-  if (request->route->feed) return feed_open(request);
+  if (request->route->feed) {
+    peer_owes(request_peer(request), PEER_NOTHING, 0);
+    return feed_open(request);
+  }
   const HttpRoute *row = request->route->row;
   if (row->flags & HTTP_SLOW) {
     go_away(request);
-    if (slow_submit(request->http->slow, request, &request->error)) return MHD_YES;
+    if (slow_submit(row->read ? request->http->reports : request->http->slow, request, &request->error)) return MHD_YES;
     request->failed = true;
     request_resume(request);
     return MHD_YES;
   }
   if (row->read) {
-    request->failed = !run_read(request);
+    bool taken = (row->flags & HTTP_PUBLIC) || loop_takes_read(request->away.loop) || error_raise(&request->error, ERROR_HTTP_BUSY, "%s", "");
+    request->failed = !taken || !run_read(request);
     return reply_send(request);
   }
   request->failed = !run_decode(request);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -18,6 +19,20 @@ void *server_on_target(void *loop, const char *target, struct MHD_Connection *co
   return request_new(loop, connection, sound ? target : NULL);
 }
 
+void server_on_connection(void *loop, struct MHD_Connection *connection, void **of_connection, enum MHD_ConnectionNotificationCode what) {
+  if (what == MHD_CONNECTION_NOTIFY_STARTED)
+    *of_connection = peer_begin(loop_peers(loop), MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+  else
+    peer_end(*of_connection), *of_connection = NULL;
+}
+
+static Peer *peer_of(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
+}
+
+Peer *request_peer(const Request *request) { return peer_of(request->connection); }
+
 /* Decoding is target.c's business. */
 static size_t leave_coded(void *self, struct MHD_Connection *connection, char *text) {
   (void)self, (void)connection;
@@ -26,11 +41,14 @@ static size_t leave_coded(void *self, struct MHD_Connection *connection, char *t
 
 enum MHD_Result server_on_request(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
                                   const char *bytes, size_t *len, void **of_request) {
-  (void)loop, (void)connection, (void)url, (void)version;
+  (void)loop, (void)url, (void)version;
   Request *request = *of_request;
   if (!request) return MHD_NO; /* out of memory */
   switch (request->stage) {
-    case STAGE_HEADERS: request_examine(request, method); return request->close ? reply_send(request) : MHD_YES;
+    case STAGE_HEADERS:
+      request_examine(request, method);
+      peer_owes(peer_of(connection), PEER_BODY, request->announced > 0 ? (size_t)request->announced : 0);
+      return request->close ? reply_send(request) : MHD_YES;
     case STAGE_BODY: break;
     case STAGE_AWAY: return MHD_YES;
     case STAGE_ANSWERED: return reply_send(request);
@@ -42,9 +60,10 @@ enum MHD_Result server_on_request(void *loop, struct MHD_Connection *connection,
 }
 
 static void on_completed(void *self, struct MHD_Connection *connection, void **of_request, enum MHD_RequestTerminationCode how) {
-  (void)self, (void)connection, (void)how;
+  (void)self, (void)how;
   if (*of_request) request_free(*of_request);
   *of_request = NULL;
+  peer_owes(peer_of(connection), PEER_HEAD, 0);
 }
 
 __attribute__((format(printf, 2, 0))) static void on_message(void *self, const char *format, va_list list) {
@@ -152,14 +171,23 @@ static bool listen_there(Http *http, Error *error) {
   return error_raise(error, ERROR_IO, "%s port %u\t%s", http->address, http->options.port, strerror(errno));
 }
 
+/* As many files as there may be connections, and some; where the system gives fewer, there are fewer connections. */
+static void allow_connections(void) {
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= LIMIT_CONNECTIONS + 1000) return;
+  files.rlim_cur = files.rlim_max == RLIM_INFINITY || files.rlim_max > LIMIT_CONNECTIONS + 1000 ? LIMIT_CONNECTIONS + 1000 : files.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < LIMIT_CONNECTIONS + 1000)
+    log_line(LOG_WARN, "http: the system gives %llu open files, fewer than %d connections need", (unsigned long long)files.rlim_cur, LIMIT_CONNECTIONS);
+}
+
 static bool start_loops(Http *http, Error *error) {
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
   int threads = http->options.threads > 0 ? http->options.threads : cores > 0 ? (int)cores : 1;
   if (threads > HTTP_LOOPS_MAX) threads = HTTP_LOOPS_MAX;
+  http->threads = threads;
+  allow_connections();
   struct MHD_OptionItem options[] = {
       {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_message, http},
-      {MHD_OPTION_CONNECTION_LIMIT, LIMIT_CONNECTIONS / threads + 1, NULL},
-      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, LIMIT_CONNECTIONS_PER_ADDRESS / threads + 1, NULL},
       {MHD_OPTION_CONNECTION_TIMEOUT, LIMIT_CONNECTION_SECONDS, NULL},
       {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
       {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_coded, http},
@@ -175,7 +203,7 @@ static bool start_loops(Http *http, Error *error) {
 
 bool http_start(Http *http, Error *error) {
   assert(http->loop_count == 0);
-  return schema_resolve(http->schemas, error) && openapi_build(http, error) && slow_start(&http->slow, http, error) &&
+  return schema_resolve(http->schemas, error) && openapi_build(http, error) && slow_start(&http->slow, http, false, error) && slow_start(&http->reports, http, true, error) &&
          feed_start(http->feed, error) && listen_there(http, error) && start_loops(http, error);
 }
 
@@ -211,6 +239,7 @@ void http_close(Http *http) {
   if (!http) return;
   http_stop(http);
   slow_stop(http->slow);
+  slow_stop(http->reports);
   feed_free(http->feed);
   for (int i = 0; i < http->readers.count; i++) db_close(http->readers.free[i]);
   pthread_mutex_destroy(&http->readers.lock);

@@ -45,7 +45,7 @@ void http_test_begin(HttpTest *test) {
   DeskOptions desk = {.county_id = 1, .time = &test->time};
   assert_ok(desk_open(&test->desk, test->db, &desk, &error), &error);
   HttpOptions http = {.address = "127.0.0.1", .threads = 2, .store_address = test->store, .county_id = 1, .desk = test->desk, .time = &test->time,
-                      .behind_tls = test->behind_tls, .role_names = HTTP_TEST_ROLES, .identify = identify, .identify_self = test};
+                      .behind_tls = test->behind_tls, .connections = test->connections, .patience_ms = test->patience_ms, .role_names = HTTP_TEST_ROLES, .identify = identify, .identify_self = test};
   assert_ok(http_open(&test->http, &http, &error), &error);
   desk_on_published(test->desk, http_published, test->http);
 }

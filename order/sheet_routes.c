@@ -150,11 +150,13 @@ static bool sheet_promises(HttpRequest *request, HttpReply *reply, void *room, E
 const HttpRoute SHEET_ROUTES[] = {
     {.method = "GET",
      .path = "/api/v1/exports/orders",
+     .flags = HTTP_SLOW,
      .summary = "Open orders as a spreadsheet (.xlsx), by what slips first",
      .query = "state kind outage org to_org crew assigned repeated q sort",
      .read = sheet_orders},
     {.method = "GET",
      .path = "/api/v1/exports/promises",
+     .flags = HTTP_SLOW,
      .summary = "The promises board as a spreadsheet (.xlsx)",
      .query = "from to org",
      .read = sheet_promises},

@@ -46,6 +46,8 @@ struct Desk {
   int depth;
 
   pthread_rwlock_t state_lock;
+  bool holding; /* … by the desk, since held_at */
+  int64_t held_at;
   pthread_mutex_t lock; /* all below */
   pthread_cond_t wake, idle;
   Queue urgent, normal;
@@ -211,6 +213,20 @@ static Instant desk_now(Desk *desk) {
   return desk->now;
 }
 
+/* Held over several jobs, but not for long: between two of them readers would come in, and with many of them the desk would wait for each in turn. */
+static void hold_state(Desk *desk) {
+  if (desk->holding) return;
+  pthread_rwlock_wrlock(&desk->state_lock);
+  desk->holding = true;
+  desk->held_at = time_monotonic_us();
+}
+
+static void let_state_go(Desk *desk, bool at_once) {
+  if (!desk->holding || (!at_once && time_monotonic_us() - desk->held_at < LIMIT_DESK_HOLD_MS * 1000)) return;
+  desk->holding = false;
+  pthread_rwlock_unlock(&desk->state_lock);
+}
+
 /* false: the transaction itself is gone, and with it all that ran before in this batch. */
 static bool run_job(Desk *desk, DeskJob *job, bool settle) {
   EventChain chain = desk->chain;
@@ -220,7 +236,7 @@ static bool run_job(Desk *desk, DeskJob *job, bool settle) {
   job->ok = false;
   error_clear(&job->error);
   bool worked = false;
-  pthread_rwlock_wrlock(&desk->state_lock);
+  hold_state(desk);
   if (desk->memory_stale && !reload_rooms(desk, &job->error)) goto done;
   if (!db_savepoint(desk->db, &job->error)) goto done;
   worked = job->work(&context, job->command, &job->error);
@@ -233,7 +249,7 @@ static bool run_job(Desk *desk, DeskJob *job, bool settle) {
     if (worked) desk->memory_stale = true;
   }
 done:
-  pthread_rwlock_unlock(&desk->state_lock);
+  let_state_go(desk, !job->next);
   arena_reset(&desk->job_arena);
   return db_in_transaction(desk->db);
 }
@@ -334,6 +350,7 @@ static void run_batch(Desk *desk, DeskJob *jobs) {
       job->error = error;
     }
   }
+  let_state_go(desk, true);
   if (sound && !db_commit(desk->db, &error)) {
     sound = error.code == ERROR_STORE_GONE && desk->chain.seq > chain.seq && stands_after_all(desk);
     if (!sound) {

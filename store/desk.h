@@ -12,7 +12,7 @@
  *   memory, every room reloads from rows (`reload`). The same after a failed commit: all jobs of the batch get the error.
  * - A database that does not answer is waited for (DESK_GONE_MS a batch; the queue fills and refuses meanwhile). When it went away during the commit,
  *   the event chain tells whether the batch stands: what was written is answered so, what was not is told to come again.
- * - The state lock: rooms' memory is written only by the desk (lock held for one job at a time, never during the sync to
+ * - The state lock: rooms' memory is written only by the desk (lock held for a job, or a few for some milliseconds, never during the sync to
  *   disk) and read by others between desk_read_begin and desk_read_end.
  * - `tick` functions run at least every DESK_TICK of the desk's own time, as commands of the actor "system".
  * - Without desk_start there is no thread: desk_do runs the job at once in the caller (simulations and tests). */

@@ -621,7 +621,7 @@ static const HttpRoute ROUTES[] = {
      .query = "manager month day", .reply_schema = SCHEMA_PLAN, .read = get_plan},
     {.method = "GET", .path = "/api/v1/visits/due", .roles = SEE, .summary = "Who is due first in a grid and not yet seen this month", .query = "manager month",
      .reply_schema = SCHEMA_DUE, .read = get_due},
-    {.method = "GET", .path = "/api/v1/visits/figures", .roles = SEE, .summary = "A month's visits by organisation, rolled up", .query = "month",
+    {.method = "GET", .path = "/api/v1/visits/figures", .roles = SEE, .flags = HTTP_SLOW, .summary = "A month's visits by organisation, rolled up", .query = "month",
      .reply_schema = SCHEMA_FIGURES, .read = get_figures},
     {.method = "GET", .path = "/api/v1/visits/history", .roles = SEE, .summary = "Every meeting with a customer, the newest first", .query = "customer",
      .reply_schema = SCHEMA_HISTORY, .read = get_history},
