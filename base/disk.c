@@ -9,6 +9,9 @@
 
 static _Atomic int64_t call_count, fail_countdown;
 static _Atomic int fault_kind;
+static bool (*_Atomic asked)(void);
+
+void disk_ask(bool (*fails)(void)) { atomic_store(&asked, fails); }
 
 void disk_fail_at(int64_t nth, DiskFault fault) {
   atomic_store(&fault_kind, (int)fault);
@@ -19,7 +22,9 @@ int64_t disk_calls(void) { return atomic_load(&call_count); }
 
 static bool must_fail(void) {
   atomic_fetch_add_explicit(&call_count, 1, memory_order_relaxed);
-  if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) <= 0 || atomic_fetch_sub(&fail_countdown, 1) != 1) return false;
+  bool (*ask)(void) = atomic_load_explicit(&asked, memory_order_relaxed);
+  bool fails = ask && ask();
+  if (!fails && (atomic_load_explicit(&fail_countdown, memory_order_relaxed) <= 0 || atomic_fetch_sub(&fail_countdown, 1) != 1)) return false;
   errno = atomic_load(&fault_kind) == DISK_FAULT_FULL ? ENOSPC : EIO;
   return true;
 }

@@ -19,5 +19,6 @@ typedef enum DiskFault { DISK_FAULT_IO, DISK_FAULT_FULL, DISK_FAULT_SHORT, DISK_
  * is taken, and the rest must follow. */
 void disk_fail_at(int64_t nth, DiskFault fault);
 int64_t disk_calls(void); /* so many so far, in this process */
+void disk_ask(bool (*fails)(void)); /* asked at each of them, in its thread, whether it is to fail as told last; NULL: nobody is */
 
 #endif

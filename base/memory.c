@@ -7,12 +7,16 @@
 
 static _Atomic int64_t allocation_count;
 static _Atomic int64_t fail_countdown;
+static bool (*_Atomic asked)(void);
 
+void memory_ask(bool (*fails)(void)) { atomic_store(&asked, fails); }
 void memory_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }
 int64_t memory_allocations(void) { return atomic_load(&allocation_count); }
 
 static bool must_fail(void) {
   atomic_fetch_add_explicit(&allocation_count, 1, memory_order_relaxed);
+  bool (*ask)(void) = atomic_load_explicit(&asked, memory_order_relaxed);
+  if (ask && ask()) return true;
   if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) <= 0) return false;
   return atomic_fetch_sub(&fail_countdown, 1) == 1;
 }

@@ -9,13 +9,17 @@
 static _Atomic int64_t call_count, fail_countdown;
 void db_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }
 int64_t db_calls(void) { return atomic_load(&call_count); }
+static bool (*_Atomic asked)(void);
+void db_ask(bool (*fails)(void)) { atomic_store(&asked, fails); }
 
 static void (*watching)(const char *sql);
 void db_watch(void (*watch)(const char *sql)) { watching = watch; }
 
 static bool must_fail(Error *error) {
   atomic_fetch_add_explicit(&call_count, 1, memory_order_relaxed);
-  if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) <= 0 || atomic_fetch_sub(&fail_countdown, 1) != 1) return false;
+  bool (*ask)(void) = atomic_load_explicit(&asked, memory_order_relaxed);
+  bool fails = ask && ask();
+  if (!fails && (atomic_load_explicit(&fail_countdown, memory_order_relaxed) <= 0 || atomic_fetch_sub(&fail_countdown, 1) != 1)) return false;
   error_raise(error, ERROR_STORE_FULL, "%s", "made to fail");
   return true;
 }

@@ -103,6 +103,7 @@ bool db_test_address(char *out, size_t size, const char *file, Error *error) MUS
 /* Makes the n-th SQL call from now fail as a full disk would, for tests; 0 = never. */
 void db_fail_at(int64_t nth);
 int64_t db_calls(void); /* so many so far, in this process */
+void db_ask(bool (*fails)(void)); /* asked at each, in its thread, whether it is to fail; NULL: nobody is */
 /* Told of every SQL text prepared or run from now on, for tests; NULL: nobody. */
 void db_watch(void (*watch)(const char *sql));
 
