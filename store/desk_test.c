@@ -224,5 +224,37 @@ static void a_full_queue_refuses_but_keeps_room_for_fault_calls(void **state) {
   close_fixture(&f);
 }
 
-TEST_MAIN(TEST(a_command_is_whole_or_nothing), TEST(reactions_may_be_many_but_not_endless), TEST(any_sql_failure_leaves_the_state_whole), TEST(jobs_from_many_threads_are_grouped_and_all_answered),
+typedef struct Last {
+  Instant at;
+  bool back;
+} Last;
+
+static bool see_order(void *self, const Event *event) {
+  Last *last = self;
+  last->back |= event->at < last->at;
+  last->at = event->at;
+  return true;
+}
+
+/* Nobody may be told that something ended before it began, whatever the machine's clock says after a restart. */
+static void time_does_not_go_back_across_a_restart(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  Last last = {0};
+  open_fixture(&f, 0);
+  Add well = {&f.room, 7, ADD_WELL};
+  assert_ok(desk_do(f.desk, work_add, &well, TEXT("staff:1"), &error), &error);
+  desk_close(f.desk);
+  time_virtual(&f.time, time_now(&f.time) - SPAN_HOUR);
+  DeskOptions options = {.county_id = 1, .time = &f.time};
+  assert_ok(desk_open(&f.desk, f.db, &options, &error), &error);
+  desk_on_published(f.desk, published, NULL);
+  assert_ok(desk_do(f.desk, work_add, &well, TEXT("staff:1"), &error), &error);
+  assert_ok(event_after(f.db, 1, 0, INT64_MAX, see_order, &last, &error), &error);
+  assert_false(last.back);
+  close_fixture(&f);
+}
+
+TEST_MAIN(TEST(time_does_not_go_back_across_a_restart), TEST(a_command_is_whole_or_nothing), TEST(reactions_may_be_many_but_not_endless), TEST(any_sql_failure_leaves_the_state_whole), TEST(jobs_from_many_threads_are_grouped_and_all_answered),
           TEST(a_full_queue_refuses_but_keeps_room_for_fault_calls))

@@ -30,13 +30,14 @@ static void hash_event(unsigned char hash[EVENT_HASH_BYTES], const Event *event)
 bool event_chain_load(EventChain *chain, Db *db, int64_t county_id, Error *error) {
   DbStatement *statement;
   bool row;
-  *chain = (EventChain){.county_id = county_id};
-  if (!db_prepare(&statement, db, "SELECT seq, hash FROM event WHERE county_id = ?1 ORDER BY seq DESC LIMIT 1", error)) return false;
+  *chain = (EventChain){.county_id = county_id, .at = INSTANT_NONE};
+  if (!db_prepare(&statement, db, "SELECT seq, hash, at FROM event WHERE county_id = ?1 ORDER BY seq DESC LIMIT 1", error)) return false;
   db_bind_i64(statement, 1, county_id);
   if (!db_step(&row, statement, error)) return false;
   if (!row) return true;
   Text hash = db_column_blob(statement, 1);
   chain->seq = db_column_i64(statement, 0);
+  chain->at = db_column_instant(statement, 2);
   bool ok = hash.len == EVENT_HASH_BYTES;
   if (ok) memcpy(chain->hash, hash.at, EVENT_HASH_BYTES);
   db_reset(statement);
