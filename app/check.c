@@ -18,6 +18,7 @@ static void told(void *self, const char *what, const char *problem, int64_t coun
 bool house_books(House *house, HouseTold told_to, void *self, Error *error) {
   char problem[ERROR_TEXT_MAX];
   EventVerdict verdict;
+  int64_t count;
   if (!db_verify(house->db, problem, error)) return false;
   told_to(self, "file", problem, -1);
   if (!event_verify(&verdict, house->db, house->county_id, error)) return false;
@@ -26,8 +27,12 @@ bool house_books(House *house, HouseTold told_to, void *self, Error *error) {
   told_to(self, "events", problem, verdict.checked);
   if (!order_check(house->orders, house->db, problem, error)) return false;
   told_to(self, "orders", problem, -1);
+  if (!order_recount(house->orders, house->db, problem, &count, error)) return false;
+  told_to(self, "clocks", problem, count);
   if (!outage_check(house->db, house->grid, house->people, house->orders, house->county_id, problem, error)) return false;
   told_to(self, "outages", problem, -1);
+  if (!house_recount_dark(house, problem, &count, error)) return false;
+  told_to(self, "dark", problem, count);
   if (!crew_check(house->db, house->grid, house->people, house->county_id, problem, error)) return false;
   told_to(self, "crews", problem, -1);
   if (!visit_check(house->visits, house->db, problem, error)) return false;

@@ -15,7 +15,8 @@
 #include "sim/generate.h"
 
 /* Seeds that once found a bug; they are always played. 16, 21, 39, 53, 115, 140, 226, 260: the machine's clock was put back, and clocks of orders stopped before they had
- * begun. 36: the check took a step recorded before another cause was found for one recorded out of order. */
+ * begun; 140 again: after a restart time went back to before what had been recorded last. 36: the check took a step recorded before another cause was
+ * found for one recorded out of order. */
 static const uint64_t KEPT[] = {16, 21, 36, 39, 53, 115, 140, 226, 260};
 
 bool sim_wrong(CountySim *sim, const char *format, ...) {

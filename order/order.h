@@ -134,6 +134,8 @@ const struct Calendar *order_calendar(const Orders *orders, Text id);
 /* For `dianbaomu check`: every order's history is a legal path of its kind and ends where its row says; memory is what the rows say.
  * `problem` (of ERROR_TEXT_MAX) gets the first thing found, or "". */
 bool order_check(const Orders *orders, Db *db, char *problem, Error *error) MUST_USE;
+/* … and every clock is what counting it again from the event table gives, of open and ended orders; *count: clocks. */
+bool order_recount(const Orders *orders, Db *db, char *problem, int64_t *count, Error *error) MUST_USE;
 
 /* --- its HTTP face: order_routes.c. `name_of` tells the name of a member of staff, for histories. --- */
 struct Http;

@@ -104,7 +104,7 @@ static bool check_row(void *self, const OrderRow *row, Error *error) {
 /* --- events --- */
 
 /* A fact of the event: read straight, for there are millions of them, and this room wrote them. What people filled in comes after all facts. */
-static Text fact(Text data, const char *key) {
+Text order_event_fact(Text data, const char *key) {
   char mark[24];
   int len = snprintf(mark, sizeof mark, "\"%s\":\"", key);
   ptrdiff_t at = text_find(data, (Text){mark, (size_t)len});
@@ -123,9 +123,9 @@ static int64_t version_of(Text data) {
 }
 
 static bool follow_step(Audit *audit, Account *account, const Event *event, Text data) {
-  Text from = fact(data, "from"), to = fact(data, "to"), branch_id = fact(data, "branch");
+  Text from = order_event_fact(data, "from"), to = order_event_fact(data, "to"), branch_id = order_event_fact(data, "branch");
   const OrderKind *kind = account->kind;
-  const KindStep *step = kind_step_of(kind, fact(data, "step"));
+  const KindStep *step = kind_step_of(kind, order_event_fact(data, "step"));
   const KindBranch *branch = NULL;
   int at = kind_state_of(kind, from), next = kind_state_of(kind, to);
   if (!step || at < 0 || next < 0)
@@ -177,7 +177,7 @@ static bool follow(Audit *audit, Account *account, const Event *event, Text data
   account->calls = (uint16_t)(account->calls + (text_is(event->kind, "order.called_again") && account->calls < UINT16_MAX));
   if (version_of(data) != ++account->version)
     return find(audit, event->subject_id, "event %lld does not carry version %d", (long long)event->seq, account->version);
-  return fact(data, "step").at ? follow_step(audit, account, event, data) : true;
+  return order_event_fact(data, "step").at ? follow_step(audit, account, event, data) : true;
 }
 
 static bool check_event(void *self, const Event *event) {

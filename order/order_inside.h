@@ -51,6 +51,9 @@ bool order_tick(DeskContext *context, void *orders, Error *error) MUST_USE;
 bool order_clock_event(DeskContext *context, Orders *orders, const Order *order, const ClockState *state, size_t clock, unsigned mark,
                        Error *error) MUST_USE;
 
+/* order_check.c: a fact of an event of this room, read straight; TEXT_NONE: it says none. */
+Text order_event_fact(Text data, const char *key);
+
 /* order_change.c */
 typedef struct Change {
   LiveEntry *entry;
