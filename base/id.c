@@ -11,3 +11,4 @@ int64_t id_make(IdMaker *maker, Instant now) {
 }
 
 Instant id_instant(int64_t id) { return ((id >> 22) + ID_EPOCH_MS) * SPAN_MILLISECOND; }
+int64_t id_newest(Instant at) { return ((at / SPAN_MILLISECOND - ID_EPOCH_MS + 1) << 22) - 1; }

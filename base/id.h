@@ -23,5 +23,6 @@ typedef struct IdMaker {
 /* Greater than every id this maker made before, even when the clock stands or goes back. One thread. */
 int64_t id_make(IdMaker *maker, Instant now);
 Instant id_instant(int64_t id); /* about when it was made, to the millisecond */
+int64_t id_newest(Instant at); /* no id made until then is greater, but for those of a burst of millions */
 
 #endif

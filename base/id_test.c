@@ -14,6 +14,7 @@ static void ids_grow_whatever_the_clock_does(void **state) {
       last = id;
     }
   assert_true(id_instant(last) == 1795264621 * SPAN_SECOND);
+  assert_true(last < id_newest(1795264621 * SPAN_SECOND) && id_newest(1795264621 * SPAN_SECOND) < id_make(&maker, 1795264621 * SPAN_SECOND + SPAN_MILLISECOND));
 }
 
 TEST_MAIN(TEST(ids_grow_whatever_the_clock_does))

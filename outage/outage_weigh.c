@@ -62,12 +62,13 @@ static void drop_settled(const Outages *outages, Replay *rows, const Replayed *s
 /* Rows in the order they came, less what is settled. An import may have taken subjects out. */
 static bool read_rows(Db *db, const Outages *outages, Replay *rows, Instant *newest, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT at, kind, on_device, subject_id, last_id FROM outage_evidence WHERE county_id = ?1 ORDER BY id", error)) return false;
+  if (!db_prepare(&s, db, "SELECT at, kind, on_device, subject_id, last_id, id FROM outage_evidence WHERE county_id = ?1 ORDER BY id", error)) return false;
   db_bind_i64(s, 1, outages->county_id);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
     Replayed found = {.at = db_column_instant(s, 0), .kind = (int)db_column_i64(s, 1), .on_device = db_column_i64(s, 2) != 0};
+    if (outages->desk) desk_saw_id(outages->desk, db_column_i64(s, 5)); /* its time may have gone on without an event */
     int64_t id = db_column_i64(s, 3);
     bool known = found.on_device ? grid_index_of(outages->grid, (DeviceId){id}, &found.subject)
                                  : people_position_of(outages->people, (CustomerId){id}, &found.subject);

@@ -107,6 +107,7 @@ bool desk_open(Desk **out, Db *db, const DeskOptions *options, Error *error) {
   desk->durable_seq = desk->chain.seq;
   desk->epoch = db_epoch(db);
   desk_saw_time(desk, desk->chain.at);
+  if (desk->chain.at != INSTANT_NONE) desk_saw_id(desk, id_newest(desk->chain.at));
   *out = desk;
   return true;
 }

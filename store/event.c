@@ -48,6 +48,7 @@ bool event_append(EventChain *chain, Db *db, Event *event, Error *error) {
   DbStatement *statement;
   EventChain next = *chain;
   event->seq = ++next.seq;
+  next.at = event->at;
   hash_event(next.hash, event);
   if (!db_prepare(&statement, db,
                   "INSERT INTO event (county_id, seq, at, actor, kind, subject_kind, subject_id, data, hash)"

@@ -27,7 +27,7 @@ typedef struct Event {
 typedef struct EventChain {
   int64_t county_id;
   int64_t seq;
-  Instant at; /* of the last event as it was loaded, INSTANT_NONE: there was none */
+  Instant at; /* of the last event, INSTANT_NONE: there was none */
   unsigned char hash[EVENT_HASH_BYTES];
 } EventChain;
 
