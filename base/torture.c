@@ -19,7 +19,7 @@ void db_ask(bool (*fails)(void)) __attribute__((weak));
 int64_t db_calls(void) __attribute__((weak));
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-enum { RUN_SECONDS = 60, EXIT_SANITIZER = 97, EXIT_FAILED = 90, SAID_MOST = 3000, WRONG_MOST = 3, AROUND = 64 };
+enum { RUN_SECONDS = 180, EXIT_SANITIZER = 97, EXIT_FAILED = 90, SAID_MOST = 3000, WRONG_MOST = 3, AROUND = 64 };
 
 typedef enum TortureKind { TORTURE_NONE, TORTURE_MEMORY, TORTURE_SQL, TORTURE_IO, TORTURE_FULL, TORTURE_SHORT, TORTURE_KINDS } TortureKind;
 static const char *const NAMES[] = {"nothing", "memory", "sql", "io-error", "disk-full", "short-write"};

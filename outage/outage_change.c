@@ -303,9 +303,9 @@ static bool undo_dismiss(DeskContext *context, Outages *outages, OutageId id, in
   else if (record->o.state != OUTAGE_DISMISSED || record->o.undo != UNDO_DISMISS || !data) ok = error_raise(error, ERROR_OUTAGE_NOTHING_TO_UNDO, "%s", number);
   ok = ok && orders_of_json(context, outages, json_object_get(data, "orders"), (OutageId){0}, &orders, &count, error);
   if (ok) {
-    adopted = true;
-    ok = outage_weigh_sound(context, outages, record->o.device, false, error) &&
-         revive(context, outages, record, (int)json_integer_value(json_object_get(data, "state")), error) && link_all(context, outages, orders, count, id, error) && settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"dismiss\""), error);
+    ok = adopted = outage_weigh_sound(context, outages, record->o.device, false, error);
+    ok = ok && revive(context, outages, record, (int)json_integer_value(json_object_get(data, "state")), error) && link_all(context, outages, orders, count, id, error) &&
+         settle_change(context, outages, record, "outage.undone", TEXT("\"what\":\"dismiss\""), error);
     if (!ok) desk_spoil(context);
   }
   if (!adopted) outage_record_free(record);

@@ -345,7 +345,7 @@ static bool settle_turns(DeskContext *context, Outages *outages, Turns *turns, I
     Turn t = {.id = o->id};
     if (!o->dark.count) continue;
     for (size_t k = 0; ok && k < o->dark.count; k++) ok = grid_ranges_add(&t.before, o->dark.at[k]);
-    ok = vector_push(turns, t) && ok;
+    if (!vector_push(turns, t)) grid_ranges_free(&t.before), ok = false;
   }
   if (!ok) memory_free(parent);
   ok = ok ? install(outages, parent, error) : out_of_memory(error);
