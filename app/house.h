@@ -40,6 +40,7 @@ typedef struct House {
   Outages *outages;
   Groups *groups;
   Crews *crews;
+  Hall *hall;
   Visits *visits;
   Meters *meters;
   Supply *supply;

@@ -62,6 +62,9 @@ typedef bool (*HttpRead)(HttpRequest *request, HttpReply *reply, void *room, Err
  * from the command's results, on the desk's thread, before the commit. */
 typedef bool (*HttpDecode)(HttpRequest *request, void **command, void *room, Error *error);
 typedef bool (*HttpEncode)(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error);
+/* A refusal as a page for people: writes reply->body (HTML) and content type; the status stands. `command`: what decode made, if it came so far, else
+ * NULL. Without the state lock and a store; where the page did not fit into memory, the problem goes out as JSON. */
+typedef void (*HttpProblem)(HttpRequest *request, void *command, HttpReply *reply, void *room, const Error *error);
 
 enum HttpRouteFlags {
   HTTP_KEYED = 1,     /* an Idempotency-Key is required */
@@ -116,6 +119,8 @@ bool http_open(Http **out, const HttpOptions *options, Error *error) MUST_USE;
 /* Before http_start. `routes` ends with a row whose method is NULL; it and its texts must outlive the server. A schema that is not
  * sound, or a path that two rows share, is an error. Schemas may refer to components by {"$ref":"#/components/schemas/NAME"}. */
 bool http_add_routes(Http *http, const HttpRoute *routes, void *room, Error *error) MUST_USE;
+/* The same, where refusals are pages for people. */
+bool http_add_pages(Http *http, const HttpRoute *routes, HttpProblem problem, void *room, Error *error) MUST_USE;
 bool http_add_component(Http *http, const char *name, const char *schema, Error *error) MUST_USE;
 /* Paths not found among the assets and not under /api/ are answered with the asset "/index.html" (the console's own routes) where the
  * client accepts HTML. */

@@ -54,8 +54,9 @@ typedef struct Route {
   bool argument[TARGET_SEGMENTS]; /* {…} */
   int segments;
   Schema *request, *reply;
+  HttpProblem problem;        /* NULL: problem+json */
   bool feed;                  /* answered by the live feed itself */
-  _Atomic int64_t answered;   /* 2xx replies */
+  _Atomic int64_t answered;   /* 2xx and 3xx replies */
 } Route;
 
 typedef struct Asset {

@@ -57,8 +57,13 @@ void reply_problem(Request *request) {
   if (reply->status == 503) http_reply_header(reply, "Retry-After", "1");
   if (reply->status == 429) http_reply_header(reply, "Retry-After", "%.10s", error->argument[0]);
   if (reply->status == 401) http_reply_header(reply, "WWW-Authenticate", "Bearer");
-  reply->content_type = "application/problem+json";
   buffer_clear(&reply->body);
+  if (request->route && request->route->problem) {
+    request->route->problem(&request->open, request->command, reply, request->route->room, error);
+    if (!reply->body.failed) return;
+    buffer_clear(&reply->body);
+  }
+  reply->content_type = "application/problem+json";
   Json json;
   json_begin(&json, &reply->body);
   json_open_object(&json);
@@ -113,7 +118,7 @@ enum MHD_Result reply_send(Request *request) {
   int status = reply_status(reply);
   for (int i = 0; i < reply->header_count && status == 200; i++)
     if (strcmp(reply->header[i].name, "ETag") == 0 && header_etag_matches(request->header.none_match, reply->header[i].value)) status = 304;
-  if (request->route && status < 300) atomic_fetch_add_explicit(&request->route->answered, 1, memory_order_relaxed);
+  if (request->route && status < 400) atomic_fetch_add_explicit(&request->route->answered, 1, memory_order_relaxed);
   return queue(request, status, reply->body.at ? reply->body.at : "", status == 304 ? 0 : reply->body.len, reply_headers);
 }
 

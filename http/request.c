@@ -216,6 +216,7 @@ static bool examine(Request *request, const char *method) {
     return request->asset != NULL;
   }
   if (request->route->row->flags & HTTP_LARGE_BODY) request->arena.limit = LIMIT_LARGE_REQUEST_ARENA;
+  else if (request->route->row->flags & HTTP_RAW_BODY) request->arena.limit += LIMIT_UPLOAD_BYTES; /* its handler may copy it */
   request->open.address = client_address(request);
   return may_they(request) && names_known(request) && (!(request->route->row->flags & HTTP_KEYED) || key_is_sound(request)) && body_is_announced(request);
 }

@@ -60,6 +60,13 @@ bool http_add_routes(Http *http, const HttpRoute *routes, void *room, Error *err
   return true;
 }
 
+bool http_add_pages(Http *http, const HttpRoute *routes, HttpProblem problem, void *room, Error *error) {
+  size_t from = http->routes.count;
+  if (!http_add_routes(http, routes, room, error)) return false;
+  for (size_t i = from; i < http->routes.count; i++) http->routes.at[i]->problem = problem;
+  return true;
+}
+
 bool http_add_component(Http *http, const char *name, const char *schema, Error *error) {
   assert(http->loop_count == 0);
   return schema_component(http->schemas, name, schema, error);

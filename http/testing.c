@@ -126,7 +126,10 @@ static void check_reply(HttpTest *test, const Route *route, bool headless, const
     test->json = json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &trouble);
     if (!test->json) fail_msg("%s: the reply is no JSON: %s: %.*s", what, trouble.text, TEXT_ARG(body));
   }
-  if (test->reply.status >= 400 && !(text_is(type, "application/problem+json") && json_object_get(test->json, "code")))
+  bool page = route && route->problem;
+  if (test->reply.status >= 400 && page && (!text_starts(type, TEXT("text/html")) || !body.len))
+    fail_msg("%s: the refusal is no page: %.*s", what, TEXT_ARG(body));
+  if (test->reply.status >= 400 && !page && !(text_is(type, "application/problem+json") && json_object_get(test->json, "code")))
     fail_msg("%s: the refusal is no problem+json: %.*s", what, TEXT_ARG(body));
   if (headless || test->reply.status == 204) return;
   if (good && route && route->reply) {

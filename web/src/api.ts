@@ -95,6 +95,7 @@ export const orders = {
   attachTo: (order: string | null) => `${V1}/attachments${query({ order })}`,
   attach: (file: Blob, order: string | null, key = newKey()) => call<T.Attachment>("POST", orders.attachTo(order), { raw: file, key }),
   attachment: (id: string) => `${V1}/attachments/${id}`,
+  surveyLink: (id: string) => call<{ path: string; expires: string }>("POST", `${V1}/orders/${id}/survey-links`),
   callbacks: () => get<T.Page<T.Callback>>(`/callbacks${query({ state: "open" })}`),
 };
 
@@ -183,6 +184,8 @@ export const use = {
 
 export const groups = {
   list: () => get<{ items: T.Group[] }>("/groups"),
+  open: (org_id: string, name: string, key: string) => keyed<{ id: string }>("/groups", { org_id, name }, key),
+  link: (id: string) => call<{ path: string }>("POST", `${V1}/groups/${id}/link`),
   thread: (id: string) => get<T.Page<T.GroupMessage>>(`/groups/${id}/messages${query({ limit: 100 })}`),
   say: (id: string, body: { body?: string; attachment_id?: string }, what: string, key: string) => kept<{ id: string }>(`groups/${id}`, `/groups/${id}/messages`, body, what, key),
   pictureTo: (id: string) => `${V1}/groups/${id}/pictures`,

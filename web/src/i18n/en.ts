@@ -1073,4 +1073,14 @@ export const en: Record<keyof typeof zh, string> = {
   "outbox.lose": "Not sent yet: {n}. It will be gone when you sign out.",
   "outbox.lose_yes": "Sign out, do not send",
   "outbox.lose_no": "Stay signed in",
+
+  "link.copied": "Copied",
+  "link.copy": "Copy",
+  "link.group": "Link for the households",
+  "link.group_hint": "With it they read, write and send pictures; a new link ends the old one.",
+  "link.group_name": "Name of a new group",
+  "link.group_new": "Open the group",
+  "link.survey": "Link for the survey",
+  "link.survey_hint": "The customer answers once, without signing in; dissatisfied opens the order again.",
+  "source.web": "Public pages",
 };

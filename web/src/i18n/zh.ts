@@ -1071,4 +1071,14 @@ export const zh = {
   "outbox.lose": "还有 {n} 项没有发出去, 退出后这些就没有了。",
   "outbox.lose_yes": "仍要退出, 不再发送",
   "outbox.lose_no": "先不退出",
+
+  "link.copied": "已复制",
+  "link.copy": "复制",
+  "link.group": "生成住户链接",
+  "link.group_hint": "住户凭链接看消息、说话、发照片; 生成新链接后旧链接失效。",
+  "link.group_name": "新群名称",
+  "link.group_new": "建群",
+  "link.survey": "生成评价链接",
+  "link.survey_hint": "客户凭链接评价一次, 无需登录; 不满意则重新打开。",
+  "source.web": "网上大厅",
 };
