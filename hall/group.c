@@ -75,11 +75,14 @@ static void write_form(const HttpRequest *request, HttpReply *reply, Text group,
   form_input(&form, &(FormInput){.name = "body", .type = "textarea", .label = text_of(IN(request, "说点什么", "What is it")), .most = GROUP_TEXT_MAX});
   KindField picture = {.id = TEXT("picture"), .name_zh = TEXT("照片"), .name_en = TEXT("A picture"), .type = FIELD_FILE, .most = 1, .when_field = -1};
   form_field(&form, &picture, &picture);
+  bool open = false;
+  for (size_t i = 0; troubles && i < troubles->count; i++) open |= text_is(troubles->at[i].field, "name") || text_is(troubles->at[i].field, "customer_number");
+  buffer_format(form.out, "<details%s><summary>%s</summary>", open ? " open" : "", IN(request, "您是哪一户 (选填)", "Which household you are (optional)"));
   form_input(&form, &(FormInput){.name = "name", .type = "text", .autocomplete = "name", .label = text_of(IN(request, "您的称呼", "Your name")),
                                  .hint = text_of(IN(request, "群里只显示姓", "The others see its first character only")), .most = GROUP_NAME_MAX});
   form_input(&form, &(FormInput){.name = "customer_number", .type = "text", .inputmode = "numeric", .label = text_of(IN(request, "用电户号", "Customer number")),
                                  .hint = text_of(IN(request, "只有客户经理看得到", "Only the manager sees it")), .most = 32});
-  buffer_format(form.out, "<div><button type=\"submit\">%s</button></div></form>", IN(request, "发送", "Send"));
+  buffer_format(form.out, "</details><div><button type=\"submit\">%s</button></div></form>", IN(request, "发送", "Send"));
 }
 
 static bool get_group(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
