@@ -21,7 +21,8 @@ static bool may_be_nameless(const OrderKind *kind) {
 static void write_person(const FormPage *form, const OrderKind *kind) {
   const HttpRequest *request = form->request;
   bool nameless = may_be_nameless(kind);
-  buffer_format(form->out, "<h2 class=\"part\">%s</h2>", IN(request, "您的联系方式", "How we reach you"));
+  bool known = own_field(kind, "applicant") && own_field(kind, "phone") && own_field(kind, "address");
+  buffer_format(form->out, "<h2 class=\"part\">%s</h2>", known ? IN(request, "如果已有户号", "If you have a customer number") : IN(request, "您的联系方式", "How we reach you"));
   if (nameless) page_note(form->out, NOTE_PLAIN, IN(request, "匿名时不必填写, 填了也不会保存。", "Not needed when you stay anonymous: nothing of it is kept then."));
   if (!own_field(kind, "applicant"))
     form_input(form, &(FormInput){.name = "caller_name", .type = "text", .autocomplete = "name", .label = text_of(IN(request, "姓名", "Your name")), .most = PERSON_MAX});

@@ -73,7 +73,7 @@ static void write_form(const HttpRequest *request, HttpReply *reply, const FormD
   FormPage form = {request, &reply->body, said, NULL};
   buffer_string(form.out, "<form method=\"post\" action=\"/hall/follow\">");
   form_input(&form, &(FormInput){.name = "number", .type = "text", .inputmode = "numeric", .autocomplete = "off", .label = text_of(IN(request, "工单号", "Number of the matter")),
-                                 .hint = text_of(IN(request, "16 位数字, 如 2026112100000012", "16 digits, such as 2026112100000012")), .required = true, .most = 30});
+                                 .hint = text_of(IN(request, "15 位数字, 如 202611210000012", "15 digits, such as 202611210000012")), .required = true, .most = 30});
   form_input(&form, &(FormInput){.name = "phone", .type = "text", .inputmode = "numeric", .autocomplete = "off", .label = text_of(IN(request, "电话后四位", "Last four digits of the telephone")),
                                  .hint = text_of(IN(request, "办理时所留的电话, 也可填完整号码", "Of the telephone left with it; the whole number will do too")), .required = true, .most = 24});
   buffer_format(form.out, "<div><button type=\"submit\">%s</button></div></form>", IN(request, "查询", "Look it up"));

@@ -114,6 +114,7 @@ static void write_clock(const Status *status, const KindClock *clock, const Cloc
   const HttpRequest *request = status->request;
   Buffer *out = status->out;
   ClockReading read = clock_read(state, &clock->promise->clock, request->now);
+  Span left = read.due != INSTANT_NONE ? read.due - request->now : read.remaining; /* as the wall counts it, not the calendar of the promise */
   buffer_string(out, "<div><dt>");
   write_name(status, clock->name_zh, clock->name_en);
   buffer_string(out, "</dt><dd>");
@@ -124,11 +125,11 @@ static void write_clock(const Status *status, const KindClock *clock, const Cloc
     buffer_string(out, IN(request, "暂停计时", "the time stands still"));
   } else if (read.broken) {
     buffer_format(out, "<span class=\"late\">%s ", IN(request, "⚠ 已超过", "⚠ late by"));
-    page_span(request, out, -read.remaining);
+    page_span(request, out, left < 0 ? -left : -read.remaining);
     buffer_string(out, "</span>");
   } else {
     buffer_format(out, read.remaining * 4 <= state->limit ? "<span class=\"near\">%s " : "<span>%s ", IN(request, "还有", "within"));
-    page_span(request, out, read.remaining);
+    page_span(request, out, left);
     buffer_string(out, "</span>");
   }
   if (state->phase == CLOCK_RUNNING && read.due != INSTANT_NONE) {
@@ -173,16 +174,11 @@ static void write_papers(const Status *status) {
   for (size_t s = 0; status->open && s < kind->step_count; s++) {
     const KindStep *step = &kind->steps[s];
     if (!is_paper(step) || !status_may_take(&status->order, step) || taken(&status->order, step)) continue;
-    for (size_t f = 0; f < step->field_count; f++) {
-      if (step->fields[f].type != FIELD_FILE) continue;
-      if (!any) buffer_format(status->out, "<h2>%s</h2><ul>", IN(status->request, "还要补交", "To bring still"));
-      any = true;
-      buffer_string(status->out, "<li>");
-      write_name(status, step->name_zh, step->name_en);
-      buffer_string(status->out, ": ");
-      write_name(status, step->fields[f].name_zh, step->fields[f].name_en);
-      buffer_string(status->out, "</li>");
-    }
+    if (!any) buffer_format(status->out, "<h2>%s</h2><ul>", IN(status->request, "还要补交", "To bring still"));
+    any = true;
+    buffer_string(status->out, "<li>");
+    write_name(status, step->name_zh, step->name_en);
+    buffer_string(status->out, "</li>");
   }
   if (any) buffer_string(status->out, "</ul>");
 }

@@ -1080,6 +1080,7 @@ export const en: Record<keyof typeof zh, string> = {
   "link.group_hint": "With it they read, write and send pictures; a new link ends the old one.",
   "link.group_name": "Name of a new group",
   "link.group_new": "Open the group",
+  "link.group_org": "Part of the organisation",
   "link.survey": "Link for the survey",
   "link.survey_hint": "The customer answers once, without signing in; dissatisfied opens the order again.",
   "source.web": "Public pages",

@@ -1078,6 +1078,7 @@ export const zh = {
   "link.group_hint": "住户凭链接看消息、说话、发照片; 生成新链接后旧链接失效。",
   "link.group_name": "新群名称",
   "link.group_new": "建群",
+  "link.group_org": "所属单位",
   "link.survey": "生成评价链接",
   "link.survey_hint": "客户凭链接评价一次, 无需登录; 不满意则重新打开。",
   "source.web": "网上大厅",
