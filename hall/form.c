@@ -10,7 +10,8 @@ void trouble_add(Troubles *troubles, Text field, const char *text) {
     if (text_equal(troubles->at[i].field, field)) return;
   if (troubles->count == TROUBLES_MAX) return;
   troubles->at[troubles->count].field = field;
-  snprintf(troubles->at[troubles->count++].text, sizeof troubles->at[0].text, "%s", text);
+  Text cut = text_cut(text_of(text), sizeof troubles->at[0].text - 1);
+  snprintf(troubles->at[troubles->count++].text, sizeof troubles->at[0].text, "%.*s", (int)cut.len, cut.at);
 }
 
 void trouble_of_error(Troubles *troubles, const HttpRequest *request, Text field, const Error *error) {

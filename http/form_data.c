@@ -44,11 +44,15 @@ static bool take_text(Text *out, Arena *arena, Text raw, bool coded, Error *erro
   return text_is_utf8(*out) ? true : refuse(error, "not UTF-8");
 }
 
-static bool add(FormData *out, FormPart **part, Error *error) {
-  if (out->count == FORM_DATA_PARTS_MAX) return refuse(error, "too many fields");
-  *part = &out->part[out->count++];
-  **part = (FormPart){0};
-  return true;
+/* NULL: there are too many. */
+static FormPart *add(FormData *out, Error *error) {
+  if (out->count == FORM_DATA_PARTS_MAX) {
+    refuse(error, "too many fields");
+    return NULL;
+  }
+  FormPart *part = &out->part[out->count++];
+  *part = (FormPart){0};
+  return part;
 }
 
 static bool name_is_sound(Text name) { return name.len > 0 && name.len <= FORM_DATA_NAME_MAX; }
@@ -56,11 +60,11 @@ static bool name_is_sound(Text name) { return name.len > 0 && name.len <= FORM_D
 static bool read_pairs(FormData *out, Arena *arena, Text body, Error *error) {
   Text pair;
   while (text_next(&body, '&', &pair)) {
-    FormPart *part;
     if (!pair.len) continue;
+    FormPart *part = add(out, error);
     ptrdiff_t equals = text_find(pair, TEXT("="));
     Text name = equals < 0 ? pair : text_slice(pair, 0, (size_t)equals), value = equals < 0 ? TEXT("") : text_slice(pair, (size_t)equals + 1, pair.len);
-    if (!add(out, &part, error) || !take_text(&part->name, arena, name, true, error) || !take_text(&part->value, arena, value, true, error)) return false;
+    if (!part || !take_text(&part->name, arena, name, true, error) || !take_text(&part->value, arena, value, true, error)) return false;
     if (!name_is_sound(part->name)) return refuse(error, "a field without a name, or with too long a one");
   }
   return true;
@@ -115,12 +119,12 @@ static bool read_parts(FormData *out, Arena *arena, Text boundary, Text body, Er
   if (!text_starts(rest, opening)) return refuse(error, "it does not begin with its boundary");
   rest = text_slice(rest, opening.len, rest.len);
   while (!text_starts(rest, TEXT("--"))) {
-    FormPart *part;
     if (!text_starts(rest, TEXT("\r\n"))) return refuse(error, "a boundary without its line's end");
     rest = text_slice(rest, 2, rest.len);
     ptrdiff_t head = text_find(text_slice(rest, 0, HEAD_MAX), TEXT("\r\n\r\n"));
     if (head < 0) return refuse(error, "a part without an end to its head");
-    if (!add(out, &part, error) || !read_head(part, arena, text_slice(rest, 0, (size_t)head), error)) return false;
+    FormPart *part = add(out, error);
+    if (!part || !read_head(part, arena, text_slice(rest, 0, (size_t)head), error)) return false;
     rest = text_slice(rest, (size_t)head + 4, rest.len);
     ptrdiff_t end = text_find(rest, between);
     if (end < 0) return refuse(error, "the last boundary is missing");
