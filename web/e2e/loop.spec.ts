@@ -180,3 +180,37 @@ test("the agent's sentence: neighbours have power, or a known outage with its ti
   const { say } = (await (await page.request.get(`/api/v1/customers/${items[0]!.id}/standing`)).json()) as { say: { zh: string } };
   if (say.zh) await page.locator(".household .said").getByText(say.zh.slice(0, 8)).waitFor();
 });
+
+for (const [what, words] of [["store", "数据库无响应"], ["program", "连不上程序"]] as const)
+  test(`the ${what} gone while a call is typed: the page says so, keeps it, sends it afterwards once`, async ({ page }) => {
+    await page.goto("/");
+    await page.locator(".figures").waitFor();
+    const { number } = await someone(page);
+    await page.goto("/call");
+    await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "combobox");
+    await page.keyboard.type(number);
+    await page.locator("[role=option]").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator(".household dl").waitFor();
+    await page.keyboard.press("Alt+1");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("电表箱有焦味");
+    const gone = JSON.stringify({ status: 503, code: "STORE_GONE", title: "Service Unavailable", detail: "" });
+    const keys: (string | undefined)[] = [];
+    page.on("request", (request) => request.method() === "POST" && request.url().endsWith("/api/v1/orders") && keys.push(request.headers()["idempotency-key"]));
+    await page.route("**/api/v1/health", (route) => (what === "store" ? route.fulfill({ json: { ok: false, store: "gone", version: "" } }) : route.abort()));
+    await page.route("**/api/v1/orders", (route) =>
+      route.request().method() !== "POST" ? route.continue() : what === "store" ? route.fulfill({ status: 503, contentType: "application/problem+json", headers: { "Retry-After": "1" }, body: gone }) : route.abort(),
+    );
+    await page.keyboard.press("Control+Enter");
+    await page.locator(".lost[role=alert]").getByText(words).waitFor({ timeout: 20_000 });
+    expect((await page.locator(".what textarea").first().inputValue()) === "电表箱有焦味", "what was typed to be there");
+    await page.unroute("**/api/v1/health");
+    await page.unroute("**/api/v1/orders");
+    await page.locator(".lost[role=alert]").waitFor({ state: "detached", timeout: 20_000 });
+    await until("the call to be taken after all", async () => {
+      await page.keyboard.press("Control+Enter");
+      return page.locator(".call-taken li").count();
+    });
+    expect(keys.length > 1 && keys.every((key) => key && key === keys[0]), `one key for one intention, got ${keys.join(" ")}`);
+  });

@@ -1,5 +1,6 @@
 // The one way to the program: JSON in and out, problems as ApiError, keyed writes repeated safely when the net fails.
 import { locale, t } from "./i18n";
+import { lookAtWellness } from "./store/wellness";
 
 export class ApiError extends Error {
   constructor(
@@ -73,6 +74,7 @@ export async function send(method: string, path: string, options: CallOptions = 
         await pause(400 * attempt);
         continue;
       }
+      void lookAtWellness();
       throw new ApiError(0, "OFFLINE", "");
     }
     if (reply.ok) return reply;
@@ -80,6 +82,7 @@ export async function send(method: string, path: string, options: CallOptions = 
       await pause(1000 * Number(reply.headers.get("Retry-After") ?? 1));
       continue;
     }
+    if (reply.status === 503) void lookAtWellness();
     if (reply.status === 401 && !options.quiet) onSessionEnded();
     throw await problem(reply);
   }

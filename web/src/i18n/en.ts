@@ -1084,4 +1084,6 @@ export const en: Record<keyof typeof zh, string> = {
   "link.survey": "Link for the survey",
   "link.survey_hint": "The customer answers once, without signing in; dissatisfied opens the order again.",
   "source.web": "Public pages",
+  "gone.store": "The database does not answer; waiting for it. Nothing you typed is lost: send it when this bar has gone.",
+  "gone.program": "The program cannot be reached; trying again. Nothing you typed is lost: send it when this bar has gone.",
 };

@@ -3,6 +3,7 @@ import { ref } from "vue";
 import type { FeedEvent } from "../types";
 import { setClock } from "./clock";
 import { restore, session } from "./session";
+import { onWell } from "./wellness";
 
 const KINDS = [
   "order.accepted", "order.step", "order.called_again", "order.linked", "order.reopened", "order.archived", "order.clock",
@@ -36,6 +37,7 @@ export function onResync(handler: () => void): () => void {
   return () => resyncs.delete(handler);
 }
 export const resync = (): void => resyncs.forEach((handler) => handler());
+onWell(resync); // what failed meanwhile is read again
 
 /** `after`: the event before the first wanted; what was seen already is never handed on twice. */
 export function openFeed(after = last): void {
