@@ -90,6 +90,19 @@ static inline double judge_pure(const Dispatch *d, int crew_at, const Walk *walk
   return d->rule_duration * (spent - route->at[route->count + 1].spent) + d->rule_travel * (driven + out - rest->leg);
 }
 
+/* Even with all its waiting used, and the least way round, the crew would not be done by the end of its shift. */
+static bool is_full(const Dispatch *d, const Node *node, const DispatchCrew *crew, const Route *route, int from, double longest) {
+  double room = crew->shift.to + crew->overtime + DISPATCH_EPSILON - (route->at[route->count + 1].start - route->idle + node->service);
+  if (d->problem->day_count || room >= longest || route->count == 0) return false;
+  const double *out = d->travel + (size_t)node->place * d->stride;
+  const Quick *at = route->quick;
+  for (int p = from; p <= route->count + 1; p++) {
+    double to = at[p - 1].place < 0 ? 0 : d->travel[(size_t)at[p - 1].place * d->stride + (size_t)node->place];
+    if ((to + leg_fast(out, at[p].place, 1)) * crew->slowness - at[p].leg <= room) return false;
+  }
+  return true;
+}
+
 static bool judge_walk(Dispatch *d, int job, int crew_at, bool blinks, int from, Choice *best) {
   const Route *route = &d->routes[crew_at];
   const DispatchCrew *crew = &d->problem->crews[crew_at];
@@ -99,6 +112,7 @@ static bool judge_walk(Dispatch *d, int job, int crew_at, bool blinks, int from,
   double longest = 0; /* of the legs that could be saved */
   for (int p = from; p <= route->count + 1; p++)
     if (at[p].leg > longest) longest = at[p].leg;
+  if (!d->pure && is_full(d, node, crew, route, from, longest)) return false;
   for (int p = from; p <= route->count + 1; p++) {
     if (linked && waits_for_itself(d, job, route, p)) continue;
     /* what is best for a linked job alone need not suit those it is linked with: these positions are overlooked often */
@@ -206,15 +220,30 @@ Choice insert_in_route(Dispatch *d, int job, int crew_at, bool blinks, bool *bli
 
 /* Crews with something to do, and of those alike with nothing the first. */
 void insert_list_active(Dispatch *d) {
-  d->active_count = 0;
+  d->active_count = d->idle_count = 0;
   d->class_round++;
+  for (int k = 0; k < d->crew_count; k++)
+    if (d->routes[k].count) d->active[d->active_count++] = k;
   for (int k = 0; k < d->crew_count; k++) {
-    if (!d->routes[k].count) {
-      if (d->class_mark[d->crew_class[k]] == d->class_round) continue;
-      d->class_mark[d->crew_class[k]] = d->class_round;
-    }
-    d->active[d->active_count++] = k;
+    if (d->routes[k].count || d->class_mark[d->crew_class[k]] == d->class_round) continue;
+    d->class_mark[d->crew_class[k]] = d->class_round;
+    d->active[d->active_count++] = k, d->idle_count++;
   }
+}
+
+/* Crews that do one of the jobs nearest to this one, and those with nothing to do. */
+static int list_nearby(Dispatch *d, int job) {
+  const int *near = d->kin + (size_t)job * (size_t)d->near_count;
+  int count = d->idle_count;
+  memcpy(d->nearby, d->active + d->active_count - count, (size_t)count * sizeof *d->nearby);
+  d->nearby_round++;
+  for (int i = 0; i < d->local; i++) {
+    int k = d->crew_of[near[i]];
+    if (k < 0 || d->nearby_mark[k] == d->nearby_round) continue;
+    d->nearby_mark[k] = d->nearby_round;
+    d->nearby[count++] = k;
+  }
+  return count;
 }
 
 /* The best place over all crews not in `banned`; `second` (may be NULL): the cost in the second best crew, for regret. */
@@ -224,8 +253,11 @@ Choice insert_find(Dispatch *d, int job, bool blinks, const uint8_t *banned, dou
   bool keep = d->spots && d->nodes[job].chain < 0;
   Spot *row = d->spots ? d->spots + (size_t)job * (size_t)d->crew_count : NULL;
   const uint8_t *able = d->able + (size_t)job * (size_t)d->crew_count;
-  for (int a = 0; a < d->active_count; a++) {
-    int k = d->active[a];
+  const int *list = d->active;
+  int count = d->active_count;
+  if (d->local) list = d->nearby, count = list_nearby(d, job);
+  for (int a = 0; a < count; a++) {
+    int k = list[a];
     if (!able[k] || k == d->shunned || (banned && banned[k])) continue;
     Choice found = {INFINITY, k, 0, -1, 0};
     if (keep && row[k].stamp == d->stamps[k]) {
@@ -282,7 +314,12 @@ bool insert_put(Dispatch *d, int job, Choice choice) {
 /* Where it costs least; the next best crews are tried should the best not be sound. False: it stays out. */
 bool insert_job(Dispatch *d, int job, bool blinks) {
   Choice choice = insert_find(d, job, blinks, NULL, NULL);
-  if (choice.cost == INFINITY && blinks) choice = insert_find(d, job, false, NULL, NULL);
+  if (choice.cost == INFINITY && blinks) {
+    int local = d->local;
+    d->local = 0;
+    choice = insert_find(d, job, false, NULL, NULL);
+    d->local = local;
+  }
   if (choice.crew < 0) return false;
   if (insert_put(d, job, choice)) return true;
   memset(d->banned, 0, (size_t)d->crew_count);

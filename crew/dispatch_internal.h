@@ -57,6 +57,7 @@ typedef struct Route {
   int count, room, fixed, visits; /* stops; of them not to be moved, at the front; of them at stores */
   int last_linked, last_kept;     /* positions of the last linked stop, and of the last with a due that is kept; 0: none */
   double cost, travel;
+  double idle;                    /* waited in all; where neither fast nor pure */
   double load[DISPATCH_AMOUNTS];
   double *taken;                  /* store × item; NULL where the problem has no items */
 } Route;
@@ -111,7 +112,10 @@ struct Dispatch {
   int *absent, absent_count, *absent_spare, absent_spare_count;
   double cost;
   Spot *spots;              /* job × crew; NULL: too many */
-  int *active, active_count;
+  int *active, active_count, idle_count; /* those with nothing to do stand last */
+  bool localised;           /* large, and no more than travel or working time counts */
+  int local, *nearby;       /* > 0: only crews that do one of so many nearest jobs are thought of */
+  uint32_t *nearby_mark, nearby_round;
   uint32_t *class_mark, class_round;
 
   Chain *chains;
@@ -124,15 +128,18 @@ struct Dispatch {
   double *hold, *hold_spare;       /* scratch: items */
 
   int *near, near_count;    /* per job the nearest others; made when the search begins */
+  int *kin;                 /* as many that can best come right before or after it, by way and waiting */
   double *far;              /* per job: travel from the nearest crew's start */
   double *sort_key;
   bool sorts[9];            /* orders of insertion that mean something here */
   int *scratch;             /* jobs */
+  int *pressing, pressing_count; /* jobs of a critical class with a due, linked to none */
   int crews_used;
   uint32_t *ruined, ruined_round;
   int blink_in;             /* positions until the next is overlooked */
   int64_t rounds;
   double heat_scale, heat_from, heat_to;
+  double progress;          /* of the search, 0…1 */
   double removed;           /* jobs taken out a round, on average */
 
   int *best, *best_count;   /* per crew: count, and in best the nodes, crew after crew */

@@ -97,8 +97,11 @@ static bool take_memory(Dispatch *d) {
   TAKE(absent, int, n);
   TAKE(absent_spare, int, n);
   TAKE(scratch, int, n);
+  TAKE(pressing, int, n);
   TAKE(active, int, m);
   TAKE(class_mark, uint32_t, m);
+  TAKE(nearby, int, m);
+  TAKE(nearby_mark, uint32_t, m);
   TAKE(far, double, n);
   TAKE(sort_key, double, n);
   TAKE(ruined, uint32_t, m);

@@ -75,6 +75,13 @@ static void refresh_fast(Dispatch *d, int crew_at, int from) {
   }
 }
 
+/* Waiting before a stop that is neither way nor break. */
+static double idle_before(const DispatchCrew *crew, const Stop *stop) {
+  double idle = stop->start - stop[-1].depart - stop->leg;
+  for (int b = stop[-1].breaks; b < stop->breaks; b++) idle -= crew->breaks[b].service;
+  return idle > 0 ? idle : 0;
+}
+
 /* What a delay costs from each stop on, from the end. Where times hang on more than the delay, nothing is promised. */
 static void refresh_slope(Dispatch *d, int crew_at) {
   const DispatchCrew *crew = &d->problem->crews[crew_at];
@@ -87,12 +94,14 @@ static void refresh_slope(Dispatch *d, int crew_at) {
   route->quick[route->count + 1] =
       (Quick){.depart = end->depart, .leg = end->leg, .slope = slope, .room = vague ? -1 : room, .spare = INFINITY, .place = end->place};
   route->last_kept = 0;
+  route->idle = idle_before(crew, end);
   for (int i = route->count; i >= 0; i--) {
     const Stop *stop = &at[i];
     double spare = INFINITY;
     if (i > 0) {
       const Node *node = &d->nodes[stop->node];
       double wait = stop->start - at[i - 1].depart - stop->leg, to = node->to;
+      if (i > route->fixed) route->idle += idle_before(crew, stop);
       if (node->window_count > 1) to = stop->start; /* past the window it would jump */
       bool late = stop->start > node->due + DISPATCH_EPSILON;
       if (wait > DISPATCH_EPSILON) {

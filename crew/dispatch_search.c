@@ -5,10 +5,16 @@
 
 #include "crew/dispatch_internal.h"
 
-enum { STRING_MAX = 10, NEAR_MAX = 128, PROGRESS_EVERY = 16 };
+enum { STRING_MAX = 10, NEAR_MAX = 128, PROGRESS_EVERY = 16, LEFT_OUT_TRIED = 16 };
 #define WIDE_SHARE(jobs) \
   ((jobs) <= 12 ? 0.5 : 0.1) /* of rounds that take long strings out of short routes too; small cases stick without */
 #define SPLIT_GROWS 0.01
+#define PRESSING_SHARE 0.1 /* of rounds that look at the dearest dues alone … */
+#define PRESSING_UNTIL 0.6 /* … until so much of the search is done: the rest is for the hours */
+#define LOCAL 60          /* among many jobs one goes to a crew of so many that can best come next to it … */
+#define SHORT_ROUTE 25    /* jobs a route, among many */
+#define SHORT_HEAT 1.5
+#define LOCAL_MISSED 0.03 /* … but for this share of rounds */
 
 typedef enum SortKey { SORT_RANDOM, SORT_AMOUNT, SORT_FAR, SORT_CLOSE, SORT_WIDTH, SORT_FROM, SORT_TO, SORT_WORTH, SORT_DUE } SortKey;
 
@@ -67,6 +73,7 @@ void search_choose_sorts(Dispatch *d) {
     if (node->window_count) d->sorts[SORT_WIDTH] = d->sorts[SORT_FROM] = d->sorts[SORT_TO] = true;
     if (node->rate > 0) d->sorts[SORT_WORTH] = true;
     if (node->miss > 0) d->sorts[SORT_DUE] = true;
+    if (node->miss > 0 && d->problem->jobs[j].critical && node->chain < 0) d->pressing[d->pressing_count++] = j;
   }
 }
 
@@ -82,8 +89,8 @@ double search_cost(const Dispatch *d) {
   return cost;
 }
 
-/* All absent jobs, in the order of `list` (a copy of the absent); what finds no place stays absent. */
-static void insert_list(Dispatch *d, int *list, int count, bool blinks) {
+/* The jobs of `list` in its order; what finds no place stays absent, behind the first `kept` that are not tried. */
+static void insert_list(Dispatch *d, int *list, int count, int kept, bool blinks) {
   d->absent_count = 0;
   for (int i = 0; i < count && !d->failed && !d->broken; i++) {
     int job = list[i], chain = d->nodes[job].chain;
@@ -93,10 +100,22 @@ static void insert_list(Dispatch *d, int *list, int count, bool blinks) {
     else if (!d->chains[chain].tried)
       link_insert(d, chain, blinks), d->chains[chain].tried = true;
   }
+  for (int i = 0; i < kept; i++) /* some may have come in with their chain */
+    if (d->crew_of[d->absent[i]] < 0) d->absent[d->absent_count++] = d->absent[i];
   for (int i = 0; i < count; i++) {
     if (d->nodes[list[i]].chain >= 0) d->chains[d->nodes[list[i]].chain].tried = false;
     if (d->crew_of[list[i]] < 0) d->absent[d->absent_count++] = list[i];
   }
+}
+
+/* Of many that no crew has hours for each round tries a few, drawn anew: they stand last of those. Returns how many are not tried. */
+static int draw_left_out(Dispatch *d, int before) {
+  int kept = before > LEFT_OUT_TRIED ? before - LEFT_OUT_TRIED : 0;
+  for (int i = before; i > kept && kept; i--) {
+    int at = (int)random_below(&d->random, (uint32_t)i), job = d->absent[at];
+    d->absent[at] = d->absent[i - 1], d->absent[i - 1] = job;
+  }
+  return kept;
 }
 
 /* From scratch or after changes: the hardest and worthiest first, among the next few always the one that would lose most by
@@ -222,7 +241,21 @@ static void cut_string(Dispatch *d, int crew, int pos, int length) {
   }
 }
 
-static void ruin(Dispatch *d) {
+/* Some of the jobs with the dearest dues, wherever they are: who of them is served first is a matter between crews far apart. */
+static void take_pressing(Dispatch *d) {
+  int count = (int)(random_unit(&d->random) * d->removed) + 2;
+  for (int i = 0; i < count; i++) {
+    int job = d->pressing[random_below(&d->random, (uint32_t)d->pressing_count)], crew = d->crew_of[job], pos;
+    if (crew < 0) continue;
+    for (pos = d->routes[crew].fixed + 1; pos <= d->routes[crew].count && d->routes[crew].at[pos].node != job; pos++) continue;
+    if (pos > d->routes[crew].count) continue; /* under way */
+    route_touch(d, crew);
+    d->absent[d->absent_count++] = job;
+    route_cut(d, crew, pos);
+  }
+}
+
+static void take_strings(Dispatch *d) {
   double mean = d->crews_used ? (double)(d->job_count - d->absent_count) / d->crews_used : 1;
   double longest =
       mean < STRING_MAX && random_unit(&d->random) > WIDE_SHARE(d->job_count) ? mean : STRING_MAX; /* wide: whole short routes may go */
@@ -244,6 +277,13 @@ static void ruin(Dispatch *d) {
     cut_string(d, crew, pos, (int)(random_unit(&d->random) * most + 1));
     done++;
   }
+}
+
+static void ruin(Dispatch *d) {
+  if (d->pressing_count > 1 && d->progress < PRESSING_UNTIL && random_unit(&d->random) < PRESSING_SHARE)
+    take_pressing(d);
+  else
+    take_strings(d);
   for (int c = 0; c < d->chain_count; c++)
     if (d->chains[c].tried) link_remove(d, c), d->chains[c].tried = false;
   for (int s = 0; s < d->saved_count && !d->failed; s++) {
@@ -263,14 +303,16 @@ static void round_once(Dispatch *d, double temperature) {
   memcpy(d->absent_spare, d->absent, (size_t)d->absent_count * sizeof *d->absent);
   if (d->chain_count) memcpy(d->release_spare, d->release, (size_t)d->job_count * sizeof *d->release);
   ruin(d);
-  int count = d->absent_count;
-  memcpy(d->scratch, d->absent, (size_t)count * sizeof *d->absent);
+  int kept = draw_left_out(d, d->absent_spare_count), count = d->absent_count - kept;
+  memcpy(d->scratch, d->absent + kept, (size_t)count * sizeof *d->absent);
   SortKey key = draw_key(d);
   for (int i = 0; i < count; i++) d->sort_key[d->scratch[i]] = key_of(d, key, d->scratch[i]);
   sort_by_key(d, d->scratch, count);
   if (!d->broken && !d->failed) {
     insert_list_active(d);
-    insert_list(d, d->scratch, count, true);
+    d->local = d->localised && random_unit(&d->random) >= LOCAL_MISSED ? LOCAL : 0;
+    insert_list(d, d->scratch, count, kept, true);
+    d->local = 0;
   }
   double cost = d->cost - cost_absent(d, d->absent_spare, d->absent_spare_count) + cost_absent(d, d->absent, d->absent_count);
   for (int s = 0; s < d->saved_count; s++) {
@@ -280,6 +322,7 @@ static void round_once(Dispatch *d, double temperature) {
   bool keep = !d->broken && !d->failed && cost < d->cost - temperature * log(1 - random_unit(&d->random));
   if (!keep) {
     for (int i = 0; i < count; i++) d->crew_of[d->scratch[i]] = -1;
+    for (int i = 0; i < d->absent_spare_count; i++) d->crew_of[d->absent_spare[i]] = -1;
     route_restore_all(d);
     d->absent_count = d->absent_spare_count;
     memcpy(d->absent, d->absent_spare, (size_t)d->absent_count * sizeof *d->absent);
@@ -308,6 +351,12 @@ static double heat_of(const Dispatch *d) {
   return jobs ? cost / jobs : 1;
 }
 
+static double mean_route(const Dispatch *d) {
+  int used = 0;
+  for (int k = 0; k < d->crew_count; k++) used += d->routes[k].count > 0;
+  return used ? (double)(d->job_count - d->absent_count) / used : 0;
+}
+
 static bool search_ready(Dispatch *d, Error *error);
 
 bool dispatch_improve(Dispatch *d, DispatchEffort effort, Error *error) {
@@ -325,6 +374,7 @@ bool dispatch_improve(Dispatch *d, DispatchEffort effort, Error *error) {
       double progress = effort.progress(effort.user, d->rounds);
       if (!(progress < until)) break;
       temperature = hot * pow(cold / hot, progress);
+      d->progress = progress;
     }
     round_once(d, temperature);
     if (d->failed) return error_raise(error, ERROR_OUT_OF_MEMORY, "dispatch");
@@ -337,9 +387,27 @@ typedef struct Near {
   int job;
 } Near;
 
-static int near_compare(const void *a, const void *b) {
-  const Near *x = a, *y = b;
-  return x->travel < y->travel ? -1 : x->travel > y->travel ? 1 : (x->job > y->job) - (x->job < y->job);
+static inline bool nearer(Near a, Near b) { return a.travel < b.travel || (a.travel == b.travel && a.job < b.job); }
+
+static void sink(Near *heap, int count, int at) {
+  Near one = heap[at];
+  for (int child; (child = 2 * at + 1) < count; at = child) {
+    if (child + 1 < count && nearer(heap[child], heap[child + 1])) child++;
+    if (!nearer(one, heap[child])) break;
+    heap[at] = heap[child];
+  }
+  heap[at] = one;
+}
+
+/* The `count` nearest of all, in order, into `out`: a heap of those so far, the farthest on top. `all` is used up. */
+static void take_nearest(Near *all, int all_count, int *out, int count) {
+  for (int i = count / 2 - 1; i >= 0; i--) sink(all, count, i);
+  for (int i = count; i < all_count; i++)
+    if (nearer(all[i], all[0])) all[0] = all[i], sink(all, count, 0);
+  for (int left = count; left > 0; left--) {
+    out[left - 1] = all[0].job;
+    all[0] = all[left - 1], sink(all, left - 1, 0);
+  }
 }
 
 static bool is_even(const Dispatch *d) {
@@ -349,18 +417,29 @@ static bool is_even(const Dispatch *d) {
   return true;
 }
 
+/* From one job straight to the other: the way and a fifth of the waiting; INFINITY: never in time. (Vidal and others 2013) */
+static double follow(const Dispatch *d, int job, int next, double way) {
+  const Node *a = &d->nodes[job], *b = &d->nodes[next];
+  if (a->from + a->service + way > b->to) return INFINITY;
+  double wait = b->from - (a->to + a->service + way);
+  return way + (wait > 0 ? 0.2 * wait : 0);
+}
+
 /* What only the search needs: neighbours, the transposed travel times, the memory of judged places. */
 static bool search_ready(Dispatch *d, Error *error) {
   if (d->near) return true;
   int n = d->job_count;
+  d->localised = (d->fast || d->pure) && !d->chain_count && n >= 4 * LOCAL;
   d->heat_scale = heat_of(d);
+  if (d->fast && d->localised && mean_route(d) < SHORT_ROUTE) d->heat_from = SHORT_HEAT; /* long routes freeze in a bad order then */
   d->near_count = n - 1 < NEAR_MAX ? n - 1 : NEAR_MAX;
   d->near = ARENA_ARRAY(&d->arena, int, (size_t)n *(size_t)d->near_count + 1);
+  if (d->localised) d->kin = ARENA_ARRAY(&d->arena, int, (size_t)n *(size_t)d->near_count + 1);
   bool even = is_even(d);
   d->back_stride = even ? d->stride : (size_t)d->place_count;
   double *back = even ? NULL : ARENA_ARRAY(&d->arena, double, d->back_stride * d->back_stride);
-  Near *all = memory_new((size_t)n * sizeof *all + 1);
-  if (!d->near || (!even && !back) || !all) {
+  Near *all = memory_new((size_t)n * 2 * sizeof *all + 1), *close = all + n;
+  if (!d->near || (d->localised && !d->kin) || (!even && !back) || !all) {
     memory_free(all);
     return error_raise(error, ERROR_OUT_OF_MEMORY, "dispatch");
   }
@@ -368,14 +447,19 @@ static bool search_ready(Dispatch *d, Error *error) {
     for (size_t j = 0; j < d->back_stride; j++) back[j * d->back_stride + i] = d->travel[i * d->stride + j];
   d->back = even ? d->travel : back;
   for (int j = 0; j < n; j++) {
-    int count = 0;
-    size_t place = (size_t)d->nodes[j].place;
-    for (int o = 0; o < n; o++)
-      if (o != j)
-        all[count++] = (Near){
-            d->travel[place * d->stride + (size_t)d->nodes[o].place] + d->back[place * d->back_stride + (size_t)d->nodes[o].place], o};
-    qsort(all, (size_t)count, sizeof *all, near_compare);
-    for (int i = 0; i < d->near_count; i++) d->near[(size_t)j * (size_t)d->near_count + (size_t)i] = all[i].job;
+    size_t place = (size_t)d->nodes[j].place, row = (size_t)j * (size_t)d->near_count;
+    int near = 0, kin = 0;
+    for (int o = 0; o < n; o++) {
+      if (o == j) continue;
+      size_t other = (size_t)d->nodes[o].place;
+      double there = d->travel[place * d->stride + other], here = d->back[place * d->back_stride + other];
+      all[near++] = (Near){there + here, o};
+      if (!d->localised) continue;
+      double out = follow(d, j, o, there), in = follow(d, o, j, here);
+      close[kin++] = (Near){out < in ? out : in, o};
+    }
+    take_nearest(all, near, d->near + row, d->near_count);
+    if (d->localised) take_nearest(close, kin, d->kin + row, d->near_count);
   }
   memory_free(all);
   return true;
