@@ -9,8 +9,8 @@
 static bool chance(Random *random, double share) { return random_unit(random) < share; }
 
 static double *case_travel(Arena *arena, Random *random, unsigned kinds, int places) {
-  double *travel = ARENA_ARRAY(arena, double, (size_t)(places * places)), x[256], y[256];
-  assert(travel && places <= 256);
+  double *travel = ARENA_ARRAY(arena, double, (size_t)(places * places)), x[512], y[512];
+  assert(travel && places <= 512);
   for (int i = 0; i < places; i++) x[i] = random_unit(random) * 3000, y[i] = random_unit(random) * 3000;
   for (int i = 0; i < places; i++)
     for (int j = 0; j < places; j++) {
