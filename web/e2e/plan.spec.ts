@@ -1,3 +1,4 @@
+import type { Locator, Page } from "playwright-core";
 import { accessible, expect, test, until } from "./harness";
 
 const jobs = ".plan-lanes .job";
@@ -72,4 +73,62 @@ test("roster: a day is set to standby, and a patrol round can be begun", async (
   await page.locator(".duty.standby").first().waitFor();
   await page.getByRole("button", { name: "新的巡视" }).click();
   await page.getByRole("dialog").getByText("保什么").waitFor();
+});
+
+interface Planned {
+  undo: number;
+  lanes: { crew: { id: string }; next: string | null }[];
+  tasks: { id: string; crew_id: string | null; state: string; pinned: boolean; from: string | null; lon: number | null }[];
+}
+const planOf = (page: Page) => page.evaluate(() => fetch("/api/v1/plan").then((reply) => reply.json())) as Promise<Planned>;
+
+test("plan: every what-if is answered, one after the other and together", async ({ page }) => {
+  await page.goto("/plan");
+  await page.locator(jobs).first().waitFor();
+  await page.getByRole("button", { name: "假如" }).click();
+  const what = page.locator(".plan-if");
+  const choose = async (box: Locator, name?: string) => {
+    await box.click();
+    if (name) return page.getByRole("option", { name, exact: true }).click();
+    await page.keyboard.press("ArrowDown"); // the plan goes on under the list: the keys take what stands first
+    await page.keyboard.press("Enter");
+  };
+  const add = what.getByRole("button", { name: "加上" });
+  if (!(await planOf(page)).tasks.some(({ pinned }) => !pinned)) return; // everything is in hand: there is nothing to call off
+  const kinds = ["召回班组", "邻近单位支援", "允许加班", "班组退出", "任务取消", "道路中断"];
+  for (const [i, kind] of kinds.entries()) {
+    if (i) await choose(what.locator(".el-select").first(), kind);
+    if (i >= 3) await until("something to be chosen", async () => (await choose(what.locator(".el-select").nth(1)), await add.isEnabled()));
+    const reply = page.waitForResponse((each) => each.url().endsWith("/plan/what-if"));
+    await add.click();
+    const answer = await reply;
+    expect(answer.ok(), `an answer to ${kind}: ${answer.status()} ${answer.ok() ? "" : await answer.text()}`);
+    expect((answer.request().postDataJSON() as { changes: unknown[] }).changes.length === i + 1, `${i + 1} changes together`);
+    await until("the comparison", async () => (await what.locator(".compare tbody tr").count()) === 6 && !(await what.locator(".is-loading").count()));
+  }
+  const reply = page.waitForResponse((each) => each.url().endsWith("/plan/what-if"));
+  await what.locator(".chosen-changes button").first().click();
+  expect((await reply).ok(), "an answer to the rest");
+  await until("one change fewer", async () => (await what.locator(".chosen-changes li").count()) === kinds.length - 1 && !(await what.locator(".is-loading").count()));
+  await accessible(page);
+});
+
+test("plan: one job is accepted on its card, all by the button", async ({ page }) => {
+  await page.goto("/plan");
+  await page.locator(jobs).first().waitFor();
+  const begun = (plan: Planned) => plan.tasks.filter(({ state }) => state !== "planned").length;
+  const before = await planOf(page);
+  const one = before.tasks.find(({ id, crew_id, state, pinned }) => crew_id && state === "planned" && !pinned && before.lanes.every(({ next }) => next !== id)) ?? before.tasks.find(({ crew_id, state, pinned }) => crew_id && state === "planned" && !pinned);
+  if (!one) return; // everything is in hand: there is nothing to accept
+  await page.locator(`${jobs}[data-task="${one.id}"]`).first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".plan-card").getByRole("button", { name: /下达/ }).click();
+  await page.locator(".el-message--success").waitFor();
+  await until("the job to be accepted", async () => (await planOf(page)).tasks.every(({ id, state }) => id !== one.id || state !== "planned"));
+  const all = page.getByRole("button", { name: "全部下达" });
+  if (await all.isDisabled()) return; // no crew is free
+  const asked = page.waitForResponse((each) => each.url().endsWith("/plan/accept"));
+  await all.click();
+  expect((await asked).ok(), "all to be accepted");
+  await until("more in hand than before", async () => begun(await planOf(page)) > begun(before));
 });

@@ -1,5 +1,6 @@
 // What needs no page: the ranges of what is dark, and the tile's decoder against good and broken bytes.
 import { encodeTile } from "../mock/tiles";
+import { fill } from "../src/i18n/fill";
 import { inRanges, makeRanges } from "../src/map/ranges";
 import { decodeTile, LINE } from "../src/map/tile";
 import { expect, pure } from "./harness";
@@ -44,4 +45,9 @@ pure("tile: cut short or spoiled, it is refused and nothing hangs", () => {
   const many = Buffer.from(whole);
   many.writeUInt32LE(0xffffffff, 4);
   expect(refused(many), "refusal of four thousand million features");
+});
+
+pure("words: one job, two jobs", () => {
+  expect(fill("{n} {n|job|jobs} planned, {left}", { n: 1 }) === "1 job planned, {left}", "one job");
+  expect(fill("{n} {n|job|jobs} planned, {left}", { n: 0, left: 3 }) === "0 jobs planned, 3", "none, and another value");
 });

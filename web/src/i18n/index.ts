@@ -1,6 +1,7 @@
 // Two languages, one dictionary: the Chinese one names the keys, the English one must have each of them or the build fails.
 import { ref } from "vue";
 import { en } from "./en";
+import { fill } from "./fill";
 import { zh } from "./zh";
 
 export type Locale = "zh" | "en";
@@ -24,10 +25,10 @@ export function setLocale(next: Locale): void {
 }
 setLocale(locale.value);
 
-/** The words for `key`, with {names} replaced by `values`. */
+/** The words for `key`, with {names} replaced by `values`, and {name|one|many} by the one or the other. */
 export function t(key: Key, values?: Record<string, string | number>): string {
   const text = dictionaries[locale.value][key];
-  return values ? text.replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all)) : text;
+  return values ? fill(text, values) : text;
 }
 
 /** The words for a code the program sent (`prefix.code`), or the code itself where this console is older than the program. */
