@@ -3,7 +3,9 @@
  *   dispatch_bench [SET [SECONDS [EVERY [THREADS [SEED [wall|cpu]]]]]]      DIANBAOMU_SHARED names the data's folder (../shared)
  * SET: solomon (truncated never: double precision), homberger (each leg truncated to one decimal, the DIMACS convention), trsp,
  * storm, insert, small; without it a short run of each. EVERY: only each so many-th instance. cpu: seconds
- * and milliseconds are of processor time, for a machine shared with others. small: SECONDS is the number of cases. */
+ * and milliseconds are of processor time, for a machine shared with others. small: SECONDS is the number of cases. storm: EVERY is the
+ * number of seeds from SEED on (1: three). */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +135,9 @@ static void storm(Options o) {
       solve(&problem.problem, none, &arena, &facts);
       if (facts.first_ms < first) first = facts.first_ms;
     }
-    for (uint64_t seed = o.seed; seed < o.seed + 3; seed++) {
+    int seeds = o.every > 1 ? o.every : 3, least_due = INT_MAX, least_critical = INT_MAX, missed = 0, dear = 0;
+    double most_hours = 0;
+    for (uint64_t seed = o.seed; seed < o.seed + (uint64_t)seeds; seed++) {
       Options once = o;
       once.seed = seed;
       DispatchScore score = solve(&problem.problem, once, &arena, &facts);
@@ -142,7 +146,14 @@ static void storm(Options o) {
           "(quickest of 20), %lld rounds\n",
           storms[s], (unsigned long long)seed, o.seconds, o.threads, score.due_kept, score.critical_kept, score.critical,
           score.customer_hours, score.unassigned, first, (long long)facts.rounds);
+      fflush(stdout);
+      if (score.due_kept < least_due) least_due = score.due_kept;
+      if (score.critical_kept < least_critical) least_critical = score.critical_kept;
+      if (score.customer_hours > most_hours) most_hours = score.customer_hours;
+      missed += score.critical_kept < 40, dear += score.customer_hours > 85000;
     }
+    printf("%s: %d seeds, %d thread(s): due kept at least %d, critical at least %d (under 40 in %d), customer-hours at most %.0f (above 85,000 in %d)\n",
+           storms[s], seeds, o.threads, least_due, least_critical, missed, most_hours, dear);
     arena_end(&arena);
   }
 }
