@@ -120,6 +120,8 @@ static bool read_person(Apply *apply, const HttpRequest *request, Error *error) 
   else if (apply->phone.len && (len < PHONE_LEAST || len > PHONE_MOST || apply->phone.len > 24))
     trouble_add(&apply->said->troubles, text_of(phone_field), IN(request, "应为电话号码", "a telephone number is wanted"));
   if (!own_field(apply->kind, "applicant")) check_length(apply, request, apply->name, PERSON_MAX, "caller_name");
+  bool place = !own_field(apply->kind, "address") && !text_is(apply->kind->group, "service"); /* somebody has to go there */
+  if (place && !apply->where.len && !apply->household.len) trouble_add(&apply->said->troubles, TEXT("where"), IN(request, "请写明地址, 或填写用电户号", "say where it is, or give the customer number"));
   check_length(apply, request, apply->where, 120, "where");
   check_length(apply, request, apply->household, 32, "household");
   check_length(apply, request, apply->holder, PERSON_MAX, "holder");

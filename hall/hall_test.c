@@ -1,5 +1,6 @@
 /* The public pages as a browser meets them: escaped, without script, in both languages; forms taken once, refused with reasons, and slow to guess at. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "grid/testing.h"
 #include "hall/hall_internal.h"
@@ -192,6 +193,21 @@ static void an_application_is_taken_once_and_followed(void **state) {
   assert_false(says(&town, "王五") || says(&town, "13900001234") || says(&town, "柳树村"));
   http_test_do(test, 404, "GET", "/hall/applied/" TOKEN_2, NULL);
   http_test_do(test, 404, "GET", "/hall/applied/none", NULL);
+  /* a paper as large as is taken, and one that is too large: both are answered */
+  char *large = malloc(5u << 20);
+  assert_non_null(large);
+  memset(large, ' ', 5u << 20);
+  memcpy(large + (5u << 20) - 6, "%%EOF", 6);
+  memcpy(large, "%PDF-1.4", 8);
+  http_test_as(test, 7, KIND_ROLE_AGENT, town.county);
+  speak(&town, "Content-Type: application/octet-stream\r\n");
+  http_test_do(test, 201, "POST", "/api/v1/attachments", "%s", large);
+  http_test_as(test, 0, 0, 0);
+  speak(&town, PARTS);
+  http_test_do(test, 303, "POST", "/hall/application_resident/apply", RESIDENT("55555555555555555555555555555555", "王五", "13900004321", "8", "%s"), large);
+  free(large);
+  speak(&town, "");
+  assert_int_equal(http_test_raw(test, TEXT("POST /hall/opinion/apply HTTP/1.1\r\nHost: 127.0.0.1\r\n" PARTS "Content-Length: 9000000\r\n\r\n")), 413);
   /* by its number */
   http_test_do(test, 200, "GET", "/hall/follow", NULL);
   speak(&town, FORM);
@@ -205,7 +221,7 @@ static void an_application_is_taken_once_and_followed(void **state) {
   http_test_do(test, 422, "POST", "/hall/act", "%s--XX--\r\n", path);
   http_test_do(test, 303, "POST", "/hall/act", "%s" FILE_PART("f_papers", PDF) "--XX--\r\n", path);
   http_test_do(test, 409, "POST", "/hall/act", "%s" FILE_PART("f_papers", PDF) "--XX--\r\n", path); /* the page was an older one */
-  assert_int_equal(count_rows(&town, "SELECT COUNT(*) FROM attachment WHERE order_id IS NOT NULL"), 2);
+  assert_int_equal(count_rows(&town, "SELECT COUNT(*) FROM attachment WHERE order_id IS NOT NULL"), 3);
   http_test_do(test, 409, "POST", "/hall/act", PART("token", TOKEN_1) PART("kind", "application_resident") PART("step", "energise") PART("version", "2") FILE_PART("f_photographs", PDF) PART("f_meter", "1") "--XX--\r\n"); /* not the customer's */
   http_test_do(test, 404, "POST", "/hall/act", PART("token", TOKEN_2) PART("kind", "application_resident") PART("step", "urge") PART("version", "2") "--XX--\r\n");
   speak(&town, FORM);
@@ -334,6 +350,11 @@ static void a_second_call_joins_the_first(void **state) {
   http_test_do(test, 200, "GET", "/hall/applied/00000000000000000000000000000002", NULL);
   assert_true(says(&town, "已并入") && number_on(&town) == number);
   assert_int_equal(count_rows(&town, "SELECT COUNT(*) FROM orders"), 1);
+  speak(&town, FORM);
+  http_test_do(test, 422, "POST", "/hall/fault_repair/apply", "token=" TOKEN_3 "&f_what=no_power&caller_phone=13900001234"); /* where should the crew go? */
+  assert_true(says(&town, "id=\"where-wrong\""));
+  http_test_do(test, 303, "POST", "/hall/fault_repair/apply", "token=" TOKEN_3 "&f_what=no_power&caller_phone=13900001234&where=柳树村 3 组");
+  assert_int_equal(count_rows(&town, "SELECT COUNT(*) FROM orders WHERE description LIKE '%柳树村 3 组%'"), 1);
   close_town(&town);
 }
 
