@@ -92,9 +92,9 @@ static bool ingest_file(Ingest *ingest, const char *path, Error *error) {
 int command_ingest(const CommandLine *line) {
   Error error = {0};
   House house;
-  const char *data = command_option(line, "--data");
-  if (!command_words(line, 1, COMMAND_WORDS_MAX, &error)) return command_failed(&error);
-  HouseOptions options = {.data = data ? data : "data", .rules = command_option(line, "--rules"), .mode = DB_WRITE};
+  int64_t county_id;
+  if (!command_words(line, 1, COMMAND_WORDS_MAX, &error) || !command_county(line, &county_id, &error)) return command_failed(&error);
+  HouseOptions options = {.data = command_data(line), .county_id = county_id, .holder = "ingest", .rules = command_option(line, "--rules"), .mode = DB_WRITE};
   if (!house_open(&house, &options, &error)) return command_failed(&error);
   ReadingProblems *problems = memory_new(sizeof *problems);
   Ingest ingest = {.house = &house, .problems = problems};
@@ -125,7 +125,7 @@ static bool load_conductors(Making *making, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, making->house->db, "SELECT id, conductor FROM device WHERE county_id = ?1 AND retired_at IS NULL", error))
     return false;
-  db_bind_i64(s, 1, HOUSE_COUNTY);
+  db_bind_i64(s, 1, making->house->county_id);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
@@ -281,15 +281,14 @@ static bool until_of(Instant *out, const char *given, Error *error) {
 int command_generate_readings(const CommandLine *line) {
   Error error = {0};
   House house;
-  int64_t days, seed, areas;
+  int64_t days, seed, areas, county_id;
   Making making = {0};
-  const char *data = command_option(line, "--data");
-  if (!command_words(line, 0, 0, &error) || !command_number(line, "--days", 3, 1, 400, &days, &error) ||
+  if (!command_words(line, 0, 0, &error) || !command_county(line, &county_id, &error) || !command_number(line, "--days", 3, 1, 400, &days, &error) ||
       !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, &error) ||
       !command_number(line, "--areas", 0, 0, INT32_MAX, &areas, &error) ||
       !until_of(&making.until, command_option(line, "--until"), &error))
     return command_failed(&error);
-  HouseOptions options = {.data = data ? data : "data", .mode = DB_WRITE_UNSYNCED};
+  HouseOptions options = {.data = command_data(line), .county_id = county_id, .holder = "generate-readings", .mode = DB_WRITE_UNSYNCED};
   if (!house_open(&house, &options, &error)) return command_failed(&error);
   ReadingProblems *problems = memory_new(sizeof *problems);
   making.house = &house;
