@@ -131,51 +131,6 @@ static void read_lists(Instant now) {
   buffer_end(&text);
 }
 
-/* The board over two years of sums: 150 parts of a county, every promise measured in each on every day. */
-static void read_board(Db *db) {
-  enum { PARTS = 150 };
-  Error error = {0};
-  size_t promises = book_promise_count(orders->book), rows = 0;
-  Instant begin = instant_of((Civil){.year = 2025, .month = 1, .day = 1}, ZONE_SHANGHAI);
-  must(db_begin(db, &error), &error);
-  for (int day = 0; day < 690; day++) {
-    int32_t period = board_day(begin + day * SPAN_DAY);
-    for (size_t p = 0; p < promises; p++)
-      for (int part = 0; book_promise(orders->book, p)->in_force && part < PARTS; part++)
-        for (int month = 0; month <= (period % 100 == 1); month++, rows++) {
-          DbStatement *s;
-          must(db_prepare(&s, db,
-                          "INSERT INTO promise_sum (county_id, promise, period, org_id, area, measured, kept, used) VALUES (1, ?1, ?2, ?3, "
-                          "?4, 9, 8, 77)",
-                          &error),
-               &error);
-          db_bind_text(s, 1, book_promise(orders->book, p)->origin.id);
-          db_bind_i64(s, 2, month ? period / 100 * 100 : period);
-          db_bind_i64(s, 3, part + 1);
-          db_bind_i64(s, 4, part % 3);
-          must(db_done(s, &error), &error);
-        }
-  }
-  must(db_commit(db, &error), &error);
-  static const struct {
-    const char *what;
-    int32_t from, to;
-  } STRETCHES[] = {{"board, a month so far", 20261101, 20261121},
-                   {"board, a year so far", 20260101, 20261121},
-                   {"board, any 90 days", 20260815, 20261112}};
-  for (size_t i = 0; i < sizeof STRETCHES / sizeof *STRETCHES; i++) {
-    double cpu = cpu_us();
-    for (int year = 0; year < 2; year++)
-      for (size_t p = 0; p < promises; p++) {
-        BoardSums sums = {0};
-        BoardWish wish = {.from_day = STRETCHES[i].from - year * 10000, .to_day = STRETCHES[i].to - year * 10000};
-        must(board_sums(&sums, orders, db, book_promise(orders->book, p)->origin.id, &wish, &error), &error);
-      }
-    printf("%-28s %9.1f ms of processor (%zu promises, %d parts, and the year before; %zu rows in all)\n", STRETCHES[i].what,
-           (cpu_us() - cpu) / 1e3, promises, PARTS, rows);
-  }
-}
-
 static void measure(const char *path, size_t count, DbMode mode) {
   Error error = {0};
   Db *db;
@@ -204,7 +159,7 @@ static void measure(const char *path, size_t count, DbMode mode) {
   printf("%-28s %9.0f ms\n", "memory anew from rows", (double)(time_monotonic_us() - began) / 1e3);
   read_lists(time_now(&time));
   run(desk, calls, count / 4, work_restore, mode == DB_WRITE);
-  if (mode != DB_WRITE) bare_inserts(db, count), read_board(db);
+  if (mode != DB_WRITE) bare_inserts(db, count);
   order_close(orders);
   desk_close(desk);
   db_close(db);

@@ -5,22 +5,24 @@ int32_t board_day(Instant at) {
   return day.year * 10000 + day.month * 100 + day.day;
 }
 
+static bool add_measured(DeskContext *context, const Orders *orders, const MeasuredClock *measured, Text promise, int32_t day, Error *error) {
+  if (!store_add_to_sum(context, measured, promise, day, error)) return false;
+  RollEntry entry = {.org = measured->org_id, .name = promise, .area = measured->area, .n = measured->kept, .of = 1, .used = measured->state->used};
+  return day > orders->rolled || roll_late(context, orders, &entry, day, error);
+}
+
 bool board_add(DeskContext *context, const Orders *orders, const Order *order, size_t c, const ClockState *state, Error *error) {
   const KindClock *clock = &order->kind->clocks[c];
   MeasuredClock measured = {.order = order->id, .clock = clock->id, .promise = clock->promise, .state = state, .area = order->area,
                             .org_id = order->org != ORDER_NO_ORG ? people_org(orders->people, order->org)->id : 0,
                             .kept = !clock_broken(state, &clock->promise->clock, state->since)};
-  int32_t day = board_day(state->since), month = day / 100 * 100;
+  int32_t day = board_day(state->since);
   if (state->phase != CLOCK_STOPPED) return true; /* cancelled: not measured */
-  if (!store_insert_clock(context, &measured, error) || !store_add_to_sum(context, &measured, clock->promise->origin.id, day, error) ||
-      !store_add_to_sum(context, &measured, clock->promise->origin.id, month, error))
-    return false;
+  if (!store_insert_clock(context, &measured, error) || !add_measured(context, orders, &measured, clock->promise->origin.id, day, error)) return false;
   for (size_t i = 0; i < clock->also_count; i++) {
     const Promise *also = clock->also[i];
     measured.kept = state->used <= also->limit[order->area];
-    if (!store_add_to_sum(context, &measured, also->origin.id, day, error) ||
-        !store_add_to_sum(context, &measured, also->origin.id, month, error))
-      return false;
+    if (!add_measured(context, orders, &measured, also->origin.id, day, error)) return false;
   }
   return true;
 }
@@ -28,54 +30,135 @@ bool board_add(DeskContext *context, const Orders *orders, const Order *order, s
 /* --- reading --- */
 
 typedef struct Adding {
-  BoardSums *out;
-  int sign;                 /* -1: taken off again */
+  BoardSums *out;           /* by row of the book's promises */
   const Orders *orders;
   const BoardWish *wish;
+  int sign;                 /* -1: taken off again */
+  int part;                 /* of rolled sums: the wish's part they are of, -1: the whole */
+  Text last;                /* the promise of the row before, mostly the same again */
+  size_t row;
 } Adding;
 
-static void add_row(void *self, int64_t org_id, int area, int64_t measured, int64_t kept, Span used) {
+static bool find_promise(Adding *adding, Text id, size_t *row) {
+  const RuleBook *book = adding->orders->book;
+  if (adding->last.at && text_equal(adding->last, id)) return *row = adding->row, true;
+  for (size_t p = 0; p < book_promise_count(book); p++) {
+    const Promise *promise = book_promise(book, p);
+    if (!promise->in_force || !text_equal(promise->origin.id, id)) continue;
+    adding->last = promise->origin.id, adding->row = *row = p;
+    return true;
+  }
+  return false;
+}
+
+static void add(BoardSum *sum, const RollEntry *entry, int sign) {
+  sum->measured += sign * entry->of, sum->kept += sign * entry->n, sum->used += sign * entry->used;
+}
+
+static bool add_rolled(void *self, const RollEntry *entry) {
+  Adding *adding = self;
+  size_t row;
+  if (entry->area < 0 || entry->area >= AREA_COUNT || !find_promise(adding, entry->name, &row)) return true;
+  BoardSums *sums = &adding->out[row];
+  add(adding->part < 0 ? &sums->area[entry->area] : &sums->part[adding->part], entry, adding->sign);
+  return true;
+}
+
+static bool add_day(void *self, const RollEntry *entry) {
   Adding *adding = self;
   const BoardWish *wish = adding->wish;
-  size_t row;
-  measured *= adding->sign, kept *= adding->sign, used *= adding->sign;
-  if (area < 0 || area >= AREA_COUNT) return;
-  bool known = adding->orders->people && org_id && people_org_row(adding->orders->people, org_id, &row);
-  if (wish->orgs && known && !wish->orgs[row]) return;
-  BoardSum *sum = &adding->out->area[area];
-  sum->measured += measured, sum->kept += kept, sum->used += used;
-  if (!adding->out->part || !wish->part_of || !known || wish->part_of[row] < 0) return;
-  BoardSum *part = &adding->out->part[wish->part_of[row]];
-  part->measured += measured, part->kept += kept, part->used += used;
+  size_t row, org;
+  if (entry->area < 0 || entry->area >= AREA_COUNT || !find_promise(adding, entry->name, &row)) return true;
+  bool known = adding->orders->people && entry->org && people_org_row(adding->orders->people, entry->org, &org);
+  if (wish->orgs && known && !wish->orgs[org]) return true;
+  add(&adding->out[row].area[entry->area], entry, 1);
+  if (known && adding->out[row].part && wish->part_of && wish->part_of[org] >= 0) add(&adding->out[row].part[wish->part_of[org]], entry, 1);
+  return true;
 }
 
-static int32_t next_month(int32_t month) { return month / 100 % 100 == 12 ? month + 10000 - 1100 : month + 100; }
-
-/* Days [from, to] of one month, by themselves or as the month without the others, whichever is less to read. */
-static bool sum_days(Adding *adding, Db *db, Text promise, int32_t from, int32_t to, Error *error) {
-  int64_t county = adding->orders->county_id;
-  int32_t month = from / 100 * 100;
-  adding->sign = 1;
-  if (to >= adding->wish->today && adding->wish->today) to = month + 31; /* nothing has happened later */
-  if (from > to) return true;
-  if (to - from < 16) return store_sums(db, county, promise, from, to, add_row, adding, error);
-  if (!store_sums(db, county, promise, month, month, add_row, adding, error)) return false;
-  adding->sign = -1;
-  return (from == month + 1 || store_sums(db, county, promise, month + 1, from - 1, add_row, adding, error)) &&
-         (to >= month + 31 || store_sums(db, county, promise, to + 1, month + 31, add_row, adding, error));
-}
-
-/* Whole months by their sums. */
-bool board_sums(BoardSums *out, const Orders *orders, Db *db, Text promise, const BoardWish *wish, Error *error) {
-  Adding adding = {out, 1, orders, wish};
-  int32_t from = wish->from_day, to = wish->to_day;
-  for (int area = 0; area < AREA_COUNT; area++) out->area[area] = (BoardSum){0};
-  for (size_t i = 0; out->part && i < wish->part_count; i++) out->part[i] = (BoardSum){0};
-  for (int32_t month = from / 100 * 100; month <= to; month = next_month(month)) {
-    int32_t first = from > month ? from : month + 1, last = to < month + 31 ? to : month + 31;
-    if (!sum_days(&adding, db, promise, first, last, error)) return false;
+static bool read_part(Adding *adding, Db *db, int64_t org_id, int part, const RollSpan *spans, size_t count, Error *error) {
+  adding->part = part;
+  for (size_t i = 0; i < count; i++) {
+    adding->sign = spans[i].sign;
+    if (!store_rolled_sums(db, adding->orders->county_id, org_id, spans[i].from, spans[i].to, add_rolled, adding, error)) return false;
   }
   return true;
+}
+
+/* A part below the one that is looked at, or what the reader may see of it. */
+static int64_t seen_of(const Orders *orders, const BoardWish *wish, int64_t part) {
+  if (wish->root == ROLL_ALL || people_org_within(orders->people, part, wish->root)) return part;
+  return people_org_within(orders->people, wish->root, part) ? wish->root : ROLL_ELSEWHERE;
+}
+
+bool board_sums(BoardSums *by_promise, const Orders *orders, Db *db, const BoardWish *wish, Error *error) {
+  Adding adding = {by_promise, orders, wish, 1, -1, TEXT_NONE, 0};
+  RollSpan spans[ROLL_SPANS_MAX];
+  int32_t until;
+  for (size_t p = 0; p < book_promise_count(orders->book); p++) {
+    for (int area = 0; area < AREA_COUNT; area++) by_promise[p].area[area] = (BoardSum){0};
+    for (size_t i = 0; by_promise[p].part && i < wish->part_count; i++) by_promise[p].part[i] = (BoardSum){0};
+  }
+  if (!store_rolled(&until, db, orders->county_id, orders->tree, error)) return false;
+  size_t count = roll_spans(spans, wish->from_day, wish->to_day < until ? wish->to_day : until, until);
+  if (!read_part(&adding, db, wish->root, -1, spans, count, error)) return false;
+  if (wish->root > 0 && !read_part(&adding, db, ROLL_ELSEWHERE, -1, spans, count, error)) return false;
+  for (size_t i = 0; i < wish->part_count; i++) {
+    int64_t seen = seen_of(orders, wish, wish->parts[i]);
+    if (seen > 0 && !read_part(&adding, db, seen, (int)i, spans, count, error)) return false;
+  }
+  return store_day_sums(db, orders->county_id, wish->from_day > until ? wish->from_day : until + 1, wish->to_day, add_day, &adding, error);
+}
+
+/* --- figures of kinds --- */
+
+typedef struct Figuring {
+  const Orders *orders;
+  const FigureWish *wish;
+  int sign;
+  RollVisit visit;
+  void *self;
+} Figuring;
+
+static bool pass_rolled(void *self, const RollEntry *entry) {
+  const Figuring *figuring = self;
+  RollEntry one = *entry;
+  one.n *= figuring->sign, one.of *= figuring->sign, one.total *= figuring->sign;
+  return figuring->visit(figuring->self, &one);
+}
+
+static bool pass_day(void *self, const RollEntry *entry) {
+  const Figuring *figuring = self;
+  const FigureWish *wish = figuring->wish;
+  size_t row;
+  if (wish->kind.at && !text_equal(wish->kind, entry->name)) return true;
+  if (wish->orgs && entry->org && people_org_row(figuring->orders->people, entry->org, &row) && !wish->orgs[row]) return true;
+  return figuring->visit(figuring->self, entry);
+}
+
+static bool figures_of(Figuring *figuring, Db *db, int64_t org_id, const RollSpan *spans, size_t count, Error *error) {
+  const Orders *orders = figuring->orders;
+  const Text *wanted = &figuring->wish->kind;
+  for (size_t k = 0; k < book_kind_count(orders->book); k++) {
+    Text kind = book_kind(orders->book, k)->origin.id;
+    if (wanted->at && !text_equal(*wanted, kind)) continue;
+    for (size_t i = 0; i < count; i++) {
+      figuring->sign = spans[i].sign;
+      if (!store_rolled_figures(db, orders->county_id, org_id, kind, spans[i].from, spans[i].to, pass_rolled, figuring, error)) return false;
+    }
+  }
+  return true;
+}
+
+bool board_figures(const Orders *orders, Db *db, const FigureWish *wish, RollVisit visit, void *self, Error *error) {
+  Figuring figuring = {orders, wish, 1, visit, self};
+  RollSpan spans[ROLL_SPANS_MAX];
+  int32_t until;
+  if (!store_rolled(&until, db, orders->county_id, orders->tree, error)) return false;
+  size_t count = roll_spans(spans, wish->from_day, wish->to_day < until ? wish->to_day : until, until);
+  if (!figures_of(&figuring, db, wish->root, spans, count, error)) return false;
+  if (wish->root > 0 && !figures_of(&figuring, db, ROLL_ELSEWHERE, spans, count, error)) return false;
+  return store_day_figures(db, orders->county_id, wish->from_day > until ? wish->from_day : until + 1, wish->to_day, pass_day, &figuring, error);
 }
 
 void board_now(const Orders *orders, const bool *orgs, Instant now, BoardNow *by_promise) {

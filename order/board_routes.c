@@ -49,9 +49,8 @@ typedef struct Board {
   const Orders *orders;
   Json *json;
   BoardWish wish, year_before;
-  int64_t *parts;           /* ids of the parts told apart */
   BoardNow *now;
-  BoardSums sums;
+  BoardSums *sums, *before; /* by row of the book's promises */
 } Board;
 
 static void write_areas(Json *json, const Promise *promise, const BoardSums *sums) {
@@ -68,11 +67,10 @@ static void write_areas(Json *json, const Promise *promise, const BoardSums *sum
   json_close(json);
 }
 
-static bool write_promise_figures(Board *board, size_t row, Error *error) {
+static void write_promise_figures(const Board *board, size_t row) {
   const Promise *promise = book_promise(board->orders->book, row);
+  const BoardSums *sums = &board->sums[row];
   Json *json = board->json;
-  Db *db = board->request->db;
-  if (!board_sums(&board->sums, board->orders, db, promise->origin.id, &board->wish, error)) return false;
   json_open_object(json);
   json_put_text(json, "id", promise->origin.id);
   json_put_text(json, "name_zh", promise->origin.name_zh);
@@ -80,32 +78,29 @@ static bool write_promise_figures(Board *board, size_t row, Error *error) {
   json_put_text(json, "source", promise->origin.source);
   json_put_text(json, "rule_version", promise->origin.version);
   json_put_string(json, "judged", promise->judged == JUDGED_AVERAGE ? "average" : "each");
-  json_put_bool(json, "kept_as_a_whole", board_kept(promise, &board->sums));
-  put_sum(json, board->sums.area, AREA_COUNT);
+  json_put_bool(json, "kept_as_a_whole", board_kept(promise, sums));
+  put_sum(json, sums->area, AREA_COUNT);
   json_put_i64(json, "running", board->now[row].running);
   json_put_i64(json, "in_danger", board->now[row].amber);
   json_put_i64(json, "broken_now", board->now[row].broken);
-  write_areas(json, promise, &board->sums);
+  write_areas(json, promise, sums);
   json_key(json, "parts");
   json_open_array(json);
   for (size_t i = 0; i < board->wish.part_count; i++) {
     size_t org;
-    if (!people_org_row(board->orders->people, board->parts[i], &org)) continue;
+    if (!people_org_row(board->orders->people, board->wish.parts[i], &org)) continue;
     json_open_object(json);
-    json_put_id(json, "org_id", board->parts[i]);
+    json_put_id(json, "org_id", board->wish.parts[i]);
     json_put_text(json, "name", people_org(board->orders->people, org)->name);
-    put_sum(json, &board->sums.part[i], 1);
+    put_sum(json, &sums->part[i], 1);
     json_close(json);
   }
   json_close(json);
-  BoardSums before = {0};
-  bool ok = board_sums(&before, board->orders, db, promise->origin.id, &board->year_before, error);
   json_key(json, "year_before");
   json_open_object(json);
-  put_sum(json, before.area, AREA_COUNT);
+  put_sum(json, board->before[row].area, AREA_COUNT);
   json_close(json);
   json_close(json);
-  return ok;
 }
 
 /* The parts directly below the one that is looked at. */
@@ -113,19 +108,31 @@ static bool find_parts(Board *board, int64_t org, Error *error) {
   const People *people = board->orders->people;
   size_t count = people ? people_org_count(people) : 0;
   int16_t *part_of = ARENA_ARRAY(board->request->arena, int16_t, count + 1);
-  board->parts = ARENA_ARRAY(board->request->arena, int64_t, PARTS_MAX);
-  board->sums.part = ARENA_ARRAY(board->request->arena, BoardSum, PARTS_MAX);
-  if (!part_of || !board->parts || !board->sums.part) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
+  int64_t *parts = ARENA_ARRAY(board->request->arena, int64_t, PARTS_MAX);
+  if (!part_of || !parts) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
   if (!org) org = board->request->who.org_id;
   for (size_t i = 0; i < count && board->wish.part_count < PARTS_MAX; i++)
-    if (people_org(people, i)->parent_id == org) board->parts[board->wish.part_count++] = people_org(people, i)->id;
+    if (people_org(people, i)->parent_id == org) parts[board->wish.part_count++] = people_org(people, i)->id;
   for (size_t i = 0; i < count; i++) {
     part_of[i] = -1;
     for (size_t p = 0; p < board->wish.part_count; p++)
-      if (people_org_within(people, people_org(people, i)->id, board->parts[p])) part_of[i] = (int16_t)p;
+      if (people_org_within(people, people_org(people, i)->id, parts[p])) part_of[i] = (int16_t)p;
   }
-  board->wish.part_of = part_of;
+  board->wish.part_of = part_of, board->wish.parts = parts;
   return true;
+}
+
+static bool sum_up(Board *board, Error *error) {
+  size_t promises = book_promise_count(board->orders->book);
+  Arena *arena = board->request->arena;
+  board->now = ARENA_ARRAY(arena, BoardNow, promises + 1);
+  board->sums = ARENA_ARRAY(arena, BoardSums, promises + 1), board->before = ARENA_ARRAY(arena, BoardSums, promises + 1);
+  BoardSum *parts = ARENA_ARRAY(arena, BoardSum, promises * board->wish.part_count + 1);
+  if (!board->now || !board->sums || !board->before || !parts) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
+  for (size_t p = 0; p < promises; p++) board->sums[p] = (BoardSums){.part = parts + p * board->wish.part_count}, board->before[p] = (BoardSums){0};
+  board_now(board->orders, board->wish.orgs, board->request->now, board->now);
+  return board_sums(board->sums, board->orders, board->request->db, &board->wish, error) &&
+         board_sums(board->before, board->orders, board->request->db, &board->year_before, error);
 }
 
 static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
@@ -137,11 +144,10 @@ static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error 
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
       !page_orgs(&board.wish.orgs, request, orders, org, error) || !find_parts(&board, org, error))
     return false;
-  board.wish.from_day = board_day(from), board.wish.to_day = board_day(to), board.wish.today = board_day(request->now);
-  board.year_before = (BoardWish){.from_day = board_day(query_year_before(from)), .to_day = board_day(query_year_before(to)), .orgs = board.wish.orgs};
-  board.now = ARENA_ARRAY(request->arena, BoardNow, book_promise_count(orders->book) + 1);
-  if (!board.now) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
-  board_now(orders, board.wish.orgs, request->now, board.now);
+  board.wish.from_day = board_day(from), board.wish.to_day = board_day(to), board.wish.root = page_root(request, orders, org);
+  board.year_before = (BoardWish){.from_day = board_day(query_year_before(from)), .to_day = board_day(query_year_before(to)), .orgs = board.wish.orgs,
+                                  .root = board.wish.root};
+  if (!sum_up(&board, error)) return false;
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_put_i64(&json, "from_day", board.wish.from_day);
@@ -149,7 +155,7 @@ static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error 
   json_key(&json, "items");
   json_open_array(&json);
   for (size_t i = 0; i < book_promise_count(orders->book); i++)
-    if (book_promise(orders->book, i)->in_force && !write_promise_figures(&board, i, error)) return false;
+    if (book_promise(orders->book, i)->in_force) write_promise_figures(&board, i);
   json_close(&json);
   json_close(&json);
   return true;

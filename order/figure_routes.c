@@ -1,10 +1,13 @@
 /* Figures of kinds against the year before, and satisfaction in its dimensions. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "order/answer.h"
 #include "order/board.h"
 #include "order/order_page.h"
 #include "order/order_schemas.h"
+#include "order/roll.h"
 
 enum { FIGURES_MAX = 64, FIGURE_NAME = 64 };
 
@@ -13,19 +16,23 @@ typedef struct Figure {
   int64_t n, of;
   double total;
 } Figure;
-typedef struct Figures {
-  const Orders *orders;
-  const bool *orgs;
+typedef struct Figures { /* of one kind */
   size_t count;
   Figure at[FIGURES_MAX];
 } Figures;
+typedef struct Gathered {
+  const Orders *orders;
+  Figures *by_kind;
+} Gathered;
 
-static void add_figure(void *self, const FigureSum *sum) {
-  Figures *figures = self;
-  size_t row, i = 0;
-  if (figures->orgs && sum->org_id && people_org_row(figures->orders->people, sum->org_id, &row) && !figures->orgs[row]) return;
+static bool add_figure(void *self, const RollEntry *sum) {
+  Gathered *all = self;
+  size_t i = 0;
+  const OrderKind *kind = book_kind_of(all->orders->book, sum->name);
+  if (!kind) return true;
+  Figures *figures = &all->by_kind[kind->row];
   while (i < figures->count && !text_is(sum->figure, figures->at[i].id)) i++;
-  if (i == FIGURES_MAX) return;
+  if (i == FIGURES_MAX) return true;
   Figure *figure = &figures->at[i];
   if (i == figures->count) {
     figures->count++;
@@ -33,6 +40,24 @@ static void add_figure(void *self, const FigureSum *sum) {
     snprintf(figure->id, sizeof figure->id, "%.*s", TEXT_ARG(sum->figure));
   }
   figure->n += sum->n, figure->of += sum->of, figure->total += sum->total;
+  return true;
+}
+
+static int by_id(const void *a, const void *b) { return strcmp(((const Figure *)a)->id, ((const Figure *)b)->id); }
+
+/* By row of the book's kinds. */
+static bool read_figures(Gathered *all, Db *db, const FigureWish *wish, Error *error) {
+  for (size_t k = 0; k < book_kind_count(all->orders->book); k++) all->by_kind[k].count = 0;
+  if (!board_figures(all->orders, db, wish, add_figure, all, error)) return false;
+  for (size_t k = 0; k < book_kind_count(all->orders->book); k++) {
+    Figures *figures = &all->by_kind[k];
+    size_t kept = 0;
+    for (size_t i = 0; i < figures->count; i++) /* of a month without some days nothing may be left */
+      if (figures->at[i].of) figures->at[kept++] = figures->at[i];
+    figures->count = kept;
+    qsort(figures->at, kept, sizeof *figures->at, by_id);
+  }
+  return true;
 }
 
 static void put_names(Json *json, const OrderKind *kind, const char *id) {
@@ -93,14 +118,21 @@ static bool get_figures(HttpRequest *request, HttpReply *reply, void *room, Erro
   const Orders *orders = room;
   Instant from, to;
   int64_t org;
-  const bool *orgs;
-  Text wanted = http_query(request, "kind");
+  FigureWish wish = {.kind = http_query(request, "kind")};
+  Text wanted = wish.kind;
   if (wanted.at && !book_kind_of(orders->book, wanted))
     return error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(wanted.len < 60 ? wanted.len : 60), wanted.at);
-  Figures *now = ARENA_NEW(request->arena, Figures), *before = ARENA_NEW(request->arena, Figures);
+  size_t kinds = book_kind_count(orders->book);
+  Figures *now = ARENA_ARRAY(request->arena, Figures, kinds + 1), *before = ARENA_ARRAY(request->arena, Figures, kinds + 1);
   if (!now || !before) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "figures");
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
-      !page_orgs(&orgs, request, orders, org, error))
+      !page_orgs(&wish.orgs, request, orders, org, error))
+    return false;
+  wish.from_day = board_day(from), wish.to_day = board_day(to), wish.root = page_root(request, orders, org);
+  FigureWish year_before = wish;
+  year_before.from_day = board_day(query_year_before(from)), year_before.to_day = board_day(query_year_before(to));
+  if (!read_figures(&(Gathered){orders, now}, request->db, &wish, error) ||
+      !read_figures(&(Gathered){orders, before}, request->db, &year_before, error))
     return false;
   Json json;
   json_begin(&json, &reply->body);
@@ -109,16 +141,8 @@ static bool get_figures(HttpRequest *request, HttpReply *reply, void *room, Erro
   json_put_i64(&json, "to_day", board_day(to));
   json_key(&json, "items");
   json_open_array(&json);
-  for (size_t k = 0; k < book_kind_count(orders->book); k++) {
-    const OrderKind *kind = book_kind(orders->book, k);
-    if (wanted.at && !text_equal(wanted, kind->origin.id)) continue;
-    *now = *before = (Figures){.orders = orders, .orgs = orgs};
-    if (!store_figures(request->db, orders->county_id, kind->origin.id, board_day(from), board_day(to), add_figure, now, error) ||
-        !store_figures(request->db, orders->county_id, kind->origin.id, board_day(query_year_before(from)),
-                       board_day(query_year_before(to)), add_figure, before, error))
-      return false;
-    if (now->count || before->count) write_figures(&json, kind, now, before);
-  }
+  for (size_t k = 0; k < kinds; k++)
+    if (now[k].count || before[k].count) write_figures(&json, book_kind(orders->book, k), &now[k], &before[k]);
   json_close(&json);
   json_close(&json);
   return true;
@@ -154,6 +178,26 @@ static void add_answer(void *self, const Satisfaction *said) {
   json_decref(scores);
 }
 
+/* Sums of whole months. */
+static bool add_answers(void *self, const RollEntry *sum) {
+  Gathering *all = self;
+  if (all->kind.at && !text_equal(all->kind, sum->name)) return true;
+  Answers *answers = ANSWER_NAMED(sum) ? &all->named : &all->anonymous;
+  if (!sum->figure.len) answers->answers += sum->of, answers->satisfied += sum->n;
+  for (size_t i = 0; i < all->survey->dimension_count && i < DIMENSIONS_MAX; i++)
+    if (text_is(sum->figure, all->survey->dimensions[i].id)) answers->scores[i] += sum->of, answers->sum[i] += sum->n;
+  return true;
+}
+
+static bool read_answers(Gathering *all, Db *db, int64_t root, int32_t from, int32_t to, Error *error) {
+  const Orders *orders = all->orders;
+  int32_t until;
+  if (!store_rolled(&until, db, orders->county_id, orders->tree, error)) return false;
+  if (until < 0) return store_satisfaction(db, orders->county_id, from / 100 * 100, to / 100 * 100 + 31, add_answer, all, error);
+  return store_answers(db, orders->county_id, root, from / 100, to / 100, add_answers, all, error) &&
+         (root <= 0 || store_answers(db, orders->county_id, ROLL_ELSEWHERE, from / 100, to / 100, add_answers, all, error));
+}
+
 static void write_answers(Json *json, const char *key, const Survey *survey, const Answers *answers, bool hide) {
   json_key(json, key);
   json_open_object(json);
@@ -184,7 +228,7 @@ static bool get_satisfaction(HttpRequest *request, HttpReply *reply, void *room,
   if (!all.survey) return error_raise(error, ERROR_NOT_FOUND, "rules\tsurveys/satisfaction.yaml");
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
       !page_orgs(&all.orgs, request, orders, org, error) ||
-      !store_satisfaction(request->db, orders->county_id, board_day(from) / 100 * 100, board_day(to), add_answer, &all, error))
+      !read_answers(&all, request->db, page_root(request, orders, org), board_day(from), board_day(to), error))
     return false;
   Json json;
   json_begin(&json, &reply->body);

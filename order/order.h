@@ -136,6 +136,11 @@ const struct Calendar *order_calendar(const Orders *orders, Text id);
 bool order_check(const Orders *orders, Db *db, char *problem, Error *error) MUST_USE;
 /* … and every clock is what counting it again from the event table gives, of open and ended orders; *count: clocks. */
 bool order_recount(const Orders *orders, Db *db, char *problem, int64_t *count, Error *error) MUST_USE;
+/* The same for a caller who reads all events anyway: open, show each event in order, close. `problem` lives until then. */
+typedef struct OrderAudit OrderAudit;
+bool order_audit_open(OrderAudit **out, const Orders *orders, Db *db, char *problem, Error *error) MUST_USE;
+bool order_audit_event(void *audit, const Event *event); /* an EventVisit */
+bool order_audit_close(OrderAudit *audit, Db *db, Error *error) MUST_USE; /* frees it; NULL is fine. db NULL: no verdict is wanted any more */
 
 /* --- its HTTP face: order_routes.c. `name_of` tells the name of a member of staff, for histories. --- */
 struct Http;

@@ -2,7 +2,7 @@
  * memory is what the rows say. */
 #include <stdio.h>
 
-#include "order/order_inside.h"
+#include "order/sum_check.h"
 
 typedef struct Account { /* of one order, as its events tell */
   const OrderKind *kind;
@@ -14,13 +14,15 @@ typedef struct Account { /* of one order, as its events tell */
   uint64_t row_trail, trail; /* hashes */
 } Account;
 
-typedef struct Audit {
+typedef struct OrderAudit Audit;
+struct OrderAudit {
   const Orders *orders;
   Map accounts;              /* order id → place in list */
   VECTOR(Account) list;
+  SumCheck sums;
   size_t open_rows;
   char *problem;
-} Audit;
+};
 
 /* Says what is wrong and stops the visit; the first finding stays. */
 static bool find(Audit *audit, int64_t order, const char *what, ...) PRINTF_LIKE(3, 4);
@@ -97,7 +99,7 @@ static bool check_row(void *self, const OrderRow *row, Error *error) {
                      .row_reopened = order->reopened,
                      .row_closed = closed,
                      .row_trail = hash_more(HASH_START, row->trail)};
-  return map_put(&audit->accounts, id, (int64_t)audit->list.count) && vector_push(&audit->list, account)
+  return map_put(&audit->accounts, id, (int64_t)audit->list.count) && vector_push(&audit->list, account) && sum_check_order(&audit->sums, order, row->trail)
              ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "check");
 }
 
@@ -180,7 +182,7 @@ static bool follow(Audit *audit, Account *account, const Event *event, Text data
   return order_event_fact(data, "step").at ? follow_step(audit, account, event, data) : true;
 }
 
-static bool check_event(void *self, const Event *event) {
+bool order_audit_event(void *self, const Event *event) {
   Audit *audit = self;
   int64_t at;
   if (!text_is(event->subject_kind, "order")) return true;
@@ -208,16 +210,34 @@ static void compare(Audit *audit) {
   }
 }
 
-bool order_check(const Orders *orders, Db *db, char *problem, Error *error) {
-  Audit audit = {.orders = orders, .problem = problem};
+bool order_audit_open(OrderAudit **out, const Orders *orders, Db *db, char *problem, Error *error) {
+  Audit *audit = memory_new(sizeof *audit);
   problem[0] = '\0';
-  bool ok = store_all_orders(db, orders->county_id, check_row, &audit, error) &&
-            event_after(db, orders->county_id, 0, INT64_MAX, check_event, &audit, error);
-  if (ok && !problem[0]) compare(&audit);
-  if (ok && !problem[0] && audit.open_rows != order_count(orders))
-    snprintf(problem, ERROR_TEXT_MAX, "%zu orders are open, in memory %zu", audit.open_rows, order_count(orders));
-  if (ok && !problem[0]) ok = store_check_sums(problem, db, orders->county_id, error);
-  map_free(&audit.accounts);
-  vector_free(&audit.list);
+  *out = audit;
+  if (!audit) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "check");
+  audit->orders = audit->sums.orders = orders;
+  audit->problem = problem;
+  return store_all_orders(db, orders->county_id, check_row, audit, error);
+}
+
+bool order_audit_close(OrderAudit *audit, Db *db, Error *error) {
+  bool ok = true;
+  if (!audit) return true;
+  char *problem = audit->problem;
+  if (db && !problem[0]) compare(audit);
+  if (db && !problem[0] && audit->open_rows != order_count(audit->orders))
+    snprintf(problem, ERROR_TEXT_MAX, "%zu orders are open, in memory %zu", audit->open_rows, order_count(audit->orders));
+  if (db && !problem[0]) ok = sum_check_compare(&audit->sums, db, problem, error);
+  map_free(&audit->accounts);
+  vector_free(&audit->list);
+  sum_check_free(&audit->sums);
+  memory_free(audit);
   return ok;
+}
+
+bool order_check(const Orders *orders, Db *db, char *problem, Error *error) {
+  OrderAudit *audit;
+  bool ok = order_audit_open(&audit, orders, db, problem, error) &&
+            event_after(db, orders->county_id, 0, INT64_MAX, order_audit_event, audit, error);
+  return order_audit_close(audit, ok ? db : NULL, error) && ok;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "order/board.h"
+#include "order/roll.h"
 
 static bool add(DeskContext *context, const Orders *orders, const Order *order, Text figure, int64_t n, int64_t of, double total,
                 Error *error) {
@@ -12,7 +13,8 @@ static bool add(DeskContext *context, const Orders *orders, const Order *order, 
                    .of = of,
                    .total = total,
                    .org_id = order->org != ORDER_NO_ORG ? people_org(orders->people, order->org)->id : 0};
-  return store_add_figure(context, &sum, error);
+  RollEntry entry = {.org = sum.org_id, .name = sum.kind, .figure = figure, .n = n, .of = of, .total = total};
+  return store_add_figure(context, &sum, error) && (sum.period > orders->rolled || roll_late(context, orders, &entry, sum.period, error));
 }
 
 static bool is_repeat(const Order *order) { return order->kind->repeat_calls && order->repeats >= order->kind->repeat_calls; }

@@ -22,6 +22,8 @@ struct Orders {
   bool book_stored;       /* the book has its row */
   int64_t last_number;
   Instant ticked;         /* marks up to here have been told */
+  int32_t rolled;         /* days up to this one are rolled up (roll.h); 0: none, -1: perhaps for another tree */
+  int64_t tree;           /* of the organisation */
   Live live;
   CallsSecond calls[CALLS_SECONDS];
   StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role); /* may be NULL */

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "order/order_inside.h"
+#include "order/roll.h"
 
 static RuleBook *book_by_id(const Orders *orders, int64_t id) {
   for (size_t i = orders->books.count; i-- > 0;)
@@ -119,6 +119,7 @@ bool load_orders(Db *db, void *self, Error *error) {
   orders->book_stored = false;
   memset(orders->calls, 0, sizeof orders->calls);
   if (!store_books(db, orders->county_id, load_book, orders, error) || !store_ticked(&orders->ticked, db, orders->county_id, error) ||
+      !store_rolled(&orders->rolled, db, orders->county_id, orders->tree, error) ||
       !store_last_number(&orders->last_number, &last_id, db, orders->county_id, error) ||
       !store_open_orders(db, orders->county_id, load_order, orders, error))
     return false;
@@ -137,6 +138,7 @@ bool order_open(Orders **out, Desk *desk, Db *db, const Grid *grid, const People
   orders->grid = grid;
   orders->people = people;
   orders->county_id = desk_county_id(desk);
+  orders->tree = roll_tree(orders);
   live_begin(&orders->live);
   buffer_begin(&orders->data, 1 << 20);
   buffer_begin(&orders->words, 1 << 20);
@@ -148,6 +150,7 @@ bool order_open(Orders **out, Desk *desk, Db *db, const Grid *grid, const People
   if (ok && load_orders(db, orders, error)) {
     desk_on_reload(desk, load_orders, orders);
     desk_on_tick(desk, order_tick, orders);
+    desk_on_tick(desk, roll_tick, orders);
     *out = orders;
     return true;
   }

@@ -19,6 +19,13 @@ bool page_orgs(const bool **out, HttpRequest *request, const Orders *orders, int
   return true;
 }
 
+int64_t page_root(const HttpRequest *request, const Orders *orders, int64_t org) {
+  int64_t reach = request->who.org_id;
+  if (!orders->people) return 0;
+  if (!org || !reach) return org ? org : reach;
+  return people_org_within(orders->people, org, reach) ? org : people_org_within(orders->people, reach, org) ? reach : -1;
+}
+
 /* --- gathering --- */
 
 typedef struct Page {

@@ -8,6 +8,8 @@
 bool page_write(HttpRequest *request, HttpReply *reply, const Orders *orders, OrderId id, Error *error) MUST_USE;
 /* Which parts of the organisation this person may see, by row; NULL: all. `org` narrows it further (0: not). */
 bool page_orgs(const bool **out, HttpRequest *request, const Orders *orders, int64_t org, Error *error) MUST_USE;
+/* The same as a part with all below it (order/roll.h): 0: all, -1: none. */
+int64_t page_root(const HttpRequest *request, const Orders *orders, int64_t org);
 
 void survey_write_dimensions(Json *json, const Survey *survey);
 const HttpRoute *order_routes(void); /* for the tests */

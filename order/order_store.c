@@ -384,25 +384,6 @@ bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text 
   return db_done(s, error);
 }
 
-bool store_sums(Db *db, int64_t county_id, Text promise, int32_t from, int32_t to, SumVisit visit, void *self, Error *error) {
-  DbStatement *s;
-  if (!db_prepare(
-          &s, db,
-          "SELECT org_id, area, measured, kept, used FROM promise_sum WHERE county_id = ?1 AND promise = ?2 AND period BETWEEN ?3 AND ?4"
-          " AND (period % 100 <> 0 OR ?3 = ?4)", /* a month only when it is asked for */
-          error))
-    return false;
-  db_bind_i64(s, 1, county_id);
-  db_bind_text(s, 2, promise);
-  db_bind_i64(s, 3, from);
-  db_bind_i64(s, 4, to);
-  for (bool row;;) {
-    if (!db_step(&row, s, error)) return false;
-    if (!row) return true;
-    visit(self, db_column_i64(s, 0), (int)db_column_i64(s, 1), db_column_i64(s, 2), db_column_i64(s, 3), db_column_i64(s, 4));
-  }
-}
-
 bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
                   Error *error) {
   DbStatement *s;
@@ -432,28 +413,4 @@ bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant
                           .limit = db_column_i64(s, 7)};
     visit(self, &broken);
   }
-}
-
-bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) {
-  DbStatement *s;
-  bool row;
-  problem[0] = '\0';
-  if (!db_prepare(&s,
-                  db, /* days against months, and days against what was measured one by one (a promise may be judged by other clocks too) */
-                  "SELECT p.promise FROM (SELECT promise, SUM(CASE WHEN period % 100 = 0 THEN 0 ELSE measured END) d,"
-                  " SUM(CASE WHEN period % 100 = 0 THEN measured ELSE 0 END) m, SUM(CASE WHEN period % 100 = 0 THEN 0 ELSE kept END) dk,"
-                  " SUM(CASE WHEN period % 100 = 0 THEN kept ELSE 0 END) mk, SUM(CASE WHEN period % 100 = 0 THEN -used ELSE used END) du"
-                  " FROM promise_sum WHERE county_id = ?1 GROUP BY promise) p WHERE p.d <> p.m OR p.dk <> p.mk OR p.du <> 0"
-                  " UNION ALL SELECT c.promise FROM (SELECT promise, COUNT(*) n FROM order_clock WHERE county_id = ?1 GROUP BY promise) c"
-                  " WHERE c.n > COALESCE((SELECT SUM(measured) FROM promise_sum s WHERE s.county_id = ?1 AND s.promise = c.promise AND "
-                  "s.period % 100 <> 0), 0)",
-                  error))
-    return false;
-  db_bind_i64(s, 1, county_id);
-  if (!db_step(&row, s, error)) return false;
-  if (row) {
-    snprintf(problem, ERROR_TEXT_MAX, "the sums of promise '%.*s' are not what was measured", TEXT_ARG(db_column_text(s, 0)));
-    db_reset(s);
-  }
-  return true;
 }

@@ -55,10 +55,8 @@ typedef struct MeasuredClock { /* a run of a clock that was stopped */
   bool kept;
 } MeasuredClock;
 bool store_insert_clock(DeskContext *context, const MeasuredClock *measured, Error *error) MUST_USE;
-/* period: 20261121 or 20261100; promise: the clock's own or another judged by it. */
+/* period: 20261121; promise: the clock's own or another judged by it. */
 bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text promise, int32_t period, Error *error) MUST_USE;
-typedef void (*SumVisit)(void *self, int64_t org_id, int area, int64_t measured, int64_t kept, Span used);
-bool store_sums(Db *db, int64_t county_id, Text promise, int32_t from, int32_t to, SumVisit visit, void *self, Error *error) MUST_USE;
 typedef struct BrokenClock {
   OrderId order;
   int64_t number, org_id;
@@ -79,8 +77,6 @@ typedef struct FigureSum {
   double total;
 } FigureSum;
 bool store_add_figure(DeskContext *context, const FigureSum *sum, Error *error) MUST_USE;
-typedef void (*FigureVisit)(void *self, const FigureSum *sum);
-bool store_figures(Db *db, int64_t county_id, Text kind, int32_t from, int32_t to, FigureVisit visit, void *self, Error *error) MUST_USE;
 typedef struct FundEntry {
   int64_t id;
   Instant at;
@@ -132,8 +128,6 @@ typedef struct Satisfaction {
 bool store_insert_satisfaction(DeskContext *context, const Satisfaction *said, Error *error) MUST_USE;
 typedef void (*SatisfactionVisit)(void *self, const Satisfaction *said);
 bool store_satisfaction(Db *db, int64_t county_id, int32_t from, int32_t to, SatisfactionVisit visit, void *self, Error *error) MUST_USE;
-
-bool store_check_sums(char *problem, Db *db, int64_t county_id, Error *error) MUST_USE; /* problem: "" when sound */
 
 /* All marks up to this instant have been told. */
 bool store_ticked(Instant *out, Db *db, int64_t county_id, Error *error) MUST_USE;

@@ -21,30 +21,6 @@ bool store_add_figure(DeskContext *context, const FigureSum *sum, Error *error) 
   return db_done(s, error);
 }
 
-bool store_figures(Db *db, int64_t county_id, Text kind, int32_t from, int32_t to, FigureVisit visit, void *self, Error *error) {
-  DbStatement *s;
-  if (!db_prepare(&s, db,
-                  "SELECT figure, org_id, SUM(n), SUM(of_n), SUM(total) FROM order_figure WHERE county_id = ?1 AND kind = ?2"
-                  " AND period BETWEEN ?3 AND ?4 GROUP BY figure, org_id ORDER BY figure, org_id",
-                  error))
-    return false;
-  db_bind_i64(s, 1, county_id);
-  db_bind_text(s, 2, kind);
-  db_bind_i64(s, 3, from);
-  db_bind_i64(s, 4, to);
-  for (bool row;;) {
-    if (!db_step(&row, s, error)) return false;
-    if (!row) return true;
-    FigureSum sum = {.kind = kind,
-                     .figure = db_column_text(s, 0),
-                     .org_id = db_column_i64(s, 1),
-                     .n = db_column_i64(s, 2),
-                     .of = db_column_i64(s, 3),
-                     .total = db_column_f64(s, 4)};
-    visit(self, &sum);
-  }
-}
-
 bool store_fund_balance(int64_t *out, Db *db, int64_t county_id, Error *error) {
   DbStatement *s;
   bool row;

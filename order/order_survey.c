@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "order/answer.h"
 #include "order/board.h"
 #include "order/order_list.h"
 
@@ -65,7 +66,7 @@ static bool keep_answer(DeskContext *context, Orders *orders, const Order *order
     row.order = (OrderId){0};
     row.period = day / 100 * 100;
   }
-  bool ok = store_insert_satisfaction(context, &row, error);
+  bool ok = store_insert_satisfaction(context, &row, error) && answers_add(context, orders, &row, error);
   free(scores);
   return ok;
 }

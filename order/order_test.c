@@ -532,6 +532,32 @@ static void damage_is_found(void **state) {
   }
 }
 
+/* Any days by few periods: each day counted once, the others not at all. */
+static void days_by_few_periods(void **state) {
+  (void)state;
+  Random random;
+  random_seed(&random, 9);
+  for (int n = 0; n < 3000; n++) {
+    Instant begin = instant_of((Civil){.year = 2023, .month = 1, .day = 1}, ZONE_SHANGHAI);
+    int32_t from = board_day(begin + random_between(&random, 0, 1400) * SPAN_DAY), to = board_day(begin + random_between(&random, 0, 1400) * SPAN_DAY),
+            until = board_day(begin + random_between(&random, 0, 1500) * SPAN_DAY);
+    RollSpan spans[ROLL_SPANS_MAX];
+    if (to > until) to = until;
+    size_t count = roll_spans(spans, from, to, until);
+    assert_true(count <= ROLL_SPANS_MAX);
+    for (int32_t day = 20230101; day <= 20271231; day = roll_day_after(day)) {
+      int times = 0;
+      for (size_t i = 0; i < count; i++) {
+        int32_t period = spans[i].to < 10000 ? day / 10000 : spans[i].to < 1000000 ? day / 100 : day;
+        if (period < spans[i].from || period > spans[i].to) continue;
+        times += spans[i].sign;
+        assert_true(until >= (period == day ? day : period < 10000 ? period * 10000 + 1231 : period * 100 + 28)); /* only of what is over */
+      }
+      if (times != (day >= from && day <= to)) fail_msg("%d to %d until %d: %d is counted %d times", from, to, until, day, times);
+    }
+  }
+}
+
 /* Sums over any stretch of days, by months where they are whole, equal to adding up each measurement. */
 typedef struct Measures {
   House *house;
@@ -549,12 +575,18 @@ static bool work_measures(DeskContext *context, void *self, Error *error) {
                               .state = &state,
                               .area = measures->one[i].area,
                               .kept = measures->one[i].kept};
-    int32_t day = board_day(measures->one[i].at);
-    if (!store_add_to_sum(context, &measured, TEXT("x"), day, error) ||
-        !store_add_to_sum(context, &measured, TEXT("x"), day / 100 * 100, error))
-      return false;
+    if (!store_add_to_sum(context, &measured, promise->origin.id, board_day(measures->one[i].at), error)) return false;
   }
   return true;
+}
+
+enum { BOARD_PROMISES = 200 };
+
+/* The desk's tick rolls up a bounded number of days at a time. */
+static void roll_up(House *house) {
+  int32_t yesterday = board_day(time_now(&house->time) - SPAN_DAY - 3 * SPAN_HOUR);
+  for (int i = 0; i < 1000 && house->orders->rolled < yesterday; i++) assert_ok(desk_tick(house->desk, &house->error), &house->error);
+  assert_int_equal(house->orders->rolled, yesterday);
 }
 
 static void sums_over_any_days(void **state) {
@@ -576,8 +608,11 @@ static void sums_over_any_days(void **state) {
   for (int n = 0; n < 400; n++) {
     Instant from = begin + random_between(&random, 0, 500) * SPAN_DAY, to = from + random_between(&random, 0, n % 2 ? 40 : 500) * SPAN_DAY;
     BoardWish wish = {.from_day = board_day(from), .to_day = board_day(to)};
-    BoardSums sums = {0};
-    assert_ok(board_sums(&sums, house.orders, house.db, TEXT("x"), &wish, &house.error), &house.error);
+    if (n % 100 == 99) pass(&house, 30 * SPAN_DAY), roll_up(&house); /* first nothing is rolled up, then more and more */
+    static BoardSums all[BOARD_PROMISES];
+    assert_true(book_promise_count(house.orders->book) <= BOARD_PROMISES);
+    assert_ok(board_sums(all, house.orders, house.db, &wish, &house.error), &house.error);
+    BoardSums sums = all[0];
     for (int area = 0; area < AREA_COUNT; area++) {
       BoardSum sum = {0};
       for (size_t i = 0; i < 600; i++)
@@ -778,6 +813,6 @@ static void many_marks_are_told_in_turns(void **state) {
 
 TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused),
           TEST(calling_again_counts_and_reopens), TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over),
-          TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(sums_over_any_days),
+          TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(days_by_few_periods), TEST(sums_over_any_days),
           TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under),
           TEST(urgency_may_change), TEST(many_marks_are_told_in_turns))

@@ -103,10 +103,14 @@ static bool sheet_promises(HttpRequest *request, HttpReply *reply, void *room, E
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
       !page_orgs(&wish.orgs, request, orders, org, error))
     return false;
-  wish.from_day = board_day(from), wish.to_day = board_day(to);
-  before = (BoardWish){.from_day = board_day(query_year_before(from)), .to_day = board_day(query_year_before(to)), .orgs = wish.orgs};
-  BoardNow *now = ARENA_ARRAY(request->arena, BoardNow, book_promise_count(orders->book) + 1);
-  if (!now) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
+  wish.from_day = board_day(from), wish.to_day = board_day(to), wish.root = page_root(request, orders, org);
+  before = (BoardWish){.from_day = board_day(query_year_before(from)), .to_day = board_day(query_year_before(to)), .orgs = wish.orgs, .root = wish.root};
+  size_t promises = book_promise_count(orders->book) + 1;
+  BoardNow *now = ARENA_ARRAY(request->arena, BoardNow, promises);
+  BoardSums *sums = ARENA_ARRAY(request->arena, BoardSums, promises), *then = ARENA_ARRAY(request->arena, BoardSums, promises);
+  if (!now || !sums || !then) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "board");
+  memset(sums, 0, promises * sizeof *sums), memset(then, 0, promises * sizeof *then);
+  if (!board_sums(sums, orders, request->db, &wish, error) || !board_sums(then, orders, request->db, &before, error)) return false;
   board_now(orders, wish.orgs, request->now, now);
   const SheetColumn columns[] = {{IN(request, "承诺", "Promise"), SHEET_TEXT, 26, 0},
                                  {IN(request, "来源", "Source"), SHEET_TEXT, 44, 0},
@@ -123,15 +127,11 @@ static bool sheet_promises(HttpRequest *request, HttpReply *reply, void *room, E
                                  {IN(request, "已超期", "Broken now"), SHEET_NUMBER, 10, 0}};
   if (!sheet_open(&book, error)) return false;
   sheet_begin(book, IN(request, "服务承诺", "Promises"), columns, sizeof columns / sizeof *columns);
-  bool ok = true;
-  for (size_t i = 0; ok && i < book_promise_count(orders->book); i++) {
+  for (size_t i = 0; i < book_promise_count(orders->book); i++) {
     const Promise *promise = book_promise(orders->book, i);
-    BoardSums sums = {0}, then = {0};
     BoardSum sum, was;
     if (!promise->in_force) continue;
-    ok = board_sums(&sums, orders, request->db, promise->origin.id, &wish, error) &&
-         board_sums(&then, orders, request->db, promise->origin.id, &before, error);
-    add_areas(&sum, &sums), add_areas(&was, &then);
+    add_areas(&sum, &sums[i]), add_areas(&was, &then[i]);
     sheet_text(book, name_in(request, promise->origin.name_zh, promise->origin.name_en));
     sheet_text(book, promise->origin.source);
     sheet_text(book, promise->origin.version);
@@ -143,8 +143,7 @@ static bool sheet_promises(HttpRequest *request, HttpReply *reply, void *room, E
     sheet_number(book, (double)now[i].running), sheet_number(book, (double)now[i].amber), sheet_number(book, (double)now[i].broken);
     sheet_row_end(book);
   }
-  bool whole = finish(book, reply, "promises", ok ? error : NULL);
-  return ok && whole;
+  return finish(book, reply, "promises", error);
 }
 
 const HttpRoute SHEET_ROUTES[] = {

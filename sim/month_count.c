@@ -182,7 +182,6 @@ typedef struct Comparing {
   Recount *count;
   int64_t compared, differences;
   Buffer *said;
-  const OrderKind *kind;
 } Comparing;
 
 static void compare(Comparing *c, const char *key, int64_t n, int64_t of) {
@@ -202,11 +201,15 @@ static void compare(Comparing *c, const char *key, int64_t n, int64_t of) {
 static bool compare_promises(Comparing *c, Error *error) {
   const Orders *orders = c->count->rooms->orders;
   BoardWish wish = {.from_day = 20100101, .to_day = 20591231};
-  for (size_t p = 0; p < book_promise_count(orders->book); p++) {
-    BoardSums sums = {0};
+  size_t promises = book_promise_count(orders->book);
+  BoardSums *all = ARENA_ARRAY(&c->count->arena, BoardSums, promises + 1);
+  if (!all) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "month");
+  memset(all, 0, (promises + 1) * sizeof *all);
+  if (!board_sums(all, orders, c->count->rooms->db, &wish, error)) return false;
+  for (size_t p = 0; p < promises; p++) {
+    const BoardSums sums = all[p];
     const Promise *promise = book_promise(orders->book, p);
     if (!promise->in_force) continue;
-    if (!board_sums(&sums, orders, c->count->rooms->db, promise->origin.id, &wish, error)) return false;
     for (int area = 0; area < AREA_COUNT; area++) {
       char key[160];
       snprintf(key, sizeof key, "promise %.*s %d", TEXT_ARG(promise->origin.id), area);
@@ -216,36 +219,36 @@ static bool compare_promises(Comparing *c, Error *error) {
   return true;
 }
 
-typedef struct Summed {
-  char key[160];
-  int64_t n, of;
-} Summed;
 typedef struct Sums {
-  const OrderKind *kind;
-  VECTOR(Summed) list;
+  Recount *count;
+  TextMap keys;
+  VECTOR(Figure *) list;
 } Sums;
 
-static void sum_figure(void *self, const FigureSum *sum) {
+static bool sum_figure(void *self, const RollEntry *sum) {
   Sums *sums = self;
-  Summed one = {.n = sum->n, .of = sum->of};
-  snprintf(one.key, sizeof one.key, "%.*s %.*s", TEXT_ARG(sums->kind->origin.id), TEXT_ARG(sum->figure));
-  if (sums->list.count && strcmp(sums->list.at[sums->list.count - 1].key, one.key) == 0) { /* of another part of the organisation */
-    sums->list.at[sums->list.count - 1].n += one.n, sums->list.at[sums->list.count - 1].of += one.of;
-    return;
+  char key[160];
+  int64_t at = (int64_t)sums->list.count;
+  bool fresh;
+  snprintf(key, sizeof key, "%.*s %.*s", TEXT_ARG(sum->name), TEXT_ARG(sum->figure));
+  if (!text_map_get(&sums->keys, text_of(key), &at)) {
+    Figure *figure = ARENA_NEW(&sums->count->arena, Figure);
+    if (!figure) return false;
+    snprintf(figure->key, sizeof figure->key, "%s", key);
+    if (!text_map_put(&sums->keys, text_of(figure->key), &at, &fresh) || !vector_push(&sums->list, figure)) return false;
   }
-  bool kept = vector_push(&sums->list, one); /* a figure that is missing differs from the events' */
-  (void)kept;
+  sums->list.at[at]->n += sum->n, sums->list.at[at]->of += sum->of;
+  return true;
 }
 
 static bool compare_kinds(Comparing *c, Error *error) {
-  const Orders *orders = c->count->rooms->orders;
-  bool ok = true;
-  for (size_t k = 0; ok && k < book_kind_count(orders->book); k++) {
-    Sums sums = {.kind = book_kind(orders->book, k)};
-    ok = store_figures(c->count->rooms->db, orders->county_id, sums.kind->origin.id, 20100101, 20591231, sum_figure, &sums, error);
-    for (size_t i = 0; i < sums.list.count; i++) compare(c, sums.list.at[i].key, sums.list.at[i].n, sums.list.at[i].of);
-    vector_free(&sums.list);
-  }
+  const MonthRooms *rooms = c->count->rooms;
+  Sums sums = {.count = c->count};
+  FigureWish wish = {.from_day = 20100101, .to_day = 20591231};
+  bool ok = board_figures(rooms->orders, rooms->db, &wish, sum_figure, &sums, error);
+  for (size_t i = 0; ok && i < sums.list.count; i++) compare(c, sums.list.at[i]->key, sums.list.at[i]->n, sums.list.at[i]->of);
+  text_map_free(&sums.keys);
+  vector_free(&sums.list);
   return ok;
 }
 
