@@ -61,7 +61,7 @@ static bool check_dark(CountySim *sim, Error *error) {
 bool sim_books(CountySim *sim) {
   Error error = {0};
   char text[ERROR_TEXT_MAX];
-  bool ok = house_books(&sim->house, told, sim, &error) && check_calls(sim, &error) && check_dark(sim, &error);
+  bool ok = house_books(&sim->house, told, NULL, sim, &error) && check_calls(sim, &error) && check_dark(sim, &error);
   if (!ok && error.code) sim_wrong(sim, "books: %s", error_text(&error, LANGUAGE_EN, text, sizeof text));
   return !sim->problem[0];
 }

@@ -50,7 +50,9 @@ typedef struct House {
 
 /* The whole company: the file, the chain of events, each room's books. `told` hears of each, with the first thing wrong in it or "". */
 typedef void (*HouseTold)(void *self, const char *what, const char *problem, int64_t count); /* count -1: none */
-bool house_books(House *house, HouseTold told, void *self, Error *error) MUST_USE;
+/* Told as it goes on; done 0: it begins, done == total: it ends. */
+typedef void (*HouseProgress)(void *self, const char *what, int64_t done, int64_t total);
+bool house_books(House *house, HouseTold told, HouseProgress progress, void *self, Error *error) MUST_USE; /* progress may be NULL */
 /* Customers dark, and each outage's own, counted again from rows and switches; `problem` (of ERROR_TEXT_MAX) gets the first thing that differs, or "". */
 bool house_recount_dark(const House *house, char *problem, int64_t *count, Error *error) MUST_USE;
 

@@ -61,13 +61,11 @@ bool store_day_figures(Db *db, int64_t county_id, int32_t from, int32_t to, Roll
 bool store_rolled_sums(Db *db, int64_t county_id, int64_t org_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) MUST_USE;
 bool store_rolled_figures(Db *db, int64_t county_id, int64_t org_id, Text kind, int32_t from, int32_t to, RollVisit visit, void *self,
                           Error *error) MUST_USE;
-/* For checks. Sums by part of days, and of what is rolled up, over all periods of one length. */
-bool store_sums_by_part(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) MUST_USE;
-bool store_figures_by_part(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) MUST_USE;
-bool store_all_rolled_sums(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) MUST_USE;
-bool store_all_rolled_figures(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) MUST_USE;
-/* By promise, day (in .org) and area; and how many runs of its own clocks were measured (.of), by promise. */
-bool store_sums_by_day(Db *db, int64_t county_id, RollVisit visit, void *self, Error *error) MUST_USE;
+/* For checks: every row, in any order. */
+typedef bool (*PeriodVisit)(void *self, const RollEntry *entry, int32_t period);
+bool store_all_sums(Db *db, int64_t county_id, bool rolled, PeriodVisit visit, void *self, Error *error) MUST_USE;
+bool store_all_figures(Db *db, int64_t county_id, bool rolled, PeriodVisit visit, void *self, Error *error) MUST_USE;
+/* Each run of a promise's own clock that was measured (.of 1). */
 bool store_runs(Db *db, int64_t county_id, RollVisit visit, void *self, Error *error) MUST_USE;
 
 #endif

@@ -202,66 +202,44 @@ bool store_rolled_figures(Db *db, int64_t county_id, int64_t org_id, Text kind, 
   return visit_figures(s, org_id, false, visit, self, error);
 }
 
-/* --- for checks --- */
+/* --- for checks: whole tables, read as they lie --- */
 
-static bool prepare_range(DbStatement **s, Db *db, const char *sql, int64_t county_id, int64_t from, int64_t to, Error *error) {
+static bool prepare_all(DbStatement **s, Db *db, const char *sql, int64_t county_id, Error *error) {
   if (!db_prepare(s, db, sql, error)) return false;
   db_bind_i64(*s, 1, county_id);
-  db_bind_i64(*s, 2, from);
-  db_bind_i64(*s, 3, to);
   return true;
 }
 
-bool store_sums_by_part(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) {
+bool store_all_sums(Db *db, int64_t county_id, bool rolled, PeriodVisit visit, void *self, Error *error) {
+  static const char DAYS[] = "SELECT promise, area, measured, kept, used, org_id, period FROM promise_sum WHERE county_id + 0 = ?1";
+  static const char ROLLED[] = "SELECT promise, area, measured, kept, used, org_id, period FROM promise_rolled WHERE county_id + 0 = ?1";
   DbStatement *s;
-  return prepare_range(&s, db,
-                       "SELECT promise, area, SUM(measured), SUM(kept), SUM(used), org_id FROM promise_sum"
-                       " WHERE county_id = ?1 AND period BETWEEN ?2 AND ?3 GROUP BY promise, org_id, area",
-                       county_id, from, to, error) &&
-         visit_sums(s, 0, true, visit, self, error);
+  if (!prepare_all(&s, db, rolled ? ROLLED : DAYS, county_id, error)) return false;
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    RollEntry entry = {.name = db_column_text(s, 0), .area = (int)db_column_i64(s, 1), .of = db_column_i64(s, 2), .n = db_column_i64(s, 3),
+                       .used = db_column_i64(s, 4), .org = db_column_i64(s, 5)};
+    if (!visit(self, &entry, (int32_t)db_column_i64(s, 6))) return out_of_memory(s, error);
+  }
 }
 
-bool store_all_rolled_sums(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) {
+bool store_all_figures(Db *db, int64_t county_id, bool rolled, PeriodVisit visit, void *self, Error *error) {
+  static const char DAYS[] = "SELECT kind, figure, n, of_n, total, org_id, period FROM order_figure WHERE county_id + 0 = ?1";
+  static const char ROLLED[] = "SELECT kind, figure, n, of_n, total, org_id, period FROM figure_rolled WHERE county_id + 0 = ?1";
   DbStatement *s;
-  return prepare_range(&s, db,
-                       "SELECT promise, area, SUM(measured), SUM(kept), SUM(used), org_id FROM promise_rolled"
-                       " WHERE county_id = ?1 AND period BETWEEN ?2 AND ?3 GROUP BY promise, org_id, area",
-                       county_id, from, to, error) &&
-         visit_sums(s, 0, true, visit, self, error);
-}
-
-bool store_figures_by_part(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) {
-  DbStatement *s;
-  return prepare_range(&s, db,
-                       "SELECT kind, figure, SUM(n), SUM(of_n), SUM(total), org_id FROM order_figure"
-                       " WHERE county_id = ?1 AND period BETWEEN ?2 AND ?3 GROUP BY kind, figure, org_id",
-                       county_id, from, to, error) &&
-         visit_figures(s, 0, true, visit, self, error);
-}
-
-bool store_all_rolled_figures(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error) {
-  DbStatement *s;
-  return prepare_range(&s, db,
-                       "SELECT kind, figure, SUM(n), SUM(of_n), SUM(total), org_id FROM figure_rolled"
-                       " WHERE county_id = ?1 AND period BETWEEN ?2 AND ?3 GROUP BY kind, figure, org_id",
-                       county_id, from, to, error) &&
-         visit_figures(s, 0, true, visit, self, error);
-}
-
-bool store_sums_by_day(Db *db, int64_t county_id, RollVisit visit, void *self, Error *error) {
-  DbStatement *s;
-  if (!db_prepare(&s, db,
-                  "SELECT promise, area, SUM(measured), SUM(kept), SUM(used), period FROM promise_sum WHERE county_id = ?1"
-                  " GROUP BY promise, period, area",
-                  error))
-    return false;
-  db_bind_i64(s, 1, county_id);
-  return visit_sums(s, 0, true, visit, self, error);
+  if (!prepare_all(&s, db, rolled ? ROLLED : DAYS, county_id, error)) return false;
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    RollEntry entry = {.name = db_column_text(s, 0), .figure = db_column_text(s, 1), .n = db_column_i64(s, 2), .of = db_column_i64(s, 3),
+                       .total = db_column_f64(s, 4), .org = db_column_i64(s, 5)};
+    if (!visit(self, &entry, (int32_t)db_column_i64(s, 6))) return out_of_memory(s, error);
+  }
 }
 
 bool store_runs(Db *db, int64_t county_id, RollVisit visit, void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT promise, 0, COUNT(*), 0, 0 FROM order_clock WHERE county_id = ?1 GROUP BY promise", error)) return false;
-  db_bind_i64(s, 1, county_id);
-  return visit_sums(s, 0, false, visit, self, error);
+  return prepare_all(&s, db, "SELECT promise, 0, 1, 0, 0 FROM order_clock WHERE county_id + 0 = ?1", county_id, error) &&
+         visit_sums(s, 0, false, visit, self, error);
 }

@@ -67,60 +67,109 @@ bool sum_check_order(SumCheck *check, const Order *order, Text trail) {
   return !check->failed;
 }
 
+/* --- sums over all periods, by part --- */
+
+typedef struct Total {
+  Arena *arena;
+  TextMap words;        /* → number; texts in the arena */
+  Map orgs, places;     /* id → number; part, name, figure and area → place in list */
+  RollEntries list;
+  VECTOR(Text) texts;   /* by number */
+  int64_t last[2];      /* numbers of the row before, mostly the same again */
+} Total;
+
+static bool word_of(Total *total, int which, Text text, int64_t *number) {
+  bool fresh;
+  *number = total->last[which];
+  if ((size_t)*number < total->texts.count && text_equal(total->texts.at[*number], text)) return true;
+  if (!text_map_get(&total->words, text, number)) {
+    Text copy = text_copy(total->arena, text);
+    *number = (int64_t)total->texts.count;
+    if (!copy.at || !text_map_put(&total->words, copy, number, &fresh) || !vector_push(&total->texts, copy)) return false;
+  }
+  total->last[which] = *number;
+  return true;
+}
+
+static bool total_add(Total *total, const RollEntry *entry) {
+  int64_t name, figure = 0, org, place = (int64_t)total->list.count;
+  if (!word_of(total, 0, entry->name, &name) || (entry->figure.at && !word_of(total, 1, entry->figure, &figure))) return false;
+  if (!map_get(&total->orgs, entry->org, &org)) {
+    org = (int64_t)total->orgs.count;
+    if (!map_put(&total->orgs, entry->org, org)) return false;
+  }
+  int64_t key = org << 34 | name << 18 | figure << 2 | entry->area;
+  if (!map_get(&total->places, key, &place)) {
+    RollEntry one = *entry;
+    one.name = total->texts.at[name];
+    if (entry->figure.at) one.figure = total->texts.at[figure];
+    return map_put(&total->places, key, place) && vector_push(&total->list, one);
+  }
+  RollEntry *sum = &total->list.at[place];
+  sum->n += entry->n, sum->of += entry->of, sum->used += entry->used, sum->total += entry->total;
+  return true;
+}
+
+static void total_free(Total *total) {
+  text_map_free(&total->words);
+  map_free(&total->orgs), map_free(&total->places);
+  vector_free(&total->texts);
+  vector_free(&total->list);
+}
+
+/* --- what is kept, against what was counted --- */
+
+enum { BY_DAY, BY_MONTH, BY_YEAR, LENGTHS };
 typedef struct Comparing {
   SumCheck *check;
+  int32_t until;
   char *problem;
-  size_t matched;       /* places that have their row */
+  Total days;           /* up to `until` */
+  Total rolled[LENGTHS];
 } Comparing;
 
-static const SumCount *counted(Comparing *comparing, const RollEntry *row, int32_t day) {
-  static const SumCount NOTHING;
+static void take_off(Comparing *comparing, const RollEntry *row, int32_t day) {
+  SumCheck *check = comparing->check;
   int64_t number, place;
-  if (!text_map_get(&comparing->check->promises, row->name, &number) ||
-      !map_get(&comparing->check->places, key_of(number, day, row->area), &place))
-    return &NOTHING;
-  comparing->matched++;
-  return &comparing->check->counts.at[place];
+  if (text_map_get(&check->promises, row->name, &number) && map_get(&check->places, key_of(number, day, row->area), &place)) {
+    SumCount *sum = &check->counts.at[place];
+    sum->measured -= row->of, sum->kept -= row->n, sum->used -= row->used;
+  } else if ((row->of || row->n || row->used) && !comparing->problem[0]) {
+    snprintf(comparing->problem, ERROR_TEXT_MAX, "there are sums of promise '%.*s' of %d, but nothing was measured", TEXT_ARG(row->name), (int)day);
+  }
 }
 
-static bool compare_day(void *self, const RollEntry *row) {
+static bool read_sum(void *self, const RollEntry *row, int32_t period) {
   Comparing *comparing = self;
-  const SumCount *sum = counted(comparing, row, (int32_t)row->org);
-  if ((sum->measured != row->of || sum->kept != row->n || sum->used != row->used) && !comparing->problem[0])
-    snprintf(comparing->problem, ERROR_TEXT_MAX, "the sums of promise '%.*s' of %d are not what was measured", TEXT_ARG(row->name), (int)row->org);
+  take_off(comparing, row, period);
+  return period > comparing->until || total_add(&comparing->days, row);
+}
+static bool read_figure(void *self, const RollEntry *row, int32_t period) {
+  Comparing *comparing = self;
+  return period > comparing->until || total_add(&comparing->days, row);
+}
+static bool read_run(void *self, const RollEntry *row) {
+  take_off(self, row, 0);
   return true;
 }
-
-static bool compare_runs(void *self, const RollEntry *row) {
+static bool read_rolled(void *self, const RollEntry *row, int32_t period) {
   Comparing *comparing = self;
-  if (counted(comparing, row, 0)->measured != row->of && !comparing->problem[0])
-    snprintf(comparing->problem, ERROR_TEXT_MAX, "the clocks of promise '%.*s' that were measured are not what its sums say", TEXT_ARG(row->name));
-  return true;
+  return total_add(&comparing->rolled[period > 9999999 ? BY_DAY : period > 9999 ? BY_MONTH : BY_YEAR], row);
 }
 
-/* --- what is rolled up --- */
-
-typedef bool (*SumsRead)(Db *db, int64_t county_id, int32_t from, int32_t to, RollVisit visit, void *self, Error *error);
-typedef struct Gathering {
-  const Orders *orders;
-  Arena *arena;
-  RollEntries list;
-  Text name, figure;
-  bool spread;
-} Gathering;
-
-static bool keep_text(Gathering *all, Text *kept, Text text) {
-  if (!kept->at || !text_equal(*kept, text)) *kept = text_copy(all->arena, text);
-  return kept->at;
-}
-
-static bool gather(void *self, const RollEntry *row) {
-  Gathering *all = self;
-  RollEntry one = *row;
-  if (!keep_text(all, &all->name, row->name) || (row->figure.at && !keep_text(all, &all->figure, row->figure))) return false;
-  one.name = all->name;
-  if (row->figure.at) one.figure = all->figure;
-  return all->spread ? roll_spread(&all->list, all->orders, &one) : vector_push(&all->list, one);
+/* All that was counted must have been taken off again. */
+static void check_left(Comparing *comparing) {
+  const SumCheck *check = comparing->check;
+  size_t at = 0;
+  int64_t key, place;
+  while (!comparing->problem[0] && map_next(&check->places, &at, &key, &place)) {
+    const SumCount *left = &check->counts.at[place];
+    if (!left->measured && !left->kept && !left->used) continue;
+    Text id = TEXT("");
+    for (size_t i = 0; check->promises.slots && i <= check->promises.mask; i++)
+      if (check->promises.slots[i].key.at && check->promises.slots[i].value == key >> 32) id = check->promises.slots[i].key;
+    snprintf(comparing->problem, ERROR_TEXT_MAX, "the sums of promise '%.*s' of %d are not what was measured", TEXT_ARG(id), (int)(key >> 2 & 0x3fffffff));
+  }
 }
 
 static bool same(const RollEntry *a, const RollEntry *b) {
@@ -137,24 +186,33 @@ static void compare_rolled(const RollEntries *want, const RollEntries *have, con
   }
 }
 
-static bool check_rolled(const Orders *orders, Db *db, int32_t until, SumsRead days, SumsRead rolled, char *problem, Error *error) {
-  static const struct {
-    const char *what;
-    int32_t from, to;
-  } LENGTHS[] = {{"day", 10000000, 99999999}, {"month", 100000, 999999}, {"year", 1000, 9999}};
+static bool compare_lengths(Comparing *comparing, Error *error) {
+  static const char *const WHAT[] = {"day", "month", "year"};
+  RollEntries want = {0};
+  bool ok = true;
+  for (size_t i = 0; ok && i < comparing->days.list.count; i++) ok = roll_spread(&want, comparing->check->orders, &comparing->days.list.at[i]);
+  roll_merge(&want);
+  for (int i = 0; ok && !comparing->problem[0] && i < LENGTHS; i++) {
+    roll_merge(&comparing->rolled[i].list);
+    compare_rolled(&want, &comparing->rolled[i].list, WHAT[i], comparing->problem);
+  }
+  vector_free(&want);
+  return ok ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "check");
+}
+
+typedef bool (*SumsRead)(Db *db, int64_t county_id, bool rolled, PeriodVisit visit, void *self, Error *error);
+
+static bool check_sums(Comparing *comparing, Db *db, SumsRead read, PeriodVisit of_days, Error *error) {
+  int64_t county_id = comparing->check->orders->county_id;
   Arena arena;
   arena_begin(&arena, 0);
-  Gathering want = {.orders = orders, .arena = &arena, .spread = true};
-  bool ok = days(db, orders->county_id, 1, until, gather, &want, error);
-  roll_merge(&want.list);
-  for (size_t i = 0; ok && !problem[0] && i < sizeof LENGTHS / sizeof *LENGTHS; i++) {
-    Gathering have = {.orders = orders, .arena = &arena};
-    ok = rolled(db, orders->county_id, LENGTHS[i].from, LENGTHS[i].to, gather, &have, error);
-    roll_merge(&have.list);
-    if (ok) compare_rolled(&want.list, &have.list, LENGTHS[i].what, problem);
-    vector_free(&have.list);
-  }
-  vector_free(&want.list);
+  comparing->days = (Total){.arena = &arena};
+  for (int i = 0; i < LENGTHS; i++) comparing->rolled[i] = (Total){.arena = &arena};
+  bool ok = read(db, county_id, false, of_days, comparing, error);
+  if (ok && comparing->until > 0 && !comparing->problem[0])
+    ok = read(db, county_id, true, read_rolled, comparing, error) && compare_lengths(comparing, error);
+  total_free(&comparing->days);
+  for (int i = 0; i < LENGTHS; i++) total_free(&comparing->rolled[i]);
   arena_end(&arena);
   return ok;
 }
@@ -173,15 +231,12 @@ static bool check_answers(const Orders *orders, Db *db, char *problem, Error *er
 bool sum_check_compare(SumCheck *check, Db *db, char *problem, Error *error) {
   const Orders *orders = check->orders;
   Comparing comparing = {.check = check, .problem = problem};
-  int32_t until;
-  if (!store_sums_by_day(db, orders->county_id, compare_day, &comparing, error) ||
-      !store_runs(db, orders->county_id, compare_runs, &comparing, error) || !store_rolled(&until, db, orders->county_id, orders->tree, error))
+  if (!store_rolled(&comparing.until, db, orders->county_id, orders->tree, error) ||
+      !store_runs(db, orders->county_id, read_run, &comparing, error) || !check_sums(&comparing, db, store_all_sums, read_sum, error))
     return false;
-  if (!problem[0] && comparing.matched != check->counts.count) snprintf(problem, ERROR_TEXT_MAX, "%s", "sums of promises are missing");
-  if (!problem[0] && until >= 0 && !check_answers(orders, db, problem, error)) return false;
-  if (problem[0] || until <= 0) return true;
-  return check_rolled(orders, db, until, store_sums_by_part, store_all_rolled_sums, problem, error) &&
-         (problem[0] || check_rolled(orders, db, until, store_figures_by_part, store_all_rolled_figures, problem, error));
+  check_left(&comparing);
+  if (!problem[0] && !check_sums(&comparing, db, store_all_figures, read_figure, error)) return false;
+  return problem[0] || comparing.until < 0 || check_answers(orders, db, problem, error);
 }
 
 void sum_check_free(SumCheck *check) {

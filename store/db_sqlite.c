@@ -225,7 +225,7 @@ static bool verify(Db *db, char *problem, Error *error) {
   DbStatement *s = NULL;
   bool row = false;
   problem[0] = '\0';
-  if (!once(&s, db, "PRAGMA integrity_check(1)", error)) return false;
+  if (!once(&s, db, "PRAGMA quick_check(1)", error)) return false;
   bool ok = step(&row, s, error);
   if (row && !text_is(column_text(s, 0), "ok")) snprintf(problem, ERROR_TEXT_MAX, "%.*s", TEXT_ARG(column_text(s, 0)));
   finish(s);

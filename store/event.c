@@ -112,7 +112,9 @@ bool event_of(Db *db, int64_t county_id, Text subject_kind, int64_t subject_id, 
   return visit_all(statement, visit, self, error);
 }
 
-bool event_verify(EventVerdict *out, Db *db, int64_t county_id, Error *error) {
+bool event_verify(EventVerdict *out, Db *db, int64_t county_id, Error *error) { return event_verify_along(out, db, county_id, NULL, NULL, error); }
+
+bool event_verify_along(EventVerdict *out, Db *db, int64_t county_id, EventVisit visit, void *self, Error *error) {
   DbStatement *statement;
   unsigned char hash[EVENT_HASH_BYTES] = {0};
   *out = (EventVerdict){0};
@@ -133,5 +135,6 @@ bool event_verify(EventVerdict *out, Db *db, int64_t county_id, Error *error) {
       return true;
     }
     out->checked++;
+    if (visit && !visit(self, &event)) visit = NULL;
   }
 }

@@ -46,5 +46,7 @@ typedef struct EventVerdict {
   int64_t broken_seq; /* the first event that does not fit its hash or number; 0: sound */
 } EventVerdict;
 bool event_verify(EventVerdict *out, Db *db, int64_t county_id, Error *error) MUST_USE;
+/* The same, and shows each event that fits to somebody who reads along; who returns false is shown no more. */
+bool event_verify_along(EventVerdict *out, Db *db, int64_t county_id, EventVisit visit, void *self, Error *error) MUST_USE;
 
 #endif
