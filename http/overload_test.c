@@ -5,6 +5,7 @@
 #include <semaphore.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -70,7 +71,10 @@ static void reports_first_then_writes_fault_calls_last(void **state) {
   sem_init(&reached, 0, 0);
   sem_init(&may_go_on, 0, 0);
   assert_ok(desk_submit(test.desk, &stuck, &error), &error);
-  while (sem_wait(&reached) != 0) continue;
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += 20;
+  assert_int_equal(sem_timedwait(&reached, &until), 0);
   size_t waiting = fill_to(&test, jobs, 0, LIMIT_DESK_QUEUE / 4 + 1, false);
   refused(&test, "GET", "/api/v1/slow", NULL);
   http_test_do(&test, 200, "GET", "/api/v1/things/mine", NULL); /* what is quickly read is read */
