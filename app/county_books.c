@@ -83,3 +83,63 @@ void sim_digest(CountySim *sim, Buffer *out) {
   }
   for (size_t i = 0; i < crew_stock_count(house->crews); i++) buffer_format(out, "stock %lld: %lld\n", (long long)crew_stock_at(house->crews, i)->id, (long long)crew_stock_at(house->crews, i)->quantity);
 }
+
+/* --- are the books themselves any good? --- */
+
+typedef struct Heard {
+  const char *book; /* the one that is to find it */
+  bool found;
+} Heard;
+
+static void hear(void *self, const char *what, const char *problem, int64_t count) {
+  Heard *heard = self;
+  (void)count;
+  heard->found |= problem[0] && strcmp(what, heard->book) == 0;
+}
+
+/* One error at a time is planted in the rows, within a transaction that is taken back: the book it belongs to must find it. */
+int sim_plant(CountySim *sim, int number) {
+  static const struct {
+    const char *book, *what, *sql;
+  } PLANTS[] = {
+      {"events", "an event's words are changed", "UPDATE event SET data = '{}' WHERE county_id = 1 AND seq = (SELECT MAX(seq) - 3 FROM event)"},
+      {"events", "an event is taken out", "DELETE FROM event WHERE county_id = 1 AND seq = (SELECT MAX(seq) - 3 FROM event)"},
+      {"orders", "an order's version is another", "UPDATE orders SET version = version + 1 WHERE county_id = 1 AND id = (SELECT MIN(id) FROM orders)"},
+      {"orders", "an order has a call more", "UPDATE orders SET calls = calls + 1 WHERE county_id = 1 AND id = (SELECT MAX(id) FROM orders)"},
+      {"orders", "a step goes where no step goes",
+       "UPDATE event SET data = replace(data, '\"to\":\"', '\"to\":\"x') WHERE county_id = 1 AND seq = (SELECT MIN(seq) FROM event WHERE kind = 'order.step')"},
+      {"orders", "a sum of promises is one more", "UPDATE promise_sum SET kept = kept + 1 WHERE county_id = 1"},
+      {"orders", "an order began a minute earlier", "UPDATE orders SET accepted_at = accepted_at - 60000000 WHERE county_id = 1 AND id = (SELECT MIN(id) FROM orders)"},
+      {"clocks", "a measured run used a microsecond more", "UPDATE order_clock SET used = used + 1 WHERE county_id = 1 AND order_id = (SELECT MIN(order_id) FROM order_clock)"},
+      {"clocks", "a measured run is missing", "DELETE FROM order_clock WHERE county_id = 1 AND order_id = (SELECT MIN(order_id) FROM order_clock)"},
+      {"clocks", "a step is a second later",
+       "UPDATE event SET at = at + 1000000 WHERE county_id = 1 AND seq = (SELECT MIN(seq) FROM event WHERE kind = 'order.step' AND data LIKE '%restore%')"},
+      {"outages", "an outage ended and its orders did not hear of it", "UPDATE outage SET is_open = 0 WHERE county_id = 1"},
+      {"dark", "an outage has a customer more", "UPDATE outage SET customers_out = customers_out + 1 WHERE county_id = 1 AND is_open = 1"},
+      {"dark", "power is back and memory does not know",
+       "INSERT INTO outage_freed (county_id, outage_id, device_id, at) SELECT county_id, id, device_id, 1 FROM outage WHERE is_open = 1 AND state < 3"
+       " ON CONFLICT (county_id, outage_id, device_id) DO NOTHING"},
+  };
+  _Static_assert(sizeof PLANTS / sizeof *PLANTS + 1 == SIM_PLANTS, "the last one is of the calls");
+  int wrong = 0;
+  for (size_t i = 0; i < sizeof PLANTS / sizeof *PLANTS; i++) {
+    Heard heard = {PLANTS[i].book, false};
+    Error error = {0};
+    char text[ERROR_TEXT_MAX];
+    bool ok = db_begin(sim->house.db, &error) && db_run(sim->house.db, PLANTS[i].sql, &error) && house_books(&sim->house, hear, &heard, &error);
+    if (db_in_transaction(sim->house.db)) db_rollback(sim->house.db);
+    bool told_so = heard.found || (!ok && error.code == ERROR_STORE_CORRUPT);
+    wrong += !told_so;
+    printf("%s %d - found by the book of %s: %s\n", told_so ? "ok" : "not ok", ++number, PLANTS[i].book, PLANTS[i].what);
+    if (!ok && !told_so) printf("# %s\n", error_text(&error, LANGUAGE_EN, text, sizeof text));
+  }
+  size_t at = 0;
+  int64_t order, calls;
+  if (map_next(&sim->answered, &at, &order, &calls) && map_put(&sim->answered, order, calls + 1)) {
+    bool found = !sim_books(sim);
+    wrong += !found;
+    printf("%s %d - found by the calls: one more was answered\n", found ? "ok" : "not ok", ++number);
+  }
+  sim->problem[0] = '\0';
+  return wrong;
+}

@@ -35,6 +35,8 @@ typedef struct CountySim {
   Keys keys;
   VECTOR(SimCall) calls;
   Map answered;      /* order → calls that were answered with it */
+  bool plant;        /* at the end of the run */
+  int planted_wrong;
   SimFigures figures;
   char problem[ERROR_TEXT_MAX + 256]; /* the first; "" */
 } CountySim;
@@ -47,5 +49,7 @@ void sim_act(CountySim *sim);                          /* one thing that somebod
 void sim_send(CountySim *sim, SimCall *call);          /* the call, under its key */
 bool sim_books(CountySim *sim);                        /* all must balance */
 void sim_digest(CountySim *sim, Buffer *out);          /* what memory holds: the same before and after a restart */
+enum { SIM_PLANTS = 14 };
+int sim_plant(CountySim *sim, int number);             /* plants errors and asks the books; TAP from number + 1 on; how many were not found */
 
 #endif

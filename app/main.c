@@ -120,6 +120,7 @@ static const Command COMMANDS[] = {
      .options = {{"--seeds", "A-B", "these (1-100)"},
                  {"--steps", "N", "so many things happen in each (150)"},
                  {"--customers", "N", "of the county (2000)"},
+                 {"--plant", NULL, "one seed, then errors put into its rows: the books must find each"},
                  {"--tap", NULL, "print a line a seed, as tests do"}},
      .run = command_sim},
     {.name = "storm",

@@ -47,6 +47,7 @@ static void two_buses(void **state) {
     assert_ok(flow_add_load(&c, load, TEXT("b"), 1, 0, &error), &error);
     assert_ok(flow_tree_build(&tree, &c, &arena, &error), &error);
     FlowPlan *plan = flow_plan_build(&tree, &arena);
+    assert_non_null(plan);
     double b = e * e - 2 * (p[0] * r + q[0] * x), s2 = (p[0] * p[0] + q[0] * q[0]) * (r * r + x * x), root = b * b - 4 * s2;
     double exact = root > 0 ? sqrt((b + sqrt(root)) / 2) : NAN, volts[1], loss[1], source[1];
     uint16_t iterations[1];

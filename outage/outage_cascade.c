@@ -17,22 +17,23 @@ static int rank_of(const Order *order) {
   return order_state_is(order, "checked") || order_state_is(order, "called_back") || !order_is_open(order) ? RANK_LATER : 0;
 }
 
-static json_t *fields_for(const KindStep *step, const Record *record) {
-  json_t *fields = NULL;
+/* False: out of memory. *out NULL: it has no field that is known here; one that is missing lets the step be refused. */
+static bool fields_for(json_t **out, const KindStep *step, const Record *record, Error *error) {
   char text[INSTANT_TEXT_MAX];
   const Outage *o = &record->o;
+  *out = NULL;
   for (size_t i = 0; i < step->field_count; i++) {
     Text id = step->fields[i].id;
-    json_t *value = NULL;
-    if (text_is(id, "cause") && o->cause[0]) value = json_string(o->cause);
-    else if (text_is(id, "eta_from") && o->eta_from != INSTANT_NONE) value = json_string(instant_to_text(o->eta_from, ZONE_SHANGHAI, text));
-    else if (text_is(id, "eta_until") && o->eta_until != INSTANT_NONE) value = json_string(instant_to_text(o->eta_until, ZONE_SHANGHAI, text));
-    else if (text_is(id, "reason") && text_is(step->id, "return")) value = json_string("other");
-    if (!value) continue;
-    if (!fields) fields = json_object();
-    if (!fields || json_object_setn_new(fields, id.at, id.len, value) != 0) break; /* the step is then refused for want of it, if it needs it */
+    const char *said = NULL;
+    if (text_is(id, "cause") && o->cause[0]) said = o->cause;
+    else if (text_is(id, "eta_from") && o->eta_from != INSTANT_NONE) said = instant_to_text(o->eta_from, ZONE_SHANGHAI, text);
+    else if (text_is(id, "eta_until") && o->eta_until != INSTANT_NONE) said = instant_to_text(o->eta_until, ZONE_SHANGHAI, text);
+    else if (text_is(id, "reason") && text_is(step->id, "return")) said = "other";
+    if (!said) continue;
+    if (!*out) *out = json_object();
+    if (json_object_setn_new(*out, id.at, id.len, json_string(said)) != 0) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "step"); /* it lets go of the value */
   }
-  return fields;
+  return true;
 }
 
 /* Takes the step if the order's state allows it. An order that a person holds back (suspended, …) stays where it is; only a failing store fails. */
@@ -40,10 +41,11 @@ static bool take_step(DeskContext *context, Outages *outages, const Record *reco
   const Order *order = order_find(outages->orders, id);
   const KindStep *step = order ? kind_step_of(order->kind, text_of(name)) : NULL;
   if (!step || !(step->from >> order->state & 1)) return true;
-  json_t *fields = fields_for(step, record);
-  OrderStep command = {.order = id, .step = text_of(name), .fields = fields, .roles = UINT32_MAX, .crew = record->o.crew};
   Error refused = {0};
-  bool ok = order_step(context, outages->orders, &command, &refused);
+  json_t *fields;
+  bool ok = fields_for(&fields, step, record, &refused);
+  OrderStep command = {.order = id, .step = text_of(name), .fields = fields, .roles = UINT32_MAX, .crew = record->o.crew};
+  ok = ok && order_step(context, outages->orders, &command, &refused);
   json_decref(fields);
   if (ok || (error_status(refused.code) < 500 && refused.code != ERROR_STORE_CONSTRAINT)) return true;
   if (error) *error = refused;
