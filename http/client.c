@@ -77,7 +77,7 @@ static bool take_bytes(Buffer *out, Client *client, size_t len, Error *error) {
     if (!receive(client, error)) return false;
   buffer_put(out, unread(client).at, len);
   client->used += len;
-  return true;
+  return out->failed ? error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "reply") : true;
 }
 
 Text client_header(const ClientReply *reply, const char *name) {

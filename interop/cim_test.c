@@ -125,6 +125,7 @@ static void what_companies_leave_out(void **state) {
   assert_true(p.org_count == 1 && text_is(p.orgs[0].name, "East") && p.orgs[0].level == PACKAGE_STATION);
   assert_true(device(&p, "fa")->org == 0 && device(&p, "b")->org == 0 && device(&p, "fb")->org == PACKAGE_NONE);
   assert_int_equal(aside.count, 1);
+  assert_int_equal(aside.listed, 1);
   assert_non_null(strstr(error_text(&aside.at[0], LANGUAGE_EN, said, sizeof said), "'u' and 1 more have no path from a source"));
   package_problems_end(&aside);
   package_end(&p);

@@ -64,6 +64,7 @@ static void a_script_becomes_a_tree(void **state) {
                 c->contract_kw == (first ? 3.f : 8.f) && c->meter.len == 0);
   }
   assert_int_equal(aside.count, 1);
+  assert_int_equal(aside.listed, 1);
   assert_non_null(strstr(error_text(&aside.at[0], LANGUAGE_EN, said, sizeof said), "t.dss:18 (line.isle): 'isle' and 1 more have no path"));
   package_problems_end(&aside);
   package_end(&p);
