@@ -126,7 +126,7 @@ int sim_plant(CountySim *sim, int number) {
     Heard heard = {PLANTS[i].book, false};
     Error error = {0};
     char text[ERROR_TEXT_MAX];
-    bool ok = db_begin(sim->house.db, &error) && db_run(sim->house.db, PLANTS[i].sql, &error) && house_books(&sim->house, hear, &heard, &error);
+    bool ok = db_begin(sim->house.db, &error) && db_run(sim->house.db, PLANTS[i].sql, &error) && house_books(&sim->house, hear, NULL, &heard, &error);
     if (db_in_transaction(sim->house.db)) db_rollback(sim->house.db);
     bool told_so = heard.found || (!ok && error.code == ERROR_STORE_CORRUPT);
     wrong += !told_so;
