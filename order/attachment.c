@@ -52,24 +52,45 @@ static void write_orientation(unsigned char *out, unsigned orientation) {
   out[29] = (unsigned char)orientation;
 }
 
-static bool strip_jpeg(unsigned char *bytes, size_t *len) {
-  for (size_t at = 2; at + 4 <= *len;) {
+/* Behind a piece of the picture itself: the next marker that is no part of it. */
+static size_t after_scan(const unsigned char *bytes, size_t len, size_t at) {
+  for (; at + 2 <= len; at++)
+    if (bytes[at] == 0xFF && bytes[at + 1] != 0 && bytes[at + 1] != 0xFF && (bytes[at + 1] < 0xD0 || bytes[at + 1] > 0xD7)) return at;
+  return len;
+}
+
+/* EXIF and XMP, IPTC, makers' own, provenance, a comment; not JFIF, the colours, nor Adobe's word on how colours are written. */
+static bool is_told(unsigned marker, const unsigned char *body, size_t size) {
+  bool colours = marker == 0xE2 && size >= 12 && memcmp(body, "ICC_PROFILE", 12) == 0;
+  return marker == 0xFE || (marker >= 0xE1 && marker <= 0xEF && marker != 0xEE && !colours);
+}
+
+static bool strip_jpeg(unsigned char *bytes, size_t *len, bool keeps_place) {
+  for (size_t at = 2; at + 2 <= *len;) {
     if (bytes[at] != 0xFF) return false;
     unsigned marker = bytes[at + 1];
     if (marker == 0xFF) {
       at++;
       continue;
     }
-    if (marker == 0xDA) return true; /* the picture begins */
+    if (marker == 0xD9) { /* the end; what follows is another file: a picture with a place of its own, an archive, a script */
+      *len = at + 2;
+      return true;
+    }
     if ((marker >= 0xD0 && marker <= 0xD8) || marker == 0x01) {
       at += 2;
       continue;
     }
+    if (at + 4 > *len) return false;
     size_t size = 2 + (size_t)big16(bytes + at + 2);
     if (size < 4 || at + size > *len) return false;
-    bool told = marker == 0xE1 || marker == 0xED || marker == 0xFE; /* EXIF and XMP, IPTC, a comment */
+    if (marker == 0xDA) {
+      at = after_scan(bytes, *len, at + size);
+      continue;
+    }
+    bool told = !keeps_place && is_told(marker, bytes + at + 4, size - 4);
     unsigned orientation =
-        marker == 0xE1 && size > 10 && memcmp(bytes + at + 4, "Exif", 5) == 0 ? orientation_of(bytes + at + 10, size - 10) : 0;
+        told && marker == 0xE1 && size > 10 && memcmp(bytes + at + 4, "Exif", 5) == 0 ? orientation_of(bytes + at + 10, size - 10) : 0;
     if (orientation > 1 && size >= SHORT_EXIF) {
       write_orientation(bytes + at, orientation);
       cut(bytes, len, at + SHORT_EXIF, size - SHORT_EXIF);
@@ -85,24 +106,30 @@ static bool strip_jpeg(unsigned char *bytes, size_t *len) {
 
 /* --- PNG and WebP: chunks --- */
 
-static bool strip_png(unsigned char *bytes, size_t *len) {
+static bool strip_png(unsigned char *bytes, size_t *len, bool keeps_place) {
   static const char *const TOLD[] = {"eXIf", "tEXt", "zTXt", "iTXt"};
   for (size_t at = 8; at + 12 <= *len;) {
     size_t size = big32(bytes + at);
     if (size > *len - at - 12) return false;
     bool told = false, last = memcmp(bytes + at + 4, "IEND", 4) == 0;
-    for (size_t i = 0; i < 4; i++) told |= memcmp(bytes + at + 4, TOLD[i], 4) == 0;
+    for (size_t i = 0; i < 4 && !keeps_place; i++) told |= memcmp(bytes + at + 4, TOLD[i], 4) == 0;
     if (told)
       cut(bytes, len, at, size + 12);
     else
       at += size + 12;
-    if (last) return true;
+    if (last) {
+      *len = at; /* what follows is another file */
+      return true;
+    }
   }
   return false;
 }
 
-static bool strip_webp(unsigned char *bytes, size_t *len) {
-  if (little32(bytes + 4) + 8 > *len) return false;
+static bool strip_webp(unsigned char *bytes, size_t *len, bool keeps_place) {
+  size_t whole = little32(bytes + 4) + 8;
+  if (whole > *len || whole < 20) return false;
+  *len = whole; /* what follows is another file */
+  if (keeps_place) return true;
   for (size_t at = 12; at + 8 <= *len;) {
     size_t size = little32(bytes + at + 4);
     size += size & 1;
@@ -118,10 +145,10 @@ static bool strip_webp(unsigned char *bytes, size_t *len) {
   return true;
 }
 
-bool attachment_strip(unsigned char *bytes, size_t *len) {
+bool attachment_strip(unsigned char *bytes, size_t *len, bool keeps_place) {
   Text text = {(const char *)bytes, *len};
-  if (is_jpeg(text)) return strip_jpeg(bytes, len);
-  if (is_png(text)) return strip_png(bytes, len);
-  if (is_webp(text)) return strip_webp(bytes, len);
+  if (is_jpeg(text)) return strip_jpeg(bytes, len, keeps_place);
+  if (is_png(text)) return strip_png(bytes, len, keeps_place);
+  if (is_webp(text)) return strip_webp(bytes, len, keeps_place);
   return is_pdf(text);
 }

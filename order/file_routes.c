@@ -8,7 +8,7 @@
 
 bool attachment_ready(const char **type, unsigned char *bytes, size_t *len, bool keeps_place, Error *error) {
   *type = attachment_type((Text){(const char *)bytes, *len});
-  if (!*type || (!keeps_place && !attachment_strip(bytes, len))) return error_raise(error, ERROR_ATTACHMENT_TYPE, "%s", "");
+  if (!*type || !attachment_strip(bytes, len, keeps_place)) return error_raise(error, ERROR_ATTACHMENT_TYPE, "%s", "");
   return true;
 }
 
