@@ -176,13 +176,21 @@ static void unsound_http_is_refused(void **state) {
       {400, TEXT(POST "Content-Length : 12\r\n\r\n{\"name\":\"x\"}")},                                /* a blank in a header's name */
       {400, TEXT(GET "X\x01y: 1\r\n\r\n")},
       {400, TEXT(GET "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n")},
+      {400, TEXT(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")},
+      {413, TEXT(POST "Content-Length: 99999999999999999999\r\n\r\n{}")},
+      {400, TEXT(POST "Content-Length: 0x2\r\n\r\n{}")},
+      {400, TEXT(POST "Transfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n")},                        /* a chunk longer than it says */
+      {0, TEXT(POST "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")},                       /* chunks without a sound length: closed, with a word or without */
+      {0, TEXT(POST "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n")},
+      {0, TEXT(POST "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n")},
+      {0, TEXT(POST "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n")},
       {413, TEXT(POST "Content-Length: 99999999\r\n\r\n")},
   };
   HttpTest test;
   start(&test);
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     int status = http_test_raw(&test, CASES[i].bytes);
-    if (status != CASES[i].status) fail_msg("status %d, not %d: %.*s", status, CASES[i].status, TEXT_ARG(CASES[i].bytes));
+    if (status != CASES[i].status && !(CASES[i].status == 0 && status / 100 == 4)) fail_msg("status %d, not %d: %.*s", status, CASES[i].status, TEXT_ARG(CASES[i].bytes));
   }
   http_test_do(&test, 200, "GET", "/api/v1/open", NULL); /* it still stands */
   http_test_close(&test);
