@@ -85,7 +85,8 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
             outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error) &&
             group_open(&house->groups, house->desk, house->db, house->people, house->orders, error) &&
-            hall_open(&house->hall, house->desk, house->people, house->orders, house->groups, house->outages, error);
+            hall_open(&house->hall, house->desk, house->people, house->orders, house->groups, house->outages, error) &&
+            privacy_open(&house->privacy, house->desk, house->db, house->people, house->county_id, error);
   CrewSites sites = {site_find, site_write, site_at, house};
   ok = ok && crew_open(&house->crews, house->desk, house->db, house->grid, house->people, &sites, options->rules, error);
   ok = ok && visit_open(&house->visits, house->desk, house->db, house->grid, house->people, house->orders, error);
@@ -112,6 +113,7 @@ void house_close(House *house) {
   crew_close(house->crews);
   hall_close(house->hall);
   group_close(house->groups);
+  privacy_close(house->privacy);
   outage_close(house->outages);
   order_close(house->orders);
   staff_close(house->staff);

@@ -9,6 +9,7 @@
 #include "meter/meter.h"
 #include "outage/outage.h"
 #include "people/staff.h"
+#include "privacy/privacy.h"
 #include "store/lease.h"
 #include "supply/supply.h"
 #include "visit/visit.h"
@@ -39,6 +40,7 @@ typedef struct House {
   Orders *orders;
   Outages *outages;
   Groups *groups;
+  Privacy *privacy;
   Crews *crews;
   Hall *hall;
   Visits *visits;

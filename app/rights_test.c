@@ -235,6 +235,10 @@ static void make_things(World *w, const char *token, const Stations *stations) {
   char path[PATH_MOST];
   add_thing(w, "orgs", stations->id[1]);
   find_customer(w, token, stations);
+  snprintf(path, sizeof path, "/api/v1/customers/%s/erasure", thing(w, "customers", 9));
+  json_t *erasure = must(w, token, 201, "POST", path, "%s", "{\"reason\":\"moved\"}");
+  add_thing(w, "erasures", text_at(erasure, "id"));
+  json_decref(erasure);
   find_crew(w, token, stations);
   json_t *order = must(w, token, 201, "POST", "/api/v1/orders",
                        "{\"kind\":\"fault_repair\",\"customer_id\":\"%s\",\"caller_phone\":\"15400000001\",\"what\":\"voltage\",\"description\":\"dim\",\"urgency\":0,\"source\":\"hotline\"}",

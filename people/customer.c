@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "customers"); }
+static bool is_hidden(const void *self, uint32_t position);
 
 static int by_id_order(const void *a, const void *b, void *self) {
   const CustomerRow *rows = self;
@@ -88,6 +89,8 @@ bool people_open(People **out, Db *db, const Grid *grid, int64_t county_id, Erro
   People *people = memory_new(sizeof *people);
   if (!people) return out_of_memory(error);
   arena_begin(&people->org_texts, 0);
+  arena_begin(&people->changed_texts, 0);
+  pthread_rwlock_init(&people->changed_lock, NULL);
   people->grid = grid;
   people->county_id = county_id;
   bool ok = people_load_orgs(people, db, error) && people_load_customers(people, db, error) && count_devices(people, error) &&
@@ -97,6 +100,8 @@ bool people_open(People **out, Db *db, const Grid *grid, int64_t county_id, Erro
     FindRows look = {rows->count, rows->texts.at, rows->text_at, rows->keys.at, rows->key_at};
     people->by_id = order_by_id(rows);
     ok = people->by_id ? find_open(&people->find, &look, error) : out_of_memory(error);
+    people->find.hidden = is_hidden;
+    people->find.hidden_self = people;
   }
   if (!ok) {
     people_close(people);
@@ -114,25 +119,129 @@ void people_close(People *people) {
   memory_free(people->by_id);
   vector_free(&people->orgs);
   arena_end(&people->org_texts);
+  arena_end(&people->changed_texts);
+  vector_free(&people->changed);
+  pthread_rwlock_destroy(&people->changed_lock);
   memory_free(people);
 }
 
 const Grid *people_grid(const People *people) { return people->grid; }
 uint32_t people_customer_count(const People *people) { return people->customers.count; }
 
+static void texts_of(Text text, Text *name, Text *address) {
+  text_next(&text, '\t', name);
+  *address = text;
+}
+
+/* ---- changed while the program serves ---- */
+
+/* The place of this position among the changed, or where it would be. Lock held. */
+static size_t changed_place(const People *people, uint32_t position) {
+  size_t at = 0;
+  while (at < people->changed.count && people->changed.at[at]->position < position) at++;
+  return at;
+}
+
+static const ChangedCustomer *changed_of(const People *people, uint32_t position) {
+  size_t at = changed_place(people, position);
+  return at < people->changed.count && people->changed.at[at]->position == position ? people->changed.at[at] : NULL;
+}
+
+static pthread_rwlock_t *changed_lock(const People *people) { return (pthread_rwlock_t *)(uintptr_t)&people->changed_lock; }
+
+static void changed_over(const People *people, uint32_t position, Customer *out) {
+  pthread_rwlock_rdlock(changed_lock(people));
+  const ChangedCustomer *changed = changed_of(people, position);
+  if (changed) {
+    texts_of((Text){changed->rows.texts, changed->text_at[1] - 1}, &out->name, &out->address);
+    out->phone = find_key(&changed->rows, 0, FIND_PHONE);
+    out->tags = find_key(&changed->rows, 0, FIND_KEYS);
+    out->lon_e6 = changed->lon_e6;
+    out->lat_e6 = changed->lat_e6;
+    out->vulnerable = changed->vulnerable;
+  }
+  pthread_rwlock_unlock(changed_lock(people));
+}
+
+/* What the flat arrays say of them counts no more. */
+static bool is_hidden(const void *self, uint32_t position) {
+  const People *people = self;
+  if (!atomic_load_explicit(&people->changed_count, memory_order_acquire)) return false;
+  pthread_rwlock_rdlock(changed_lock(people));
+  bool hidden = changed_of(people, position) != NULL;
+  pthread_rwlock_unlock(changed_lock(people));
+  return hidden;
+}
+
+/* Puts those of the changed that fit among what was found. */
+static size_t changed_among(const People *people, Text query, CustomerMatch *out, size_t found, size_t most) {
+  pthread_rwlock_rdlock(changed_lock(people));
+  for (size_t i = 0; i < people->changed.count; i++) {
+    CustomerMatch match = {people->changed.at[i]->position, find_one(&people->changed.at[i]->rows, query)};
+    if (match.rank > 3) continue;
+    size_t at = 0;
+    while (at < found && (out[at].rank != match.rank ? out[at].rank < match.rank : out[at].position < match.position)) at++;
+    if (at == most) continue;
+    if (found < most) found++;
+    memmove(out + at + 1, out + at, (found - 1 - at) * sizeof match);
+    out[at] = match;
+  }
+  pthread_rwlock_unlock(changed_lock(people));
+  return found;
+}
+
+/* The one row of `read`, in a form of its own. */
+static ChangedCustomer *changed_new(People *people, const CustomerRows *read, uint32_t position) {
+  ChangedCustomer *made = ARENA_NEW(&people->changed_texts, ChangedCustomer);
+  char *texts = arena_copy(&people->changed_texts, read->texts.at, read->texts.len), *keys = arena_copy(&people->changed_texts, read->keys.at, read->keys.len);
+  if (!made || !texts || !keys) return NULL;
+  *made = (ChangedCustomer){.position = position, .lon_e6 = read->at[0].lon_e6, .lat_e6 = read->at[0].lat_e6, .vulnerable = read->at[0].vulnerable,
+                            .text_at = {0, (uint32_t)read->texts.len}, .key_at = {0, (uint32_t)read->keys.len}};
+  made->rows = (FindRows){1, texts, made->text_at, keys, made->key_at};
+  return made;
+}
+
+bool people_refresh(People *people, Db *db, CustomerId id, Error *error) {
+  uint32_t position;
+  CustomerRows read = {0};
+  if (!people_position_of(people, id, &position)) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
+  bool ok = people_load_customer(&read, people, db, id, error);
+  pthread_rwlock_wrlock(&people->changed_lock);
+  ChangedCustomer *made = ok ? changed_new(people, &read, position) : NULL;
+  size_t at = changed_place(people, position);
+  bool known = at < people->changed.count && people->changed.at[at]->position == position;
+  if (ok && (!made || (!known && !vector_reserve(&people->changed, 1)))) ok = out_of_memory(error);
+  if (ok && !known) {
+    memmove(people->changed.at + at + 1, people->changed.at + at, (people->changed.count - at) * sizeof *people->changed.at);
+    people->changed.count++;
+  }
+  if (ok) people->changed.at[at] = made;
+  if (ok) atomic_store_explicit(&people->changed_count, (uint32_t)people->changed.count, memory_order_release);
+  pthread_rwlock_unlock(&people->changed_lock);
+  customer_rows_end(&read);
+  return ok;
+}
+
+bool people_refresh_changed(Db *db, void *of_people, Error *error) {
+  People *people = of_people;
+  for (size_t i = 0; i < people->changed.count; i++)
+    if (!people_refresh(people, db, people->customers.at[people->changed.at[i]->position].id, error)) return false;
+  return true;
+}
+
 void people_customer(const People *people, uint32_t position, Customer *out) {
   const CustomerRows *rows = &people->customers;
   assert(position < rows->count);
   const CustomerRow *row = &rows->at[position];
-  Text text = {rows->texts.at + rows->text_at[position], rows->text_at[position + 1] - rows->text_at[position] - 1}, name = TEXT_NONE;
-  text_next(&text, '\t', &name);
+  Text text = {rows->texts.at + rows->text_at[position], rows->text_at[position + 1] - rows->text_at[position] - 1}, name = TEXT_NONE, address;
+  texts_of(text, &name, &address);
   *out = (Customer){.id = row->id,
                     .device = row->device,
                     .number = find_key(&people->find.rows, position, FIND_NUMBER),
                     .name = name,
                     .phone = find_key(&people->find.rows, position, FIND_PHONE),
                     .meter = find_key(&people->find.rows, position, FIND_METER),
-                    .address = text,
+                    .address = address,
                     .tags = find_key(&people->find.rows, position, FIND_KEYS),
                     .lon_e6 = row->lon_e6,
                     .lat_e6 = row->lat_e6,
@@ -141,6 +250,7 @@ void people_customer(const People *people, uint32_t position, Customer *out) {
                     .importance = row->importance,
                     .phases = row->phases,
                     .vulnerable = row->vulnerable};
+  if (atomic_load_explicit(&people->changed_count, memory_order_acquire)) changed_over(people, position, out);
 }
 
 bool people_position_of(const People *people, CustomerId id, uint32_t *position) {
@@ -180,5 +290,6 @@ _Static_assert(sizeof(CustomerMatch) == sizeof(FindMatch) && offsetof(CustomerMa
                "one match, two names");
 
 size_t people_find(const People *people, Text query, CustomerMatch *out, size_t most) {
-  return find_query(&people->find, query, (FindMatch *)out, most);
+  size_t found = find_query(&people->find, query, (FindMatch *)out, most);
+  return atomic_load_explicit(&people->changed_count, memory_order_acquire) ? changed_among(people, query, out, found, most) : found;
 }

@@ -1,5 +1,5 @@
 /* Customers: one household, one file. Loaded at start into flat arrays ordered by the index of the device they hang on, so that the
- * customers below a device are one range of positions; changed by imports only (while the program does not serve).
+ * customers below a device are one range of positions; changed by imports (while the program does not serve), and one by one when somebody's personal data are put right or erased (people_refresh).
  *
  * Finding: over 350,000 customers in under 10 ms by number, telephone, meter, or any part of name or address. */
 #ifndef PEOPLE_CUSTOMER_H
@@ -61,6 +61,11 @@ typedef struct CustomerMatch {
 } CustomerMatch;
 /* Best first, at most `most`; `query` as typed: blanks between words mean all of them. Safe from any thread. */
 size_t people_find(const People *people, Text query, CustomerMatch *out, size_t most);
+
+/* Reads this household's row again: its texts changed. From the desk's thread; whoever reads meanwhile sees the one or the other. */
+bool people_refresh(People *people, Db *db, CustomerId id, Error *error) MUST_USE;
+/* … of all that were changed since the start: for desk_on_reload. `people` is a People. */
+bool people_refresh_changed(Db *db, void *people, Error *error) MUST_USE;
 
 /* Organisation. */
 size_t people_org_count(const People *people);

@@ -146,10 +146,10 @@ static bool decode_reveal(HttpRequest *request, void **command, void *room, Erro
 
 static bool work_reveal(DeskContext *context, void *command, Error *error) {
   const Reveal *reveal = command;
-  char data[64];
+  char data[160], sum[PEOPLE_REVEAL_SUM_TEXT];
   int64_t id = desk_new_id(context);
-  if (!people_store_reveal(context, id, reveal->customer.id, reveal->reason, error)) return false;
-  snprintf(data, sizeof data, "{\"record\":\"%lld\"}", (long long)id);
+  if (!people_store_reveal(context, id, reveal->customer.id, reveal->reason, sum, error)) return false;
+  snprintf(data, sizeof data, "{\"record\":\"%lld\",\"sum\":\"%s\"}", (long long)id, sum);
   return desk_event(context, "customer.revealed", "customer", reveal->customer.id.value, text_of(data), error);
 }
 

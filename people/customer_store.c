@@ -1,6 +1,8 @@
 /* The SQL of customers and organisation. */
 #include "people/people_private.h"
 
+#include <sodium.h>
+
 #include "base/limits.h"
 #include "interop/package.h"
 
@@ -68,20 +70,41 @@ static bool load_customer(CustomerRows *rows, const Grid *grid, DbStatement *s, 
   return true;
 }
 
+#define CUSTOMER_COLUMNS "id, device_id, lon_e6, lat_e6, contract_kw, category, importance, phases, number, phone, meter, tags, name, address"
+
+static bool begin_rows(CustomerRows *rows, uint32_t room, Error *error) {
+  buffer_begin(&rows->texts, UINT32_MAX);
+  buffer_begin(&rows->keys, UINT32_MAX);
+  if (!customer_rows_reserve(rows, room)) return out_of_memory(error);
+  rows->text_at[0] = rows->key_at[0] = 0;
+  return true;
+}
+
+bool people_load_customer(CustomerRows *rows, const People *people, Db *db, CustomerId id, Error *error) {
+  DbStatement *s;
+  int64_t device_id = 0;
+  uint32_t device = GRID_NONE;
+  bool row;
+  if (!begin_rows(rows, 1, error) || !db_prepare(&s, db, "SELECT " CUSTOMER_COLUMNS " FROM customer WHERE county_id = ?1 AND id = ?2", error)) return false;
+  db_bind_i64(s, 1, people->county_id);
+  db_bind_i64(s, 2, id.value);
+  if (!db_step(&row, s, error)) return false;
+  if (!row) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
+  bool ok = load_customer(rows, people->grid, s, &device_id, &device, error);
+  db_reset(s);
+  return ok && (rows->texts.failed || rows->keys.failed) ? out_of_memory(error) : ok;
+}
+
 bool people_load_customers(People *people, Db *db, Error *error) {
   CustomerRows *rows = &people->customers;
   DbStatement *s;
   int64_t device_id = 0;
   uint32_t device = GRID_NONE;
   bool row = true, ok = true;
-  buffer_begin(&rows->texts, UINT32_MAX);
-  buffer_begin(&rows->keys, UINT32_MAX);
-  if (!customer_rows_reserve(rows, 4096)) return out_of_memory(error);
-  rows->text_at[0] = rows->key_at[0] = 0;
+  if (!begin_rows(rows, 4096, error)) return false;
   /* "+county_id": read the table as it lies, not by way of the key's index */
   if (!db_prepare(&s, db,
-                  "SELECT id, device_id, lon_e6, lat_e6, contract_kw, category, importance, phases, number, phone, meter, tags, name, address "
-                  "FROM customer WHERE +county_id = ?1 AND retired_at IS NULL",
+                  "SELECT " CUSTOMER_COLUMNS " FROM customer WHERE +county_id = ?1 AND retired_at IS NULL",
                   error))
     return false;
   db_bind_i64(s, 1, people->county_id);
@@ -121,9 +144,13 @@ bool people_load_orgs(People *people, Db *db, Error *error) {
   return ok;
 }
 
-bool people_store_reveal(DeskContext *context, int64_t id, CustomerId customer, Text reason, Error *error) {
+bool people_store_reveal(DeskContext *context, int64_t id, CustomerId customer, Text reason, char sum[PEOPLE_REVEAL_SUM_TEXT], Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db, "INSERT INTO customer_reveal (county_id, id, customer_id, actor, at, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", error))
+  unsigned char salt[16], hash[32];
+  randombytes_buf(salt, sizeof salt);
+  crypto_generichash(hash, sizeof hash, (const unsigned char *)reason.at, reason.len, salt, sizeof salt);
+  sodium_bin2hex(sum, PEOPLE_REVEAL_SUM_TEXT, hash, sizeof hash);
+  if (!db_prepare(&s, context->db, "INSERT INTO customer_reveal (county_id, id, customer_id, actor, at, reason, salt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, id);
@@ -131,5 +158,6 @@ bool people_store_reveal(DeskContext *context, int64_t id, CustomerId customer, 
   db_bind_text(s, 4, context->actor);
   db_bind_i64(s, 5, context->now);
   db_bind_text(s, 6, reason);
+  db_bind_blob(s, 7, salt, sizeof salt);
   return db_done(s, error);
 }

@@ -103,6 +103,7 @@ static bool full_for(const Search *search, int rank, uint32_t position) {
 /* Looks at a row whose rank is at best `at_best`. */
 static void consider(Search *search, uint32_t position, int at_best) {
   if (full_for(search, at_best, position)) return;
+  if (search->index->hidden && search->index->hidden(search->index->hidden_self, position)) return;
   FindMatch match = {position, 0};
   for (size_t i = 0; i < search->word_count; i++) {
     int rank = find_rank(&search->index->rows, position, search->words[i]);
@@ -234,4 +235,16 @@ size_t find_query(const FindIndex *index, Text query, FindMatch *out, size_t mos
   search_keys(&search, rarest);
   run_over_texts(&search, rarest);
   return search.count;
+}
+
+int find_one(const FindRows *rows, Text query) {
+  char buffer[FIND_QUERY_MAX];
+  Text words[FIND_WORDS_MAX];
+  size_t count = find_words(query, words, buffer);
+  int worst = count ? 0 : FIND_NO_MATCH;
+  for (size_t i = 0; i < count; i++) {
+    int rank = find_rank(rows, 0, words[i]);
+    if (rank > worst) worst = rank;
+  }
+  return worst;
 }

@@ -29,6 +29,8 @@ typedef struct FindIndex {
   FindRows rows;
   uint32_t *order[FIND_KEYS]; /* positions by key */
   uint32_t frequency[256];    /* of bytes in the texts, from every FIND_SAMPLE-th */
+  bool (*hidden)(const void *self, uint32_t position); /* rows that count as not there; NULL: none */
+  const void *hidden_self;
 } FindIndex;
 
 typedef struct FindMatch {
@@ -40,6 +42,8 @@ bool find_open(FindIndex *index, const FindRows *rows, Error *error) MUST_USE;
 void find_close(FindIndex *index);
 /* Best first, at most `most`. Needs no memory but `out`; safe from any thread. */
 size_t find_query(const FindIndex *index, Text query, FindMatch *out, size_t most);
+/* How well these rows' only row fits: 0 … 3 as above, or more than 3: not at all. */
+int find_one(const FindRows *rows, Text query);
 /* The lowest position whose key is exactly `key`. */
 bool find_exact(const FindIndex *index, int which, Text key, uint32_t *position);
 Text find_key(const FindRows *rows, uint32_t position, int which);

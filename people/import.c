@@ -12,9 +12,12 @@ static void bind_degrees(DbStatement *statement, int at, int32_t micro) {
 static const char INSERT[] =
     "INSERT INTO customer (county_id, id, number, name, phone, meter, address, tags, device_id, lon_e6, lat_e6, contract_kw, category, importance, "
     "phases) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+/* A household whose personal data were erased: an import does not bring them back. */
+#define KEPT(column, value) " " column " = CASE WHEN erased_at IS NULL THEN " value " ELSE " column " END"
 static const char UPDATE[] =
-    "UPDATE customer SET number = ?3, name = ?4, phone = ?5, meter = ?6, address = ?7, tags = ?8, device_id = ?9, lon_e6 = ?10, lat_e6 = ?11, "
-    "contract_kw = ?12, category = ?13, importance = ?14, phases = ?15, retired_at = NULL WHERE county_id = ?1 AND id = ?2";
+    "UPDATE customer SET number = ?3, meter = ?6, device_id = ?9, contract_kw = ?12, category = ?13, importance = ?14, phases = ?15, retired_at = NULL,"
+    KEPT("name", "?4") "," KEPT("phone", "?5") "," KEPT("address", "?7") "," KEPT("tags", "?8") "," KEPT("lon_e6", "?10") "," KEPT("lat_e6", "?11")
+    " WHERE county_id = ?1 AND id = ?2";
 
 static bool write_customer(Db *db, int64_t county_id, const Package *package, const PackageCustomer *customer, int64_t key, bool fresh,
                            Error *error) {

@@ -161,6 +161,7 @@ int64_t db_changes(Db *db) { return db->driver->changes(db); }
 bool db_in_transaction(Db *db) { return db->driver->in_transaction(db); }
 int64_t db_epoch(Db *db) { return db->driver->epoch(db); }
 bool db_checkpoint(int64_t *log_pages, int64_t *left, Db *db, Error *error) { return db->driver->checkpoint(log_pages, left, db, error); }
+bool db_overwrite(Db *db, bool on, Error *error) { return db->driver->overwrite(db, on, error); }
 bool db_backup(Db *db, const char *to_path, Error *error) { return db->driver->backup(db, to_path, error); }
 bool db_verify(Db *db, char *problem, Error *error) { return db->driver->verify(db, problem, error); }
 bool db_tables(Db *db, DbTableVisit visit, void *self, Error *error) { return db->driver->tables(db, visit, self, error); }

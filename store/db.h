@@ -77,6 +77,8 @@ int64_t db_epoch(Db *db); /* another number: the connection was made anew, perha
 /* Copies pages of the write-ahead log into the file, waiting for nobody. *log_pages: pages in the log, *left: not copied yet.
  * When all are copied the next write begins the log anew. A store that keeps its own house says 0. */
 bool db_checkpoint(int64_t *log_pages, int64_t *left, Db *db, Error *error) MUST_USE;
+/* Whether what is deleted or changed from now on is overwritten in the file too, and not only let go of. A store that cleans up after itself says yes to both. */
+bool db_overwrite(Db *db, bool on, Error *error) MUST_USE;
 /* A whole, consistent copy of a file while others write; of any store: store/copy.h. */
 bool db_backup(Db *db, const char *to_path, Error *error) MUST_USE;
 /* Asks the store itself whether it is sound; `problem` (of ERROR_TEXT_MAX) gets the first thing found, or "". */

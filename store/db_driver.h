@@ -36,6 +36,7 @@ typedef struct DbDriver {
   bool (*in_transaction)(Db *db);
   int64_t (*epoch)(Db *db);
   bool (*checkpoint)(int64_t *log_pages, int64_t *left, Db *db, Error *error);
+  bool (*overwrite)(Db *db, bool on, Error *error);
   bool (*backup)(Db *db, const char *to_path, Error *error);
   bool (*verify)(Db *db, char *problem, Error *error);
   bool (*tables)(Db *db, DbTableVisit visit, void *self, Error *error);

@@ -207,6 +207,11 @@ static bool checkpoint(int64_t *log_pages, int64_t *left, Db *db, Error *error) 
   return true;
 }
 
+static bool overwrite(Db *db, bool on, Error *error) { /* VACUUM, by itself in time; pages and log are its own */
+  (void)db, (void)on, (void)error;
+  return true;
+}
+
 static bool backup(Db *db, const char *to_path, Error *error) {
   (void)db;
   return error_raise(error, ERROR_STORE, "%s: PostgreSQL is backed up by pg_basebackup or pg_dump", to_path);
@@ -306,6 +311,7 @@ const DbDriver DB_POSTGRES = {.open = open_db,
                               .in_transaction = in_transaction,
                               .epoch = epoch,
                               .checkpoint = checkpoint,
+                              .overwrite = overwrite,
                               .backup = backup,
                               .verify = verify,
                               .tables = tables,

@@ -199,6 +199,11 @@ static bool checkpoint(int64_t *log_pages, int64_t *left, Db *db, Error *error) 
   return code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY ? true : fail(of(db), error, code);
 }
 
+static bool overwrite(Db *db, bool on, Error *error) {
+  int code = sqlite3_exec(of(db)->sqlite, on ? "PRAGMA secure_delete=ON" : "PRAGMA secure_delete=OFF", NULL, NULL, NULL);
+  return code == SQLITE_OK ? true : fail(of(db), error, code);
+}
+
 static bool backup_to(Db *db, const char *to_path, Error *error) {
   sqlite3 *to = NULL;
   int code = sqlite3_open_v2(to_path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -268,5 +273,5 @@ const DbDriver DB_SQLITE = {
     .bind_blob = bind_blob, .bind_null = bind_null, .step = step, .done = done, .reset = reset, .finish = finish,
     .column_is_null = column_is_null, .column_i64 = column_i64, .column_f64 = column_f64, .column_text = column_text, .column_blob = column_blob,
     .begin = begin, .commit = commit, .rollback = rollback, .savepoint = savepoint, .release = release, .rollback_savepoint = rollback_savepoint,
-    .settle = settle, .changes = changes, .in_transaction = in_transaction, .epoch = epoch, .checkpoint = checkpoint, .backup = backup_to, .verify = verify,
+    .settle = settle, .changes = changes, .in_transaction = in_transaction, .epoch = epoch, .checkpoint = checkpoint, .overwrite = overwrite, .backup = backup_to, .verify = verify,
     .tables = tables, .columns = columns};

@@ -8,7 +8,7 @@
 #include "base/testing.h"
 #include "store/postgres.h"
 
-static const char *const ROOMS[] = {"app", "crew", "grid", "http", "meter", "notify", "order", "outage", "people", "report", "sim", "store", "supply", "visit", "bill", "flow"};
+static const char *const ROOMS[] = {"app", "crew", "grid", "group", "hall", "http", "meter", "notify", "order", "outage", "people", "privacy", "report", "sim", "store", "supply", "visit", "bill", "flow"};
 
 /* As words, in any case. */
 static const char *const WORDS[] = {"PRAGMA", "AUTOINCREMENT", "BIGSERIAL", "ROWID", "STRFTIME", "DATETIME", "JULIANDAY", "TYPEOF", "GLOB", "TRIGGER", "RECURSIVE",

@@ -1,5 +1,5 @@
 // A second factor from the menu to the next sign-in, in a browser; and the record that tells of it.
-import { base, expect, test } from "./harness";
+import { accessible, base, expect, test } from "./harness";
 import { totp as code } from "./totp";
 
 if (process.env.E2E_NAME) // the invented company has no second factors
@@ -46,3 +46,49 @@ test("audit: the newest changes, and the chain recounted", async ({ page }) => {
   await page.getByRole("button", { name: "核验链条" }).click();
   await page.locator(".audit .alert.good").waitFor();
 });
+
+if (process.env.E2E_NAME)
+  test("personal data: put right, handed out, erased by another person, and found no more", async ({ page }) => {
+    const context = page.context();
+    const ask = async (method: "post" | "get", path: string, data?: object) => {
+      const reply = await context.request[method](path, { ...(data ? { data } : {}), headers: { Origin: base } });
+      expect(reply.ok(), `${path}, got ${reply.status()}`);
+      return (await reply.json()) as Record<string, never>;
+    };
+    const words = `澹台${Date.now() % 1e8}`;
+    const guard = `guard${Date.now() % 1e7}`;
+    const { password } = (await ask("post", "/api/v1/staff", { name: guard, roles: ["security"], org_id: "0" })) as unknown as { password: string };
+    const { items } = (await ask("get", "/api/v1/customers?q=1&limit=500")) as unknown as { items: { id: string; number: string }[] };
+    let customer: { id: string; number: string } | undefined;
+    for (const each of items.reverse()) {
+      const open = (await ask("get", `/api/v1/orders?q=${each.number}`).catch(() => ({ items: [] }))) as unknown as { items: unknown[] };
+      if (!open.items.length) {
+        customer = each;
+        break;
+      }
+    }
+    expect(customer, "a household without an order");
+    await page.goto("/privacy");
+    await page.locator(".privacy .el-select input").first().fill(customer.number);
+    await page.getByRole("option").first().click();
+    await page.getByLabel("原因", { exact: true }).fill("来电申请");
+    await page.getByLabel("更正后的姓名").fill(words);
+    await page.getByRole("button", { name: "更正", exact: true }).click();
+    await page.getByRole("status").filter({ hasText: "已更正" }).waitFor();
+    await page.getByRole("button", { name: "导出全部信息" }).click();
+    await page.getByRole("cell", { name: words }).first().waitFor();
+    await page.getByRole("link", { name: "下载 JSON" }).waitFor();
+    await accessible(page);
+    await page.getByRole("button", { name: "申请删除" }).click();
+    await page.getByRole("status").filter({ hasText: "另一人" }).waitFor();
+    await context.clearCookies();
+    await ask("post", "/api/v1/session", { name: guard, password });
+    await page.goto("/privacy");
+    const row = page.locator(".privacy tbody tr", { hasText: customer.number }).first();
+    await row.getByRole("button", { name: "删除", exact: true }).click();
+    await page.locator(".el-message-box").getByRole("button", { name: "删除", exact: true }).click();
+    await row.filter({ hasText: "已删除" }).waitFor();
+    await accessible(page);
+    const left = await context.request.get(`/api/v1/customers?q=${encodeURIComponent(words)}`);
+    expect(left.status() === 403, "security finds nobody");
+  });

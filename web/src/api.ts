@@ -208,3 +208,11 @@ export const board = {
   sheet: (asked: BoardAsked) => `${V1}/exports/promises${query({ ...asked })}`,
   rules: () => get<T.Rules>("/rules"),
 };
+
+export const privacy = {
+  handOut: (id: string, reason: string) => call<T.HouseholdData>("POST", `${V1}/customers/${id}/export`, { body: { reason } }),
+  correct: (id: string, reason: string, to: { name?: string; phone?: string; address?: string }) => call<unknown>("PATCH", `${V1}/customers/${id}`, { body: { reason, ...to } }),
+  ask: (id: string, reason: string) => call<T.Erasure>("POST", `${V1}/customers/${id}/erasure`, { body: { reason } }),
+  list: () => get<{ items: T.Erasure[] }>("/erasures"),
+  decide: (id: string, agree: boolean) => call<T.Erasure>("POST", `${V1}/erasures/${id}/decision`, { body: { agree } }),
+};

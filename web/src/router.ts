@@ -42,6 +42,7 @@ export const router = createRouter({
     { path: "/manager", name: "manager", component: () => import("./pages/ManagerPhone.vue") },
     { path: "/board", name: "board", component: () => import("./pages/BoardPage.vue") },
     { path: "/rules", name: "rules", component: () => import("./pages/RulesPage.vue") },
+    { path: "/privacy", name: "privacy", component: () => import("./pages/PrivacyPage.vue") },
     { path: "/staff", name: "staff", component: () => import("./pages/StaffPage.vue") },
     { path: "/:rest(.*)*", redirect: { name: "command" } },
   ],
@@ -62,7 +63,7 @@ router.beforeEach((to: RouteLocationNormalized) => {
   return true;
 });
 
-const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", areas: "area.title", area: "area.title", household: "use.title", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", board: "board.title", manager: "manager.title", "new-order": "new_order.title", rules: "rules.title", staff: "nav.staff", audit: "nav.audit", supply: "nav.supply" } as const; // prettier-ignore
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", areas: "area.title", area: "area.title", household: "use.title", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", board: "board.title", manager: "manager.title", "new-order": "new_order.title", rules: "rules.title", staff: "nav.staff", audit: "nav.audit", privacy: "privacy.title", supply: "nav.supply" } as const; // prettier-ignore
 watchEffect(() => {
   const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
   document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");

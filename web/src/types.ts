@@ -815,3 +815,17 @@ export interface Rules {
   kinds: (RuleOrigin & { group: string | null; running: number; running_older: number })[];
   calendars: RuleOrigin[];
 }
+
+/** All that is held on a household, part by part. */
+export type HouseholdData = Record<string, unknown>;
+export interface Erasure {
+  id: string;
+  customer_id: string;
+  customer_number: string | null;
+  state: "asked" | "erased" | "refused";
+  asked_by: string;
+  asked_at: string;
+  reason: string | null;
+  decided_by: string | null;
+  decided_at: string | null;
+}

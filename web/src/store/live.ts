@@ -11,7 +11,7 @@ const KINDS = [
   "outage.dismissed", "outage.undone", "outage.eta", "outage.progress", "outage.word", "outage.evidence",
   "crew.delayed", "crew.duty", "plan.changed", "plan.accepted", "plan.errand",
   "crew.position", "crew.assigned", "crew.released", "crew.step", "crew.material",
-  "customer.revealed", "replay.started", "replay.finished",
+  "customer.revealed", "customer.exported", "customer.corrected", "customer.erasure_asked", "customer.erasure_refused", "customer.erased", "replay.started", "replay.finished",
 ]; // prettier-ignore
 const RETRY_MS = 3000;
 const SILENCE_MS = 20_000; // the program says the time every 5 s: a connection that says nothing is dead, whatever the browser believes

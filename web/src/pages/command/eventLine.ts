@@ -17,6 +17,11 @@ const ICONS: Record<string, IconName> = {
   "crew.step": "on_the_way",
   "crew.material": "box",
   "customer.revealed": "shield",
+  "customer.exported": "shield",
+  "customer.corrected": "shield",
+  "customer.erasure_asked": "shield",
+  "customer.erasure_refused": "shield",
+  "customer.erased": "shield",
 };
 
 /** The steps of a repair are the company's own; which one it was stands on the outage's page. */
