@@ -107,10 +107,10 @@ static bool sweep(Walk *walk) {
     more = false;
     for (uint32_t d = 0; d < walk->count; d++) {
       uint32_t p = grid_device(grid, d)->parent;
-      if (p != GRID_NONE && !walk->open[d]) more |= join(walk, p, d) | join(walk, d, p);
+      if (p != GRID_NONE && !walk->open[d] && (join(walk, p, d) || join(walk, d, p))) more = true;
     }
     for (size_t t = 0; t < walk->ties.count; t++)
-      if (walk->ties.at[t].kept) more |= join(walk, walk->ties.at[t].a, walk->ties.at[t].b) | join(walk, walk->ties.at[t].b, walk->ties.at[t].a);
+      if (walk->ties.at[t].kept && (join(walk, walk->ties.at[t].a, walk->ties.at[t].b) || join(walk, walk->ties.at[t].b, walk->ties.at[t].a))) more = true;
   }
   for (uint32_t d = 0; d < walk->count; d++) {
     uint32_t p = grid_device(grid, d)->parent;

@@ -187,7 +187,7 @@ static bool fork_here(TortureStack *stack, TortureKind kind, uint64_t place, uin
   Verdict verdict = pid > 0 ? judge(&run, pid, said) : NOT_RUN;
   seen->ended = false;
   stack->result[kind] = (uint8_t)verdict;
-  if (verdict != NOT_RUN) torture_book_write(verdict == WRONG ? "wrong" : "done", kind, place, whole);
+  if (verdict != NOT_RUN) torture_book_write(verdict == WRONG ? "wrong" : "done", (int)kind, place, whole);
   alarm(RUN_SECONDS);
   return false;
 }
@@ -326,12 +326,12 @@ static void every_stack(const struct CMUnitTest *test, TortureKind kind) {
     Verdict verdict = (Verdict)list[i]->result[kind];
     torture_stack_name(list[i], &place, &whole);
     if (verdict == NOT_RUN) {
-      if (torture_book_has("done", kind, torture.places ? place : whole) || atomic_load(&seen->wrong[kind]) >= WRONG_MOST || late()) continue;
+      if (torture_book_has("done", (int)kind, torture.places ? place : whole) || atomic_load(&seen->wrong[kind]) >= WRONG_MOST || late()) continue;
       run.stack = list[i];
       verdict = run_child(&run);
       missed += !seen->struck;
-      if (verdict == WRONG) torture_book_write("wrong", kind, place, whole);
-      else if (seen->struck) torture_book_write("done", kind, place, whole);
+      if (verdict == WRONG) torture_book_write("wrong", (int)kind, place, whole);
+      else if (seen->struck) torture_book_write("done", (int)kind, place, whole);
     }
     runs++;
     passed += verdict == PASSED;
