@@ -31,8 +31,8 @@ static void no_page_reads_the_whole_table(void **state) {
   Error error = {0};
   Db *db;
   (void)state;
-  if (getenv("DIANBAOMU_TEST_STORE")) skip(); /* the words of the plan are SQLite's */
-  assert_ok(db_open(&db, ":memory:", DB_WRITE_UNSYNCED, &error), &error);
+  /* the words of the plan are SQLite's: a nameless file of its own, whichever store the tests run on */
+  assert_ok(db_open(&db, "", DB_WRITE_UNSYNCED, &error), &error);
   assert_ok(schema_migrate(db, &error), &error);
   db_watch(watch);
   ask_all(db);
