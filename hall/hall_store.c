@@ -7,8 +7,6 @@ static void hash_of(unsigned char out[HALL_HASH], Text text) {
   crypto_generichash(out, HALL_HASH, (const unsigned char *)text.at, text.len, NULL, 0);
 }
 
-static int64_t id_of(Instant at) { return id_make(&(IdMaker){0}, at); }
-
 bool hall_store_find(bool *found, HallForm *out, Db *db, int64_t county_id, Text token, Error *error) {
   DbStatement *s;
   unsigned char hash[HALL_HASH];
@@ -29,7 +27,7 @@ bool hall_store_add(DeskContext *context, Text token, const HallForm *form, Text
   DbStatement *s;
   unsigned char hash[HALL_HASH], phone_hash[HALL_HASH];
   hash_of(hash, token);
-  if (!db_prepare(&s, context->db, "INSERT INTO hall_form (county_id, id, hash, order_id, message_id, joined, phone_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", error))
+  if (!db_prepare(&s, context->db, "INSERT INTO hall_form (county_id, id, hash, order_id, message_id, joined, phone_hash, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", error))
     return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_i64(s, 2, desk_new_id(context));
@@ -45,6 +43,7 @@ bool hall_store_add(DeskContext *context, Text token, const HallForm *form, Text
   } else {
     db_bind_null(s, 7);
   }
+  db_bind_i64(s, 8, context->now);
   return db_done(s, error);
 }
 
@@ -55,10 +54,10 @@ bool hall_store_by_phone(int64_t *count, DeskContext *context, Text phone, Error
   *count = 0;
   if (!phone.len) return true;
   hash_of(hash, phone);
-  if (!db_prepare(&s, context->db, "SELECT COUNT(*) FROM hall_form WHERE county_id = ?1 AND phone_hash = ?2 AND id >= ?3", error)) return false;
+  if (!db_prepare(&s, context->db, "SELECT COUNT(*) FROM hall_form WHERE county_id = ?1 AND phone_hash = ?2 AND at >= ?3", error)) return false;
   db_bind_i64(s, 1, context->county_id);
   db_bind_blob(s, 2, hash, HALL_HASH);
-  db_bind_i64(s, 3, id_of(context->now - SPAN_DAY));
+  db_bind_i64(s, 3, context->now - SPAN_DAY);
   if (!db_step(&row, s, error)) return false;
   if (row) *count = db_column_i64(s, 0), db_reset(s);
   return true;
@@ -66,29 +65,21 @@ bool hall_store_by_phone(int64_t *count, DeskContext *context, Text phone, Error
 
 bool hall_store_tidy(DeskContext *context, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, context->db, "DELETE FROM hall_form WHERE county_id = ?1 AND id < ?2", error)) return false;
+  if (!db_prepare(&s, context->db, "DELETE FROM hall_form WHERE county_id = ?1 AND at < ?2", error)) return false;
   db_bind_i64(s, 1, context->county_id);
-  db_bind_i64(s, 2, id_of(context->now - HALL_FORM_KEPT));
+  db_bind_i64(s, 2, context->now - HALL_FORM_KEPT);
   if (!db_done(s, error)) return false;
-  if (!db_prepare(&s, context->db, "UPDATE hall_form SET phone_hash = NULL WHERE county_id = ?1 AND id < ?2 AND phone_hash IS NOT NULL", error)) return false;
+  if (!db_prepare(&s, context->db, "UPDATE hall_form SET phone_hash = NULL WHERE county_id = ?1 AND at < ?2 AND phone_hash IS NOT NULL", error)) return false;
   db_bind_i64(s, 1, context->county_id);
-  db_bind_i64(s, 2, id_of(context->now - SPAN_DAY));
+  db_bind_i64(s, 2, context->now - SPAN_DAY);
   return db_done(s, error);
 }
 
-/* The number begins with the day, and the id with the time: not the whole table is read. */
 bool hall_store_order(bool *found, OrderId *out, Db *db, int64_t county_id, int64_t number, Error *error) {
   DbStatement *s;
-  int64_t day = number / 10000000;
-  Civil civil = {.year = (int)(day / 10000), .month = (int)(day / 100 % 100), .day = (int)(day % 100)};
-  *found = false;
-  if (civil.year < 2010 || civil.year > 2078 || civil.month < 1 || civil.month > 12 || civil.day < 1 || civil.day > 31) return true;
-  Instant from = instant_of(civil, ZONE_SHANGHAI);
-  if (!db_prepare(&s, db, "SELECT id FROM orders WHERE county_id = ?1 AND id >= ?2 AND id < ?3 AND number = ?4", error)) return false;
+  if (!db_prepare(&s, db, "SELECT id FROM orders WHERE county_id = ?1 AND number = ?2", error)) return false;
   db_bind_i64(s, 1, county_id);
-  db_bind_i64(s, 2, id_of(from - SPAN_DAY));
-  db_bind_i64(s, 3, id_of(from + 3 * SPAN_DAY));
-  db_bind_i64(s, 4, number);
+  db_bind_i64(s, 2, number);
   if (!db_step(found, s, error)) return false;
   if (*found) *out = (OrderId){db_column_i64(s, 0)}, db_reset(s);
   return true;

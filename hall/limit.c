@@ -48,20 +48,25 @@ static Bucket *bucket_of(Limits *limits, uint64_t hash) {
   return first;
 }
 
+/* How full it is, as time. More than it can hold: the clock was put back, and what stands there means nothing. */
+static Span filled(const Bucket *bucket, uint64_t hash, const LimitRule *rule, Instant now) {
+  Span level = bucket->hash == hash && bucket->empty > now ? bucket->empty - now : 0;
+  return level > rule->most * rule->every ? 0 : level;
+}
+
 Span limits_wait(Limits *limits, const LimitRule *rule, Text who, Instant now) {
   uint64_t hash = hash_of(limits, rule->what, who);
   pthread_mutex_lock(&limits->lock);
-  const Bucket *bucket = bucket_of(limits, hash);
-  Span filled = bucket->hash == hash && bucket->empty > now ? bucket->empty - now : 0, room = (rule->most - 1) * rule->every;
+  Span level = filled(bucket_of(limits, hash), hash, rule, now), room = (rule->most - 1) * rule->every;
   pthread_mutex_unlock(&limits->lock);
-  return filled > room ? filled - room : 0;
+  return level > room ? level - room : 0;
 }
 
 void limits_count(Limits *limits, const LimitRule *rule, Text who, Instant now) {
   uint64_t hash = hash_of(limits, rule->what, who);
   pthread_mutex_lock(&limits->lock);
   Bucket *bucket = bucket_of(limits, hash);
-  bool fresh = bucket->hash != hash || bucket->empty < now;
-  *bucket = (Bucket){hash, (fresh ? now : bucket->empty) + rule->every};
+  Span level = filled(bucket, hash, rule, now) + rule->every, whole = rule->most * rule->every;
+  *bucket = (Bucket){hash, now + (level < whole ? level : whole)}; /* a full one stays full */
   pthread_mutex_unlock(&limits->lock);
 }

@@ -19,6 +19,9 @@ static void a_bucket_fills_and_empties(void **state) {
   limits_count(limits, &RULE, TEXT("x"), now + 10 * SPAN_SECOND);
   assert_int_equal(limits_wait(limits, &RULE, TEXT("x"), now + 12 * SPAN_SECOND), 8 * SPAN_SECOND);
   assert_int_equal(limits_wait(limits, &RULE, TEXT("x"), now + SPAN_HOUR), 0);
+  for (int i = 0; i < 50; i++) limits_count(limits, &RULE, TEXT("x"), now + 12 * SPAN_SECOND); /* more than it holds is as full as it gets */
+  assert_int_equal(limits_wait(limits, &RULE, TEXT("x"), now + 12 * SPAN_SECOND), 10 * SPAN_SECOND);
+  assert_int_equal(limits_wait(limits, &RULE, TEXT("x"), now - SPAN_DAY), 0); /* the clock was put back */
   limits_free(limits);
 }
 
