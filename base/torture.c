@@ -143,7 +143,7 @@ static bool doubling;
 static void leave(void) {
   if (seen->ended) return;
   disarm();
-  if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check()) _exit(EXIT_SANITIZER);
+  if (torture.stacks && __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check()) _exit(EXIT_SANITIZER); /* the sample of every day: not yet */
   _exit(EXIT_FAILED);
 }
 
