@@ -84,7 +84,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
             desk_open(&house->desk, house->db, &desk, error) && staff_open(&house->staff, house->desk, house->db, &staff, error) &&
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
             outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error) &&
-            group_open(&house->groups, house->desk, house->db, house->people, house->orders, error) &&
+            group_open(&house->groups, house->desk, house->db, house->people, house->orders, options->rules, error) &&
             hall_open(&house->hall, house->desk, house->people, house->orders, house->groups, house->outages, error) &&
             privacy_open(&house->privacy, house->desk, house->db, house->people, house->county_id, error);
   CrewSites sites = {site_find, site_write, site_at, house};

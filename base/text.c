@@ -25,6 +25,17 @@ ptrdiff_t text_find(Text text, Text part) {
   return found ? found - text.at : -1;
 }
 
+static char small(char c) { return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
+
+bool text_holds(Text text, Text part) {
+  for (size_t at = 0; at + part.len <= text.len; at++) {
+    size_t same = 0;
+    while (same < part.len && small(text.at[at + same]) == small(part.at[same])) same++;
+    if (same == part.len) return true;
+  }
+  return false;
+}
+
 Text text_slice(Text text, size_t from, size_t to) {
   if (to > text.len) to = text.len;
   if (from > to) from = to;

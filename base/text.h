@@ -28,6 +28,7 @@ bool text_starts(Text text, Text with);
 bool text_ends(Text text, Text with);
 /* Position of the first `part` in `text`, or -1. An empty part is found at 0. */
 ptrdiff_t text_find(Text text, Text part);
+bool text_holds(Text text, Text part); /* somewhere in it; A to Z and a to z are the same */
 Text text_slice(Text text, size_t from, size_t to);     /* clamped to the text */
 Text text_trim(Text text);                              /* without ASCII white space at both ends */
 /* Cuts the next part off `rest` up to `separator`; false when nothing is left. "a;;b" gives "a", "", "b". */

@@ -36,6 +36,7 @@ static void parts_are_cut(void **state) {
   assert_true(text_is(text_trim(TEXT(" \t x y \r\n")), "x y"));
   assert_int_equal(text_find(TEXT("柳树村三组"), TEXT("三组")), 9);
   assert_int_equal(text_find(TEXT("abc"), TEXT("abcd")), -1);
+  assert_true(text_holds(TEXT("柳树村 ABz"), TEXT("aBZ")) && text_holds(TEXT("x"), TEXT("")) && !text_holds(TEXT("ab"), TEXT("abc")));
   assert_true(text_is(text_cut(TEXT("a柳树"), 4), "a柳") && text_is(text_cut(TEXT("a柳树"), 6), "a柳") && text_is(text_cut(TEXT("a柳树"), 7), "a柳树"));
   assert_true(text_is(text_cut(TEXT("柳"), 2), "") && text_cut(TEXT_NONE, 3).at == NULL);
   assert_true(text_compare(TEXT("a"), TEXT("ab")) < 0 && text_compare(TEXT("b"), TEXT("ab")) > 0);

@@ -26,6 +26,22 @@ static bool say_event(DeskContext *context, int64_t group, int64_t message, cons
 
 /* --- use cases --- */
 
+typedef struct Standing {
+  bool closed;
+  char name[GROUP_NAME_MAX * 4 + 1];
+} Standing;
+static void keep_standing(void *self, const GroupRow *row) {
+  Standing *standing = self;
+  standing->closed = row->closed_at != INSTANT_NONE;
+  snprintf(standing->name, sizeof standing->name, "%.*s", TEXT_ARG(row->name));
+}
+
+static bool check_open(DeskContext *context, int64_t id, Error *error) {
+  Standing standing = {.closed = false};
+  if (!group_store_groups(context->db, context->county_id, id, keep_standing, &standing, error)) return false;
+  return standing.closed ? error_raise(error, ERROR_GROUP_CLOSED, "%s", standing.name) : true;
+}
+
 bool group_new(DeskContext *context, Groups *groups, int64_t org_id, Text name, int64_t *id, Error *error) {
   size_t row;
   char data[64];
@@ -46,10 +62,17 @@ bool group_new(DeskContext *context, Groups *groups, int64_t org_id, Text name, 
 bool group_link(DeskContext *context, Groups *groups, int64_t id, char token[GROUP_TOKEN_TEXT], Error *error) {
   unsigned char bytes[16], hash[32];
   (void)groups;
+  if (!check_open(context, id, error)) return false;
   randombytes_buf(bytes, sizeof bytes);
   sodium_bin2hex(token, GROUP_TOKEN_TEXT, bytes, sizeof bytes);
   hash_token(hash, text_of(token));
   return group_store_link(context, id, hash, error);
+}
+
+bool group_end(DeskContext *context, Groups *groups, int64_t id, Error *error) {
+  (void)groups;
+  return check_open(context, id, error) && group_store_end(context, id, error) &&
+         desk_event(context, "group.closed", "group", id, TEXT("{}"), error);
 }
 
 bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int64_t *message, Error *error) {
@@ -63,6 +86,7 @@ bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int6
   int64_t today = 0;
   uint32_t position;
   if (household && !group_by_token(&row.group_id, groups, context->db, said->token, error)) return false;
+  if (!check_open(context, row.group_id, error)) return false;
   if (household) row.author = TEXT("household");
   if (household && !group_store_count(&today, context->db, context->county_id, row.group_id, context->now - SPAN_DAY, error)) return false;
   if (today >= GROUP_DAY_MAX) return error_raise(error, ERROR_LIMIT, "当日消息" ERROR_BOTH "messages in a day\t%d", GROUP_DAY_MAX);
@@ -98,24 +122,35 @@ static void keep_message(void *self, const MessageRow *row) {
   kept->row.author_name = row->author_name.at ? text_copy(kept->arena, row->author_name) : TEXT_NONE;
 }
 
-bool group_to_order(DeskContext *context, Groups *groups, int64_t message, Text kind, Text what, uint32_t roles, OrderId *out,
-                    Error *error) {
+bool group_to_order(DeskContext *context, Groups *groups, const GroupTouch *touch, OrderId *out, Error *error) {
+  int64_t message = touch->message;
+  GroupGuess guess = {touch->kind, touch->what, TEXT("")};
+  json_t *topic = NULL;
   Kept kept = {.arena = context->arena};
   bool again;
   if (!group_store_message(context->db, context->county_id, message, keep_message, &kept, error)) return false;
   if (!kept.row.id) return error_raise(error, ERROR_NOT_FOUND, "message\t%lld", (long long)message);
   if (kept.row.order.value)
     return error_raise(error, ERROR_ALREADY_EXISTS, "工单" ERROR_BOTH "order\t%lld", (long long)kept.row.order.value);
-  OrderAccept accept = {.kind = kind,
+  if (!touch->kind.len && !group_words_guess(groups->words, kept.row.body.at ? kept.row.body : TEXT(""), touch->roles, &guess)) {
+    error_raise(error, ERROR_FIELD_MISSING, "%s", "kind");
+    return error_at(error, "%s", "$.kind");
+  }
+  if (guess.topic.len && !touch->fields && !(topic = json_pack("{s:s%}", "topic", guess.topic.at, guess.topic.len)))
+    return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");
+  OrderAccept accept = {.kind = guess.kind,
                         .customer = kept.row.customer,
                         .device = GRID_NONE,
-                        .what = what,
+                        .what = guess.what,
+                        .fields = touch->fields ? touch->fields : topic,
                         .description = kept.row.body,
                         .caller_name = kept.row.author_name,
                         .source = TEXT("group"),
-                        .roles = roles};
-  if (!map_reserve(&groups->of_order, groups->of_order.count + 1)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");
-  if (!order_accept(context, groups->orders, &accept, out, &again, error)) return false;
+                        .roles = touch->roles};
+  bool ok = map_reserve(&groups->of_order, groups->of_order.count + 1) ? order_accept(context, groups->orders, &accept, out, &again, error)
+                                                                       : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");
+  json_decref(topic);
+  if (!ok) return false;
   if (!group_store_set_order(context, message, *out, kept.row.attachment_id, error) ||
       !say_event(context, kept.row.group_id, message, "order", *out, error) || !map_put(&groups->of_order, out->value, kept.row.group_id))
     return desk_spoil(context);
@@ -159,11 +194,11 @@ static bool load(Db *db, void *room, Error *error) {
   return group_store_open_orders(db, groups->county_id, &groups->of_order, error);
 }
 
-bool group_open(Groups **out, Desk *desk, Db *db, const People *people, Orders *orders, Error *error) {
+bool group_open(Groups **out, Desk *desk, Db *db, const People *people, Orders *orders, const char *rules, Error *error) {
   Groups *groups = memory_new(sizeof *groups);
   if (!groups) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");
   *groups = (Groups){.desk = desk, .people = people, .orders = orders, .county_id = desk_county_id(desk)};
-  if (!load(db, groups, error)) {
+  if (!group_words_open(&groups->words, orders, rules, error) || !load(db, groups, error)) {
     group_close(groups);
     return false;
   }
@@ -177,5 +212,6 @@ bool group_open(Groups **out, Desk *desk, Db *db, const People *people, Orders *
 void group_close(Groups *groups) {
   if (!groups) return;
   map_free(&groups->of_order);
+  group_words_close(groups->words);
   memory_free(groups);
 }

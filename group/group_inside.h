@@ -2,6 +2,7 @@
 #define GROUP_INSIDE_H
 
 #include "base/map.h"
+#include "group/words.h"
 #include "group/group.h"
 
 struct Groups {
@@ -9,6 +10,7 @@ struct Groups {
   const People *people;
   Orders *orders;
   int64_t county_id;
+  GroupWords *words;
   Map of_order; /* open order → its group */
 };
 
@@ -16,7 +18,8 @@ typedef struct GroupRow {
   int64_t id, org_id;
   Text name;
   bool linked;
-  Instant last; /* of its newest message, INSTANT_NONE */
+  Instant last;      /* of its newest message, INSTANT_NONE */
+  Instant closed_at; /* INSTANT_NONE: open */
 } GroupRow;
 typedef struct MessageRow {
   int64_t id, group_id, attachment_id;
@@ -25,12 +28,21 @@ typedef struct MessageRow {
   Text author, author_name, body, body_en;
   Instant at;
 } MessageRow;
+typedef struct MemberRow { /* a household that wrote */
+  Text name;
+  CustomerId customer;
+  int64_t messages;
+  Instant last;
+} MemberRow;
+typedef void (*MemberVisit)(void *self, const MemberRow *row);
 typedef void (*GroupVisit)(void *self, const GroupRow *row);
 typedef void (*MessageVisit)(void *self, const MessageRow *row);
 
 /* group_store.c */
 bool group_store_insert(DeskContext *context, int64_t id, int64_t org_id, Text name, Error *error) MUST_USE;
 bool group_store_link(DeskContext *context, int64_t id, const unsigned char hash[32], Error *error) MUST_USE;
+bool group_store_end(DeskContext *context, int64_t id, Error *error) MUST_USE;
+bool group_store_members(Db *db, int64_t county_id, int64_t group_id, MemberVisit visit, void *self, Error *error) MUST_USE;
 bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) MUST_USE;    /* id 0: all */
 bool group_store_by_token(int64_t *id, Db *db, int64_t county_id, const unsigned char hash[32], Error *error) MUST_USE; /* 0: none */
 bool group_store_say(DeskContext *context, const MessageRow *row, Error *error) MUST_USE;

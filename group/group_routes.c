@@ -8,14 +8,15 @@
 #define S_MESSAGE                                                                                                                       \
   "{\"type\":\"object\",\"required\":[\"id\",\"at\",\"author\"],\"properties\":{\"id\":" S_ID ",\"at\":" S_TIME                         \
   ",\"author\":{\"type\":\"string\",\"enum\":[\"staff\",\"household\",\"system\"]},\"name\":" S_TEXT_NULL ",\"customer_id\":" S_ID_NULL \
-  ",\"body\":" S_TEXT_NULL ",\"body_en\":" S_TEXT_NULL ",\"attachment_id\":" S_ID_NULL ",\"order_id\":" S_ID_NULL "}}"
+  ",\"body\":" S_TEXT_NULL ",\"body_en\":" S_TEXT_NULL ",\"attachment_id\":" S_ID_NULL ",\"order_id\":" S_ID_NULL \
+  ",\"guess\":{\"type\":[\"object\",\"null\"],\"description\":\"what one touch makes of it\",\"properties\":{\"kind\":" S_TEXT ",\"what\":" S_TEXT_NULL "}}}}"
 #define SCHEMA_THREAD                                                                            \
-  "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"name\":" S_TEXT_NULL \
+  "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"name\":" S_TEXT_NULL ",\"closed_at\":" S_TIME_NULL \
   ",\"items\":" S_LIST(S_MESSAGE) ",\"next\":" S_TEXT_NULL "}}"
 #define SCHEMA_GROUPS                                                                                                   \
   "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":" S_LIST(                                    \
       "{\"type\":\"object\",\"properties\":{\"id\":" S_ID ",\"org_id\":" S_ID ",\"name\":" S_TEXT ",\"linked\":" S_BOOL \
-      ",\"last\":" S_TIME_NULL "}}") "}}"
+      ",\"last\":" S_TIME_NULL ",\"closed_at\":" S_TIME_NULL ",\"org\":" S_TEXT_NULL "}}") "}}"
 #define SCHEMA_NEW                                                                            \
   "{\"type\":\"object\",\"required\":[\"org_id\",\"name\"],\"properties\":{\"org_id\":" S_KEY \
   ",\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":60,"                          \
@@ -26,12 +27,16 @@
   "\"format\":\"line\"},\"customer_number\":{\"type\":[\"string\",\"null\"],\"maxLength\":32},\"attachment_id\":{\"type\":[\"string\"," \
   "\"null\"],\"format\":\"id\"}}}"
 #define SCHEMA_TOUCH                                                                                                                  \
-  "{\"type\":\"object\",\"required\":[\"kind\"],\"properties\":{\"kind\":{\"type\":\"string\",\"maxLength\":64,\"format\":\"code\"}," \
+  "{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"maxLength\":64,\"format\":\"code\",\"description\":\"left out: what the message's words ask for\"}," \
   "\"what\":{\"type\":\"string\","                                                                                                    \
-  "\"maxLength\":64}}}"
+  "\"maxLength\":64},\"fields\":{\"type\":[\"object\",\"null\"],\"additionalProperties\":true}}}"
+#define SCHEMA_MEMBERS                                                                                                      \
+  "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":" S_LIST(                                        \
+      "{\"type\":\"object\",\"properties\":{\"name\":" S_TEXT_NULL ",\"customer_id\":" S_ID_NULL ",\"customer_number\":" S_TEXT_NULL \
+      ",\"messages\":" S_WHOLE ",\"last\":" S_TIME "}}") "}}"
 #define SCHEMA_MADE "{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":" S_ID "}}"
 #define SCHEMA_TOKEN "{\"type\":\"object\",\"required\":[\"token\"],\"properties\":{\"token\":" S_TEXT ",\"path\":" S_TEXT "}}"
-enum { WRITERS = KIND_ROLE_MANAGER | KIND_ROLE_HEAD | KIND_ROLE_DISPATCHER | KIND_ROLE_AGENT, THREAD_MAX = 200 };
+enum { OPENERS = KIND_ROLE_MANAGER | KIND_ROLE_HEAD | KIND_ROLE_DISPATCHER, WRITERS = KIND_ROLE_MANAGER | KIND_ROLE_HEAD | KIND_ROLE_DISPATCHER | KIND_ROLE_AGENT, THREAD_MAX = 200 };
 
 /* --- who may --- */
 
@@ -59,23 +64,29 @@ typedef struct Listing {
   const Groups *groups;
   int64_t org;
   Json *json;
+  bool closed; /* those that are over too */
 } Listing;
 static void write_group(void *self, const GroupRow *row) {
   Listing *list = self;
   Json *json = list->json;
   if (list->org && !(list->groups->people && people_org_within(list->groups->people, row->org_id, list->org))) return;
+  if (row->closed_at != INSTANT_NONE && !list->closed) return;
+  size_t at;
   json_open_object(json);
   json_put_id(json, "id", row->id);
   json_put_id(json, "org_id", row->org_id);
   json_put_text(json, "name", row->name);
   json_put_bool(json, "linked", row->linked);
   json_put_instant(json, "last", row->last);
+  json_put_instant(json, "closed_at", row->closed_at);
+  json_put_text(json, "org", list->groups->people && people_org_row(list->groups->people, row->org_id, &at) ? people_org(list->groups->people, at)->name : TEXT_NONE);
   json_close(json);
 }
 
 static bool get_groups(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   Json json;
-  Listing list = {room, request->who.org_id, &json};
+  Text closed = http_query(request, "closed");
+  Listing list = {room, request->who.org_id, &json, closed.at && text_is(closed, "yes")};
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_key(&json, "items");
@@ -89,7 +100,9 @@ static bool get_groups(HttpRequest *request, HttpReply *reply, void *room, Error
 typedef struct Thread {
   Json *json;
   Arena *arena;
-  bool public; /* for households: others' names masked, no customers */
+  const Groups *groups;
+  uint32_t roles; /* of who reads */
+  bool public;    /* for households: others' names masked, no customers */
   int64_t last;
   size_t count;
 } Thread;
@@ -108,24 +121,33 @@ static void write_message(void *self, const MessageRow *row) {
   json_put_text(json, "body_en", row->body_en);
   json_put_id(json, "attachment_id", row->attachment_id);
   json_put_id(json, "order_id", thread->public ? 0 : row->order.value);
+  GroupGuess guess;
+  if (!thread->public && household && !row->order.value &&
+      group_words_guess(thread->groups->words, row->body.at ? row->body : TEXT(""), thread->roles, &guess)) {
+    json_key(json, "guess");
+    json_open_object(json);
+    json_put_text(json, "kind", guess.kind);
+    json_put_text(json, "what", guess.what.len ? guess.what : TEXT_NONE);
+    json_close(json);
+  }
   json_close(json);
   thread->last = row->id, thread->count++;
 }
 
-static bool write_thread(HttpRequest *request, HttpReply *reply, const Groups *groups, int64_t group, const char *name, bool public,
-                         Error *error) {
+static bool write_thread(HttpRequest *request, HttpReply *reply, const Groups *groups, const Seen *seen, bool public, Error *error) {
   Json json;
   int64_t before, limit;
-  Thread thread = {.json = &json, .arena = request->arena, .public = public};
+  Thread thread = {.json = &json, .arena = request->arena, .groups = groups, .roles = request->who.roles, .public = public};
   if (!http_query_i64(request, "before", 0, 1, INT64_MAX, &before, error) ||
       !http_query_i64(request, "limit", 50, 1, THREAD_MAX, &limit, error))
     return false;
   json_begin(&json, &reply->body);
   json_open_object(&json);
-  json_put_string(&json, "name", name);
+  json_put_string(&json, "name", seen->name);
+  json_put_instant(&json, "closed_at", seen->row.closed_at);
   json_key(&json, "items");
   json_open_array(&json);
-  if (!group_store_messages(request->db, groups->county_id, group, before, limit, write_message, &thread, error)) return false;
+  if (!group_store_messages(request->db, groups->county_id, seen->row.id, before, limit, write_message, &thread, error)) return false;
   json_close(&json);
   json_put_id(&json, "next", thread.count == (size_t)limit ? thread.last : 0);
   json_close(&json);
@@ -136,14 +158,14 @@ static bool get_thread(HttpRequest *request, HttpReply *reply, void *room, Error
   Seen seen;
   int64_t id;
   return http_argument_id(request, 0, "group", &id, error) && may_see(&seen, room, request->db, id, request->who.org_id, error) &&
-         write_thread(request, reply, room, id, seen.name, false, error);
+         write_thread(request, reply, room, &seen, false, error);
 }
 
 static bool get_thread_by_link(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   Seen seen;
   int64_t id;
   return group_by_token(&id, room, request->db, request->argument[0], error) && may_see(&seen, room, request->db, id, 0, error) &&
-         write_thread(request, reply, room, id, seen.name, true, error);
+         write_thread(request, reply, room, &seen, true, error);
 }
 
 static bool write_picture(HttpRequest *request, HttpReply *reply, const Groups *groups, int64_t group, int64_t picture, Error *error) {
@@ -151,6 +173,38 @@ static bool write_picture(HttpRequest *request, HttpReply *reply, const Groups *
   if (!group_store_has_picture(&has, request->db, groups->county_id, group, picture, error)) return false;
   if (!has) return error_raise(error, ERROR_NOT_FOUND, "附件" ERROR_BOTH "attachment\t%lld", (long long)picture);
   return order_attachment_body(reply, request->db, groups->county_id, picture, error);
+}
+
+static void write_member(void *self, const MemberRow *row) {
+  const Listing *list = self;
+  Json *json = list->json;
+  uint32_t position;
+  Customer customer = {0};
+  if (row->customer.value && list->groups->people && people_position_of(list->groups->people, row->customer, &position))
+    people_customer(list->groups->people, position, &customer);
+  json_open_object(json);
+  json_put_text(json, "name", row->name);
+  json_put_id(json, "customer_id", row->customer.value);
+  json_put_text(json, "customer_number", customer.number);
+  json_put_i64(json, "messages", row->messages);
+  json_put_instant(json, "last", row->last);
+  json_close(json);
+}
+
+static bool get_members(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
+  Seen seen;
+  int64_t id;
+  Json json;
+  Listing list = {.groups = room, .json = &json};
+  if (!http_argument_id(request, 0, "group", &id, error) || !may_see(&seen, room, request->db, id, request->who.org_id, error)) return false;
+  json_begin(&json, &reply->body);
+  json_open_object(&json);
+  json_key(&json, "items");
+  json_open_array(&json);
+  bool ok = group_store_members(request->db, list.groups->county_id, id, write_member, &list, error);
+  json_close(&json);
+  json_close(&json);
+  return ok;
 }
 
 static bool get_picture(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
@@ -172,6 +226,7 @@ typedef struct Command {
   Groups *groups;
   int64_t group, org_id, who_org, made;
   Text token, name, kind, what;
+  const json_t *fields;
   GroupSaid said;
   const char *type;
   Text bytes;
@@ -217,6 +272,14 @@ static bool encode_made(HttpRequest *request, void *self, HttpReply *reply, void
   return true;
 }
 
+static bool encode_ended(HttpRequest *request, void *self, HttpReply *reply, void *room, Error *error) {
+  Command *command = self;
+  command->made = command->group;
+  if (!encode_made(request, self, reply, room, error)) return false;
+  reply->status = 200;
+  return true;
+}
+
 static bool decode_id(HttpRequest *request, void **out, void *room, Error *error) {
   Command *command = *out = begin(request, room, error);
   return command && http_argument_id(request, 0, "group", &command->group, error);
@@ -226,6 +289,12 @@ static bool work_link(DeskContext *context, void *self, Error *error) {
   Seen seen;
   return may_see(&seen, command->groups, context->db, command->group, command->who_org, error) &&
          group_link(context, command->groups, command->group, command->link, error);
+}
+static bool work_end(DeskContext *context, void *self, Error *error) {
+  Command *command = self;
+  Seen seen;
+  return may_see(&seen, command->groups, context->db, command->group, command->who_org, error) &&
+         group_end(context, command->groups, command->group, error);
 }
 static bool encode_link(HttpRequest *request, void *self, HttpReply *reply, void *room, Error *error) {
   (void)request, (void)room, (void)error;
@@ -310,28 +379,35 @@ static bool decode_touch(HttpRequest *request, void **out, void *room, Error *er
   if (!command) return false;
   command->kind = http_body_text(request->body, "kind");
   command->what = http_body_text(request->body, "what");
+  command->fields = json_object_get(request->body, "fields");
   return http_argument_id(request, 0, "message", &command->made, error);
 }
 static bool work_touch(DeskContext *context, void *self, Error *error) {
   Command *command = self;
   Seen seen;
   int64_t group = 0;
+  GroupTouch touch = {.message = command->made,
+                      .kind = command->kind.at ? command->kind : TEXT(""),
+                      .what = command->what,
+                      .fields = json_is_object(command->fields) ? command->fields : NULL,
+                      .roles = command->roles};
   if (!group_store_message(context->db, context->county_id, command->made, keep_its_group, &group, error)) return false;
   if (!group) return error_raise(error, ERROR_NOT_FOUND, "message\t%lld", (long long)command->made);
   return may_see(&seen, command->groups, context->db, group, command->who_org, error) &&
-         group_to_order(context, command->groups, command->made, command->kind, command->what, command->roles, &command->order, error);
+         group_to_order(context, command->groups, &touch, &command->order, error);
 }
 
 const HttpRoute GROUP_ROUTES[] = {
     {.method = "GET",
      .path = "/api/v1/groups",
      .summary = "The emergency groups of this part of the organisation",
+     .query = "closed",
      .reply_schema = SCHEMA_GROUPS,
      .read = get_groups},
     {.method = "POST",
      .path = "/api/v1/groups",
      .flags = HTTP_KEYED,
-     .roles = KIND_ROLE_MANAGER | KIND_ROLE_HEAD,
+     .roles = OPENERS,
      .summary = "A new group of a grid",
      .request_schema = SCHEMA_NEW,
      .reply_schema = SCHEMA_MADE,
@@ -340,12 +416,26 @@ const HttpRoute GROUP_ROUTES[] = {
      .encode = encode_made},
     {.method = "POST",
      .path = "/api/v1/groups/{id}/link",
-     .roles = KIND_ROLE_MANAGER | KIND_ROLE_HEAD,
+     .roles = OPENERS,
      .summary = "A new link for its households; the old one ends",
      .reply_schema = SCHEMA_TOKEN,
      .decode = decode_id,
      .work = work_link,
      .encode = encode_link},
+    {.method = "POST",
+     .path = "/api/v1/groups/{id}/close",
+     .roles = OPENERS,
+     .summary = "The group is over: it can be read, nothing more is said in it",
+     .reply_schema = SCHEMA_MADE,
+     .decode = decode_id,
+     .work = work_end,
+     .encode = encode_ended},
+    {.method = "GET",
+     .path = "/api/v1/groups/{id}/members",
+     .roles = WRITERS,
+     .summary = "Households that wrote, the latest first",
+     .reply_schema = SCHEMA_MEMBERS,
+     .read = get_members},
     {.method = "GET",
      .path = "/api/v1/groups/{id}/messages",
      .summary = "Its thread, newest first",

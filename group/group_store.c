@@ -29,12 +29,38 @@ bool group_store_link(DeskContext *context, int64_t id, const unsigned char hash
   return db_done(s, error);
 }
 
+bool group_store_end(DeskContext *context, int64_t id, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, context->db, "UPDATE chat_group SET token_hash = NULL, closed_at = ?3 WHERE county_id = ?1 AND id = ?2", error)) return false;
+  db_bind_i64(s, 1, context->county_id);
+  db_bind_i64(s, 2, id);
+  db_bind_i64(s, 3, context->now);
+  return db_done(s, error);
+}
+
+bool group_store_members(Db *db, int64_t county_id, int64_t group_id, MemberVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "SELECT author_name, customer_id, COUNT(*), MAX(at) FROM group_message WHERE county_id = ?1 AND group_id = ?2"
+                  " AND author = 'household' GROUP BY author_name, customer_id ORDER BY MAX(at) DESC, author_name LIMIT 500",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, group_id);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    MemberRow member = {db_column_text(s, 0), {db_column_i64(s, 1)}, db_column_i64(s, 2), db_column_instant(s, 3)};
+    visit(self, &member);
+  }
+}
+
 bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) {
   DbStatement *s;
   if (!db_prepare(
           &s, db,
           "SELECT g.id, g.org_id, g.name, CASE WHEN g.token_hash IS NULL THEN 0 ELSE 1 END, (SELECT MAX(m.at) FROM group_message m"
-          " WHERE m.county_id = g.county_id AND m.group_id = g.id) FROM chat_group g WHERE g.county_id = ?1 AND (?2 = 0 OR g.id = ?2)"
+          " WHERE m.county_id = g.county_id AND m.group_id = g.id), g.closed_at FROM chat_group g WHERE g.county_id = ?1 AND (?2 = 0 OR g.id = ?2)"
           " ORDER BY g.id LIMIT 2000",
           error))
     return false;
@@ -43,7 +69,7 @@ bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit,
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
-    GroupRow group = {db_column_i64(s, 0), db_column_i64(s, 1), db_column_text(s, 2), db_column_i64(s, 3) != 0, db_column_instant(s, 4)};
+    GroupRow group = {db_column_i64(s, 0), db_column_i64(s, 1), db_column_text(s, 2), db_column_i64(s, 3) != 0, db_column_instant(s, 4), db_column_instant(s, 5)};
     visit(self, &group);
   }
 }

@@ -34,7 +34,7 @@ static void open_town(Town *town) {
   http_test_begin(test);
   assert_ok(grid_open(&town->grid, test->db, 1, &error) && people_open(&town->people, test->db, town->grid, 1, &error), &error);
   assert_ok(order_open(&town->orders, test->desk, test->db, town->grid, town->people, NULL, &error) && order_add_routes(test->http, town->orders, &error), &error);
-  assert_ok(group_open(&town->groups, test->desk, test->db, town->people, town->orders, &error) && http_add_routes(test->http, GROUP_ROUTES, town->groups, &error), &error);
+  assert_ok(group_open(&town->groups, test->desk, test->db, town->people, town->orders, NULL, &error) && http_add_routes(test->http, GROUP_ROUTES, town->groups, &error), &error);
   assert_ok(hall_open(&town->hall, test->desk, town->people, town->orders, town->groups, NULL, &error) && hall_add_routes(test->http, town->hall, &error), &error);
   http_test_start(test);
   for (size_t i = 0; i < people_org_count(town->people); i++) {

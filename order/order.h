@@ -90,6 +90,9 @@ typedef struct OrderAccept {
  * when that order was already restored and waits for its call-back, it is reopened. *again tells. */
 bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accept, OrderId *out, bool *again, Error *error) MUST_USE;
 
+/* Whether such an order could be opened from what is said here alone, and by which roles: for rules that name a kind. */
+bool order_may_open(const Orders *orders, const OrderAccept *accept, uint32_t *roles, Error *error) MUST_USE;
+
 typedef struct OrderStep {
   OrderId order;
   Text step;                /* "dispatch" */

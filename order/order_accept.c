@@ -184,15 +184,24 @@ static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *ki
   return true;
 }
 
+static bool unknown_kind(Text kind, Error *error) {
+  error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(kind.len < 60 ? kind.len : 60), kind.len ? kind.at : "");
+  return error_at(error, "%s", "$.kind");
+}
+
+bool order_may_open(const Orders *orders, const OrderAccept *accept, uint32_t *roles, Error *error) {
+  const OrderKind *kind = book_kind_of(orders->book, accept->kind);
+  uint8_t what;
+  if (!kind) return unknown_kind(accept->kind, error);
+  *roles = kind->opened_by;
+  return check_accept(kind, accept, &what, error);
+}
+
 bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accept, OrderId *out, bool *again, Error *error) {
   const OrderKind *kind = book_kind_of(orders->book, accept->kind);
   uint8_t what = ORDER_NO_CHOICE;
   *again = false;
-  if (!kind) {
-    error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(accept->kind.len < 60 ? accept->kind.len : 60),
-                accept->kind.len ? accept->kind.at : "");
-    return error_at(error, "%s", "$.kind");
-  }
+  if (!kind) return unknown_kind(accept->kind, error);
   char roles[NAMES_MAX];
   if (accept->roles && !(accept->roles & kind->opened_by))
     return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s" ERROR_BOTH "%.*s\t%s", TEXT_ARG(kind->origin.name_zh),

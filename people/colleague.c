@@ -1,23 +1,10 @@
 /* Colleagues, for whoever names one: an assignee, who takes over, who approves. Name, roles and place, no more: accounts are the administrator's. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/limits.h"
 #include "people/staff_private.h"
 
 enum { AT_WORK = STAFF_AGENT | STAFF_DISPATCHER | STAFF_CREW | STAFF_MANAGER | STAFF_HEAD }; /* who can be given something to do */
-
-static char small(char c) { return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
-
-/* `part` somewhere in `whole`; Latin letters without regard to case. */
-static bool holds(Text whole, Text part) {
-  for (size_t at = 0; at + part.len <= whole.len; at++) {
-    size_t same = 0;
-    while (same < part.len && small(whole.at[at + same]) == small(part.at[same])) same++;
-    if (same == part.len) return true;
-  }
-  return false;
-}
 
 static Text name_of(const StaffMember *member) { return member->full_name.len ? member->full_name : member->name; }
 
@@ -82,7 +69,7 @@ bool colleague_list(HttpRequest *request, HttpReply *reply, void *room, Error *e
   for (size_t i = 0; i < staff->accounts.count && !more; i++) {
     StaffMember member = account_member(staff->accounts.at[i]);
     if (member.id <= after || member.disabled || !(member.roles & role) || !near(staff, &request->who, &member)) continue;
-    if (!holds(name_of(&member), typed) && !holds(org_of(staff, &member), typed)) continue;
+    if (!text_holds(name_of(&member), typed) && !text_holds(org_of(staff, &member), typed)) continue;
     more = count++ == limit;
     if (more) break;
     write_colleague(&json, staff, &member);
