@@ -186,12 +186,15 @@ export const groups = {
   list: () => get<{ items: T.Group[] }>("/groups"),
   open: (org_id: string, name: string, key: string) => keyed<{ id: string }>("/groups", { org_id, name }, key),
   link: (id: string) => call<{ path: string }>("POST", `${V1}/groups/${id}/link`),
-  thread: (id: string) => get<T.Page<T.GroupMessage>>(`/groups/${id}/messages${query({ limit: 100 })}`),
+  thread: (id: string) => get<T.Page<T.GroupMessage> & { closed_at?: string | null }>(`/groups/${id}/messages${query({ limit: 100 })}`),
   say: (id: string, body: { body?: string; attachment_id?: string }, what: string, key: string) => kept<{ id: string }>(`groups/${id}`, `/groups/${id}/messages`, body, what, key),
   pictureTo: (id: string) => `${V1}/groups/${id}/pictures`,
   picture: (id: string, file: Blob) => call<{ id: string }>("POST", groups.pictureTo(id), { raw: file, key: newKey() }),
   pictureAt: (id: string, picture: string) => `${V1}/groups/${id}/pictures/${picture}`,
-  order: (message: string, kind: string, what: string) => keyed<{ id: string }>(`/group-messages/${message}/order`, { kind, what }),
+  /** Without a kind: what the message's words ask for. */
+  order: (message: string, asked: { kind?: string; what?: string; fields?: Record<string, unknown> } = {}) => keyed<{ id: string }>(`/group-messages/${message}/order`, asked),
+  members: (id: string) => get<{ items: T.GroupMember[] }>(`/groups/${id}/members`),
+  close: (id: string) => call<{ id: string }>("POST", `${V1}/groups/${id}/close`),
 };
 
 interface BoardAsked {

@@ -116,6 +116,7 @@ export interface OrderSummary {
   calls: number;
   reopened: number;
   suspended: boolean;
+  suspended_until?: string | null;
   version: number;
 }
 
@@ -714,6 +715,8 @@ export interface Group {
   name: string;
   linked: boolean;
   last: string | null;
+  org?: string | null;
+  closed_at?: string | null;
 }
 export interface GroupMessage {
   id: string;
@@ -725,6 +728,16 @@ export interface GroupMessage {
   body_en: string | null;
   attachment_id: string | null;
   order_id: string | null;
+  /** What one touch makes of it. */
+  guess?: { kind: string; what: string | null } | null;
+}
+/** A household that wrote. */
+export interface GroupMember {
+  name: string | null;
+  customer_id: string | null;
+  customer_number: string | null;
+  messages: number;
+  last: string;
 }
 
 // The promises board and the rules
