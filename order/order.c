@@ -224,14 +224,26 @@ static bool follow_up(DeskContext *context, Orders *orders, const Change *change
   return !goes_on || by_itself(context, orders, order->parent, goes_on, error);
 }
 
-bool order_step(DeskContext *context, Orders *orders, const OrderStep *ask, Error *error) {
+/* A suspension is asked for until a day to come. */
+static bool check_until(const DeskContext *context, const Order *order, const KindStep *step, const json_t *fields, Error *error) {
+  Text date = form_text(fields, "until");
+  for (size_t i = 0; i < order->kind->step_count && date.at; i++) {
+    if (order->kind->steps[i].effect != EFFECT_SUSPEND || order->kind->steps[i].needs != step - order->kind->steps || order_until(date) > context->now)
+      continue;
+    error_raise(error, ERROR_FIELD_INVALID, "until\t%.10s\t%s", date.at, "应晚于今天" ERROR_BOTH "a day after today is wanted");
+    return error_at(error, "%s", "$.fields.until");
+  }
+  return true;
+}
+
+static bool take_step(DeskContext *context, Orders *orders, const OrderStep *ask, Error *error) {
   LiveEntry *entry;
   Change change;
   const KindStep *step;
   if (!find_open(context, orders, ask->order, &entry, error) || !check_step(&entry->order, ask, &step, error) ||
       !form_check(step->fields, step->field_count, ask->fields, true, error) ||
       !order_check_named(orders, step->fields, step->field_count, ask->fields, error) || !check_times(context, &entry->order, step, error) ||
-      !check_taker(context, &entry->order, step, error) || !check_merge(orders, &entry->order, step, ask->fields, error))
+      !check_until(context, &entry->order, step, ask->fields, error) || !check_taker(context, &entry->order, step, error) || !check_merge(orders, &entry->order, step, ask->fields, error))
     return false;
   change_begin(&change, orders, entry);
   change.step = step;
@@ -240,6 +252,12 @@ bool order_step(DeskContext *context, Orders *orders, const OrderStep *ask, Erro
   change_apply(context, orders, &change, ask->crew.value ? ask->crew : (CrewId){form_id(ask->fields, "crew")});
   if (!change_make(context, orders, &change, error)) return false;
   return follow_up(context, orders, &change, error) ? true : desk_spoil(context);
+}
+
+bool order_step(DeskContext *context, Orders *orders, const OrderStep *ask, Error *error) {
+  bool due = context->now >= orders->resume_at; /* a suspension that ended before this step: first things first */
+  if (due && !order_resume_due(context, orders, error)) return false;
+  return take_step(context, orders, ask, error) || (due && desk_spoil(context));
 }
 
 bool order_link(DeskContext *context, Orders *orders, OrderId id, OutageId outage, Error *error) {

@@ -13,7 +13,8 @@
  * What was said in free words at a step stands in table order_text, not in the events.
  *
  * A step may bring another that follows by itself: a satisfied call-back archives. order_link takes the order to "merged" where its kind
- * says so, and back by link 0; a crew's steps then take it on. While an order is suspended people may take side steps only. */
+ * says so, and back by link 0; a crew's steps then take it on. While an order is suspended people may take side steps only.
+ * A suspension ends by itself when the day begins it was asked for until, to the microsecond, also when the program did not run then. */
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
 
@@ -50,6 +51,7 @@ typedef struct Order { /* an open order in memory */
   CrewId crew;              /* who has it, 0: nobody */
   StaffId assignee;         /* 0: nobody */
   Instant accepted_at, state_since;
+  Instant until;            /* a suspension asked for ends by itself then; INSTANT_NONE: none was */
   OrderId parent;           /* of which it came, 0: none */
   OrderId main;             /* into which it was merged, 0: none */
   uint64_t done, ever;      /* bits of the kind's steps taken: since the state began and not used up; ever */

@@ -138,6 +138,7 @@ static bool write_form(DeskContext *context, const Order *order, const OrderAcce
 static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *kind, const OrderAccept *accept, uint8_t what, OrderId *out,
                        Error *error) {
   Order order = {.id = {desk_new_id(context)},
+                 .until = INSTANT_NONE,
                  .kind = kind,
                  .customer = accept->customer,
                  .accepted_at = context->now,

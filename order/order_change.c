@@ -85,6 +85,9 @@ void change_apply(DeskContext *context, const Orders *orders, Change *change, Cr
   }
   if (branch && branch->try) order->callback_tries++;
   if (change->reopens) order->reopened++, order->callback_tries = 0;
+  Instant until = order_until(form_text(change->fields, "until"));
+  for (size_t i = 0; i < order->kind->step_count && until != INSTANT_NONE; i++) /* a step that asks for a suspension says until when */
+    if (order->kind->steps[i].effect == EFFECT_SUSPEND && order->kind->steps[i].needs == step - order->kind->steps) order->until = until;
   if (step->effect == EFFECT_SUSPEND) order->suspended = true;
   if (step->effect == EFFECT_RESUME || to >= 0) order->suspended = false;
   if (step->effect == EFFECT_URGENCY) {
@@ -197,6 +200,7 @@ bool change_make(DeskContext *context, Orders *orders, const Change *change, Err
   if (change->entry->order.main.value != change->after.main.value)
     count_merged(live, change->entry->order.main, change->after.main);
   live_change(live, change->entry, &change->after);
+  order_note_until(orders, &change->after);
   live_put_clocks(live, change->entry, &change->clocks, change->changed.touched);
   return true;
 }

@@ -59,7 +59,7 @@ static bool same_clocks(const OrderKind *kind, const ClockSet *a, const ClockSet
 static bool same_order(const Order *a, const Order *b) {
   return a->kind == b->kind && a->customer.value == b->customer.value && a->position == b->position && a->device == b->device &&
          a->outage.value == b->outage.value && a->crew.value == b->crew.value && a->assignee.value == b->assignee.value &&
-         a->parent.value == b->parent.value && a->accepted_at == b->accepted_at && a->state_since == b->state_since &&
+         a->parent.value == b->parent.value && a->accepted_at == b->accepted_at && a->state_since == b->state_since && a->until == b->until &&
          a->number == b->number && a->org == b->org && a->state == b->state && a->ladder == b->ladder && a->urgency == b->urgency &&
          a->calls == b->calls && a->callback_tries == b->callback_tries && a->reopened == b->reopened && a->area == b->area &&
          a->what == b->what && a->main.value == b->main.value && a->to_org == b->to_org && a->repeats == b->repeats && a->done == b->done &&

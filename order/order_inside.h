@@ -22,6 +22,7 @@ struct Orders {
   bool book_stored;       /* the book has its row */
   int64_t last_number;
   Instant ticked;         /* marks up to here have been told */
+  Instant resume_at;      /* no suspension ends by itself before; LIVE_NEVER: none does */
   int32_t rolled;         /* days up to this one are rolled up (roll.h); 0: none, -1: perhaps for another tree */
   int64_t tree;           /* of the organisation */
   Live live;
@@ -47,6 +48,12 @@ uint8_t order_area(const Orders *orders, uint32_t device);
 
 void order_note_calls(Orders *orders, Instant at, uint32_t count);
 int64_t order_calls_since(const Orders *orders, Instant now); /* in the ten minutes before */
+
+/* order_suspend.c: suspensions that end by themselves. */
+Instant order_until(Text date);             /* the beginning of that day; INSTANT_NONE: no date */
+void order_note_until(Orders *orders, const Order *order);
+/* Those whose time has come, each at its own instant. */
+bool order_resume_due(DeskContext *context, Orders *orders, Error *error) MUST_USE;
 
 /* order_tick.c */
 bool order_tick(DeskContext *context, void *orders, Error *error) MUST_USE;

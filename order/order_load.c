@@ -94,6 +94,7 @@ static bool load_order(void *self, const OrderRow *row, Error *error) {
   ClockSet clocks;
   if (!order_from_row(orders, &read, &clocks, error) || !live_reserve(&orders->live, error)) return false;
   LiveEntry *entry = live_add(&orders->live, &read.order);
+  order_note_until(orders, &read.order);
   desk_saw_time(orders->desk, read.order.accepted_at);
   live_put_clocks(&orders->live, entry, &clocks, clocks.started);
   order_note_calls(orders, read.order.accepted_at, 1); /* about: repeated calls before a restart are not counted */
@@ -117,6 +118,7 @@ bool load_orders(Db *db, void *self, Error *error) {
   live_end(&orders->live);
   live_begin(&orders->live);
   orders->book_stored = false;
+  orders->resume_at = LIVE_NEVER;
   memset(orders->calls, 0, sizeof orders->calls);
   if (!store_books(db, orders->county_id, load_book, orders, error) || !store_ticked(&orders->ticked, db, orders->county_id, error) ||
       !store_rolled(&orders->rolled, db, orders->county_id, orders->tree, error) ||

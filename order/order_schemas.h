@@ -11,7 +11,7 @@
   S_WHOLE_NULL ",\"outage_id\":" S_ID_NULL ",\"crew_id\":" S_ID_NULL ",\"assignee_id\":" \
   S_ID_NULL ",\"parent_id\":" S_ID_NULL ",\"main_id\":" S_ID_NULL ",\"to_org_id\":" S_ID_NULL ",\"repeats\":" S_WHOLE ",\"org_id\":" S_ID_NULL ",\"at\":" S_TIME ",\"state_since\":" \
   S_TIME ",\"nearest_clock\":" S_REF("OrderClock") ",\"what\":" S_TEXT_NULL ",\"urgency\":" \
-  S_WHOLE ",\"calls\":" S_WHOLE ",\"reopened\":" S_WHOLE ",\"suspended\":" S_BOOL ",\"version\":" \
+  S_WHOLE ",\"calls\":" S_WHOLE ",\"reopened\":" S_WHOLE ",\"suspended\":" S_BOOL ",\"suspended_until\":" S_TIME_NULL ",\"version\":" \
   S_WHOLE ""
 #define ORIGIN_PROPERTIES \
   "\"id\":" S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"rule_version\":" \

@@ -50,7 +50,7 @@ bool store_update_order(DeskContext *context, const Order *order, int64_t to_org
           &s, context->db,
           "UPDATE orders SET state = ?3, outage_id = ?4, crew_id = ?5, staff_id = ?6, urgency = ?7, suspended = ?8, calls = ?9,"
           " callback_tries = ?10, reopened = ?11, version = ?12, state_since = ?13, closed_at = ?14, outcome = COALESCE(?15, outcome),"
-          " trail = trail || ?16, main_id = ?17, to_org_id = ?18, repeats = ?19 WHERE county_id = ?1 AND id = ?2",
+          " trail = trail || ?16, main_id = ?17, to_org_id = ?18, repeats = ?19, suspended_until = ?20 WHERE county_id = ?1 AND id = ?2",
           error))
     return false;
   db_bind_i64(s, 1, context->county_id);
@@ -72,6 +72,7 @@ bool store_update_order(DeskContext *context, const Order *order, int64_t to_org
   bind_id(s, 17, order->main.value);
   bind_id(s, 18, to_org_id);
   db_bind_i64(s, 19, order->repeats);
+  db_bind_instant(s, 20, order->until);
   return db_done_rows(s, 1, error);
 }
 
@@ -119,7 +120,7 @@ bool store_insert_text(DeskContext *context, OrderId order, int32_t version, Tex
 #define ORDER_COLUMNS                                                                                                                   \
   "id, number, book_id, kind, state, customer_id, device_id, org_id, outage_id, crew_id, staff_id, parent_id, area, urgency, suspended," \
   " calls, callback_tries, reopened, version, accepted_at, state_since, closed_at, source, what, description, caller_name, caller_phone," \
-  " outcome, trail, main_id, to_org_id, repeats"
+  " outcome, trail, main_id, to_org_id, repeats, suspended_until"
 
 static void read_row(OrderRow *row, DbStatement *s) {
   *row = (OrderRow){.book_id = db_column_i64(s, 2),
@@ -145,6 +146,7 @@ static void read_row(OrderRow *row, DbStatement *s) {
                        .parent = {db_column_i64(s, 11)},
                        .main = {db_column_i64(s, 29)},
                        .repeats = (uint16_t)db_column_i64(s, 31),
+                       .until = db_column_instant(s, 32),
                        .area = (uint8_t)db_column_i64(s, 12),
                        .urgency = (uint8_t)db_column_i64(s, 13),
                        .suspended = db_column_i64(s, 14) != 0,

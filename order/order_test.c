@@ -425,6 +425,44 @@ static void urging_suspending_and_handing_over(void **state) {
   close_house(&house);
 }
 
+/* It ends when the day begins, neither sooner nor later, whether a tick or a step or a start of the program finds it over. */
+static void a_suspension_ends_by_itself(void **state) {
+  (void)state;
+  const Instant until = instant_of((Civil){.year = 2026, .month = 11, .day = 25}, ZONE_SHANGHAI);
+  for (int found_by = 0; found_by < 3; found_by++) {
+    House house;
+    open_house(&house);
+    OrderId id = call(&house, 1, NULL);
+    take(&house, id, "dispatch", "{\"crew\":\"3\"}");
+    pass(&house, 30 * SPAN_MINUTE); /* of 90 */
+    put_attachment(&house, 77);
+    assert_false(try_step(&house, id, "ask_suspend", 0, KIND_ROLE_CREW,
+                          "{\"reason\":\"weather\",\"evidence\":\"77\",\"until\":\"2026-11-21\",\"note\":\"雷暴\"}"));
+    assert_string_equal(house.error.where, "$.fields.until");
+    take(&house, id, "ask_suspend", ASK_SUSPEND);
+    house.actor = "staff:6";
+    take(&house, id, "suspend", NULL);
+    restart(&house);
+    pass(&house, until - 1 - time_now(&house.time));
+    assert_ok(desk_tick(house.desk, &house.error), &house.error);
+    assert_true(order_find(house.orders, id)->suspended);
+    pass(&house, 1 + 20 * SPAN_MINUTE); /* 20 minutes late */
+    if (found_by == 1) restart(&house);
+    if (found_by == 2) assert_false(try_step(&house, id, "take", 7, KIND_ROLE_CREW, NULL)); /* fails for another reason: nothing is half done */
+    if (found_by) take(&house, id, "take", NULL);
+    else assert_ok(desk_tick(house.desk, &house.error), &house.error);
+    assert_false(order_find(house.orders, id)->suspended);
+    restart(&house);
+    ClockSet clocks;
+    live_get_clocks(&house.orders->live, live_find(&house.orders->live, id), &clocks);
+    const KindClock *clock = &order_find(house.orders, id)->kind->clocks[2];
+    assert_true(text_is(clock->id, "arrive"));
+    assert_int_equal(clock_due(&clocks.at[2], &clock->promise->clock), until + 60 * SPAN_MINUTE);
+    assert_int_equal(clock_read(&clocks.at[2], &clock->promise->clock, time_now(&house.time)).used, 50 * SPAN_MINUTE);
+    close_house(&house);
+  }
+}
+
 static void marks_are_told_once(void **state) {
   (void)state;
   House house;
@@ -812,7 +850,7 @@ static void many_marks_are_told_in_turns(void **state) {
 }
 
 TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused),
-          TEST(calling_again_counts_and_reopens), TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over),
+          TEST(calling_again_counts_and_reopens), TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(a_suspension_ends_by_itself),
           TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(days_by_few_periods), TEST(sums_over_any_days),
           TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under),
           TEST(urgency_may_change), TEST(many_marks_are_told_in_turns))

@@ -46,6 +46,7 @@ static bool tell_reached(DeskContext *context, Orders *orders, uint32_t at_clock
 bool order_tick(DeskContext *context, void *self, Error *error) {
   Orders *orders = self;
   Live *live = &orders->live;
+  if (!order_resume_due(context, orders, error)) return false;
   Instant last = INSTANT_NONE, at;
   uint32_t clock;
   /* In the order of time, and never a part of those of one instant: so one instant says what has been told. */

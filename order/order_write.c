@@ -142,6 +142,7 @@ void write_summary_into(Json *json, const Orders *orders, const Order *order, co
   json_put_i64(json, "repeats", order->repeats);
   json_put_i64(json, "reopened", order->reopened);
   json_put_bool(json, "suspended", order->suspended);
+  json_put_instant(json, "suspended_until", order->suspended ? order->until : INSTANT_NONE);
   json_put_i64(json, "version", order->version);
 }
 
