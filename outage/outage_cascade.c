@@ -37,7 +37,7 @@ static bool fields_for(json_t **out, const KindStep *step, const Record *record,
 }
 
 /* Takes the step if the order's state allows it. An order that a person holds back (suspended, …) stays where it is; only a failing store fails. */
-static bool take_step(DeskContext *context, Outages *outages, const Record *record, OrderId id, const char *name, Error *error) {
+bool outage_take_step(DeskContext *context, Outages *outages, const Record *record, OrderId id, const char *name, Error *error) {
   const Order *order = order_find(outages->orders, id);
   const KindStep *step = order ? kind_step_of(order->kind, text_of(name)) : NULL;
   if (!step || !(step->from >> order->state & 1)) return true;
@@ -59,13 +59,13 @@ bool outage_catch_up(DeskContext *context, Outages *outages, const Record *recor
   int target = target_of[record->o.stage], rank = order ? rank_of(order) : RANK_LATER;
   if (rank > target || target == 0 || rank >= RANK_RESTORED) return true;
   if (rank >= RANK_DISPATCHED && order->crew.value != record->o.crew.value) {
-    if (!take_step(context, outages, record, id, "reassign", error)) return false;
+    if (!outage_take_step(context, outages, record, id, "reassign", error)) return false;
     rank = rank_of(order_find(outages->orders, id));
   }
   static const char *const steps[] = {NULL, "dispatch", "take", "depart", "arrive", "survey", "work"};
   for (int at = rank + 1; at <= target; at++) {
     bool passed_by = at < target && at != RANK_DISPATCHED && !(at == RANK_ON_SITE && target > RANK_ON_SITE);
-    if (!passed_by && !take_step(context, outages, record, id, steps[at], error)) return false;
+    if (!passed_by && !outage_take_step(context, outages, record, id, steps[at], error)) return false;
   }
   return true;
 }
@@ -84,7 +84,7 @@ static bool return_orders(DeskContext *context, Outages *outages, const Record *
   size_t count;
   if (!outage_orders(context, outages, record->o.id, &orders, &count, error)) return false;
   for (size_t i = 0; i < count; i++)
-    if (!take_step(context, outages, record, orders[i], "return", error)) return false;
+    if (!outage_take_step(context, outages, record, orders[i], "return", error)) return false;
   return true;
 }
 
@@ -167,10 +167,10 @@ static bool follow_order(DeskContext *context, Outages *outages, OrderId id, Err
   if (rank_of(order) < RANK_RESTORED) {
     Record *other = order->device == GRID_NONE ? NULL : outage_record_at(outages, order->device);
     if (other) return outage_link_order(context, outages, id, other->o.id, error) && outage_catch_up(context, outages, other, id, error);
-    if (!take_step(context, outages, record, id, "restore", error)) return false;
+    if (!outage_take_step(context, outages, record, id, "restore", error)) return false;
   }
   order = order_find(outages->orders, id);
-  return !order || record->o.stage != OUTAGE_REPLIED || rank_of(order) != RANK_RESTORED || take_step(context, outages, record, id, "reply", error);
+  return !order || record->o.stage != OUTAGE_REPLIED || rank_of(order) != RANK_RESTORED || outage_take_step(context, outages, record, id, "reply", error);
 }
 
 static bool follow_some(DeskContext *context, Outages *outages, Error *error) {
@@ -420,4 +420,5 @@ void outage_listen_crews(Outages *outages) {
   desk_on(outages->desk, "crew.assigned", crew_assigned, outages);
   desk_on(outages->desk, "crew.released", crew_released, outages);
   desk_on(outages->desk, "crew.step", crew_stepped, outages);
+  outage_listen_positions(outages);
 }

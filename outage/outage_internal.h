@@ -202,11 +202,17 @@ bool outage_tell(DeskContext *context, Outages *outages, Record *record, const c
 bool outage_orders(DeskContext *context, const Outages *outages, OutageId id, OrderId **out, size_t *count, Error *error) MUST_USE;
 void outage_listen(Outages *outages);
 
+/* outage_seen.c: a meter with power again; crews' positions */
+bool outage_power_seen(DeskContext *context, Outages *outages, uint32_t position, Error *error) MUST_USE;
+void outage_listen_positions(Outages *outages);
+
 /* outage_power.c */
 void outage_listen_meters(Outages *outages);
 
 /* outage_cascade.c: orders follow the outage, and power comes back */
 bool outage_cascade(DeskContext *context, Outages *outages, const Record *record, Error *error) MUST_USE; /* all its orders */
+/* The step, if the order's state allows it; a refusal is none of a failure. */
+bool outage_take_step(DeskContext *context, Outages *outages, const Record *record, OrderId id, const char *name, Error *error) MUST_USE;
 bool outage_catch_up(DeskContext *context, Outages *outages, const Record *record, OrderId order, Error *error) MUST_USE;
 /* Power is back below these devices, count 0: everywhere. Checked, told. */
 bool outage_free(DeskContext *context, Outages *outages, Record *record, const uint32_t *devices, size_t count, Error *error) MUST_USE;

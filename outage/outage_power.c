@@ -98,6 +98,8 @@ static bool weigh_one(DeskContext *context, Outages *outages, const OutageEviden
   if (!kind_of(item->kind, &e.kind)) return true;
   subject_of(outages, item->subject, &e);
   if (!(of_a_switch(e.kind) ? weigh_switch(context, outages, item, &e, &found, error) : outage_weigh(context, outages, &e, &found, error))) return false;
+  bool lit = (e.kind == LOCATE_POWER_UP || e.kind == LOCATE_PING_ON) && found == LOCATE_TAKEN && !e.on_device;
+  if (lit && !outage_power_seen(context, outages, e.subject, error)) return false;
   *verdict = (OutageEvidenceVerdict){.name = locate_verdict_names[found], .taken = found == LOCATE_TAKEN, .repeated = found == LOCATE_REPEATED};
   return true;
 }

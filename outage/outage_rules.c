@@ -41,7 +41,7 @@ typedef struct File {
   char *version, *source, *strength, *region, *from;
   Thresholds thresholds;
   int lone_calls;
-  double look_s, keep_h, sound_min, weather;
+  double look_s, keep_h, sound_min, weather, place_m;
   Fault *faults;
   unsigned faults_count;
   Calls calls;
@@ -78,6 +78,7 @@ static const cyaml_schema_field_t FIELDS[] = {
     WORD(File, version), WORD(File, source), WORD(File, strength), WORD(File, region), WORD(File, from), PART(File, thresholds, THRESHOLDS),
     CYAML_FIELD_ENUM("lone_calls", CYAML_FLAG_STRICT, File, lone_calls, YES_OR_NO, CYAML_ARRAY_LEN(YES_OR_NO)), NUMBER(File, look_s),
     NUMBER(File, keep_h), NUMBER(File, sound_min), NUMBER(File, weather),
+    CYAML_FIELD_FLOAT("place_m", CYAML_FLAG_OPTIONAL, File, place_m),
     CYAML_FIELD_SEQUENCE("faults", CYAML_FLAG_POINTER, File, faults, &ONE_FAULT, 0, LOCATE_KINDS), PART(File, calls, CALLS),
     PART(File, meters, METERS), PART(File, people, PERSONS), PART(File, restore, RESTORE), CYAML_FIELD_END};
 static const cyaml_schema_value_t WHOLE = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, File, FIELDS)};
@@ -105,7 +106,7 @@ static bool check_whole(const File *f, const char *file, Text yaml, Error *error
       {"thresholds.open", f->thresholds.open, 0.05, 0.999}, {"thresholds.better", f->thresholds.better, 0, 1},
       {"thresholds.stay", f->thresholds.stay, 0, f->thresholds.open}, {"thresholds.drop", f->thresholds.drop, 0, f->thresholds.stay},
       {"thresholds.possible", f->thresholds.possible, 0.001, f->thresholds.open}, {"look_s", f->look_s, 1, 600}, {"keep_h", f->keep_h, 9, 720},
-      {"sound_min", f->sound_min, 1, 10000}, {"weather", f->weather, 0.01, 1000}, {"calls.share", f->calls.share, never, 0.95},
+      {"sound_min", f->sound_min, 1, 10000}, {"place_m", f->place_m, 0, 5000}, {"weather", f->weather, 0.01, 1000}, {"calls.share", f->calls.share, never, 0.95},
       {"calls.lag_s", f->calls.lag_s, 1, 86400}, {"calls.stray_per_year", f->calls.stray_per_year, never, 1000},
       {"meters.gasp_share", f->meters.gasp_share, 0, 0.999}, {"meters.gasp_lag_s", f->meters.gasp_lag_s, 1, 86400},
       {"meters.stray_per_year", f->meters.stray_per_year, never, 10000}, {"people.crew_wrong", f->people.crew_wrong, never, 0.4},
@@ -169,7 +170,7 @@ static bool take_restore(OutageRules *out, const File *f, const char *file, Text
 static bool compile(OutageRules *out, const File *f, const char *file, Text yaml, Error *error) {
   if (!check_whole(f, file, yaml, error)) return false;
   *out = (OutageRules){.open = f->thresholds.open, .better = f->thresholds.better, .stay = f->thresholds.stay, .drop = f->thresholds.drop,
-                       .possible = f->thresholds.possible, .lone_calls = f->lone_calls != 0, .look = (Span)(f->look_s * (double)SPAN_SECOND),
+                       .possible = f->thresholds.possible, .lone_calls = f->lone_calls != 0, .place_m = f->place_m, .look = (Span)(f->look_s * (double)SPAN_SECOND),
                        .sound_for = (Span)(f->sound_min * (double)SPAN_MINUTE), .locate = locate_parameters_default()};
   LocateParameters *p = &out->locate;
   p->weather = f->weather;

@@ -10,6 +10,7 @@
 typedef struct OutageRules {
   double open, better, stay, drop, possible; /* probabilities, see the file */
   bool lone_calls;
+  double place_m;       /* a crew so near is at the place; 0: positions say nothing */
   Span look, sound_for; /* all is looked at anew; a dispatcher's "sound" holds */
   LocateParameters locate;
   RestoreModel restore;

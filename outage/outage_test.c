@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "crew/testing.h"
+#include "order/kind.h"
 #include "outage/outage_internal.h"
 
 /* --- the dispatcher's use cases as one command --- */
@@ -763,6 +764,54 @@ static void a_returned_job_goes_to_another_crew(void **state) {
   town_close(&town);
 }
 
+typedef struct Placed {
+  Town *town;
+  CrewSpot spot;
+} Placed;
+static bool work_place(DeskContext *context, void *command, Error *error) {
+  Placed *placed = command;
+  return crew_place(context, placed->town->crews, town_crew(placed->town, "K1"), &placed->spot, 0, error);
+}
+
+static bool was_taken(const Town *town, OrderId id, const char *step) {
+  const Order *order = town_order(town, id);
+  return order->ever >> (kind_step_of(order->kind, text_of(step)) - order->kind->steps) & 1;
+}
+
+/* The position at the place and power at the meter start the clocks that want it recorded; the record stops them. */
+static void instruments_start_the_clocks_of_the_record(void **state) {
+  (void)state;
+  Town town;
+  Error error = {0};
+  town_open(&town);
+  OrderId order = town_call(&town, "10001111");
+  OutageId id = town_order(&town, order)->outage;
+  JobId job = town_send(&town, outage_find(town.outages, id), "K1");
+  assert_int_equal(town_step(&town, job, "take", NULL), ERROR_NONE);
+  assert_int_equal(town_step(&town, job, "depart", NULL), ERROR_NONE);
+  const GridDevice *device = grid_device(town.grid, outage_find(town.outages, id)->device);
+  Placed placed = {&town, {device->lon_e6 / 1e6, device->lat_e6 / 1e6 + 0.01, time_now(&town.time)}}; /* a kilometre off */
+  assert_ok(desk_do(town.desk, work_place, &placed, TEXT("staff:2"), &error), &error);
+  assert_false(was_taken(&town, order, "reach"));
+  town_pass(&town, 1);
+  placed.spot = (CrewSpot){device->lon_e6 / 1e6, device->lat_e6 / 1e6 + 0.0005, time_now(&town.time)};
+  assert_ok(desk_do(town.desk, work_place, &placed, TEXT("staff:2"), &error), &error);
+  assert_true(was_taken(&town, order, "reach") && is_in(&town, order, "on_the_way"));
+  town_pass(&town, 1);
+  placed.spot.at = time_now(&town.time);
+  int32_t version = town_order(&town, order)->version;
+  assert_ok(desk_do(town.desk, work_place, &placed, TEXT("staff:2"), &error), &error);
+  assert_int_equal(town_order(&town, order)->version, version); /* once */
+  assert_int_equal(town_step(&town, job, "arrive", NULL), ERROR_NONE);
+  assert_true(is_in(&town, order, "on_site"));
+  town_pass(&town, 5);
+  Heard lit = {.town = &town};
+  hear(&lit, "power_up", "M10001111");
+  say(&lit);
+  assert_true(was_taken(&town, order, "power_seen"));
+  town_close(&town);
+}
+
 static void a_crew_goes_on_to_the_outage_its_own_went_up_in(void **state) {
   (void)state;
   Town town;
@@ -979,7 +1028,7 @@ static void any_sql_failure_leaves_the_state_whole(void **state) {
     }
 }
 
-TEST_MAIN(TEST(an_island_is_lit_through_its_tie), TEST(a_loop_is_set_aside_until_it_is_opened), TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
+TEST_MAIN(TEST(instruments_start_the_clocks_of_the_record), TEST(an_island_is_lit_through_its_tie), TEST(a_loop_is_set_aside_until_it_is_opened), TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
           TEST(two_faults_of_one_branch_stay_two), TEST(a_burst_of_meters_is_one_outage_until_they_are_back),
           TEST(neighbours_with_power_take_it_back), TEST(the_meter_room_is_heard), TEST(impossible_evidence_is_set_aside),
           TEST(from_call_to_closed), TEST(partial_restoration_frees_exactly_those_below), TEST(a_dissatisfied_call_back_opens_it_again),
