@@ -28,8 +28,27 @@ static void *allocate(void *self, void *old, size_t size) {
   return NULL;
 }
 
+const char *rule_text_words(char *out, size_t size, const char *complaint) {
+  static const struct {
+    const char *english, *chinese;
+  } SAID[] = {{"Invalid ENUM value: ", "没有这个取值: "},          {"Unknown flag: ", "没有这个取值: "},
+              {"Unexpected key: ", "多余的键: "},                  {"Missing required mapping field: ", "缺少: "},
+              {"Unexpected event: ", "此处写法不对: "},            {"Invalid INT value: ", "应为整数: "},
+              {"Invalid FLOAT value: ", "应为数字: "},             {"did not find expected", "此处的 YAML 写法不完整: did not find expected"}};
+  for (size_t i = 0; i < sizeof SAID / sizeof *SAID; i++) {
+    const char *at = strstr(complaint, SAID[i].english);
+    if (!at) continue;
+    snprintf(out, size, "%.*s%s%.60s" ERROR_BOTH "%.100s", (int)(at - complaint > 40 ? 0 : at - complaint), complaint, SAID[i].chinese,
+             at + strlen(SAID[i].english), complaint);
+    return out;
+  }
+  snprintf(out, size, "%s", complaint);
+  return out;
+}
+
 bool rule_text_load(cyaml_data_t **out, const char *file, Text yaml, const cyaml_schema_value_t *schema, Error *error) {
   Complaint complaint = {""};
+  char words[ERROR_ARGUMENT_MAX];
   cyaml_config_t config = {.log_fn = hear, .log_ctx = &complaint, .log_level = CYAML_LOG_ERROR, .mem_fn = allocate, .flags = CYAML_CFG_DEFAULT};
   *out = NULL;
   cyaml_err_t code = cyaml_load_data((const uint8_t *)yaml.at, yaml.len, &config, schema, out, NULL);
@@ -37,7 +56,7 @@ bool rule_text_load(cyaml_data_t **out, const char *file, Text yaml, const cyaml
   unsigned line, column;
   const char *at = strstr(complaint.text, "(line: ");
   if (code == CYAML_ERR_OOM) error_raise(error, ERROR_OUT_OF_MEMORY, "%s", file);
-  else error_raise(error, ERROR_RULE_FORM, "%s", complaint.text[0] ? complaint.text : code == CYAML_OK ? "empty" : cyaml_strerror(code));
+  else error_raise(error, ERROR_RULE_FORM, "%s", complaint.text[0] ? rule_text_words(words, sizeof words, complaint.text) : code == CYAML_OK ? "empty" : cyaml_strerror(code));
   if (at && sscanf(at, "(line: %u, column: %u)", &line, &column) == 2) return error_at(error, "%s:%u:%u", file, line, column);
   return error_at(error, "%s", file);
 }

@@ -150,7 +150,7 @@ static bool hours_of(CalendarHours *out, const BookFile *file, char *const *line
         clock_time(text_slice(line, 6, 11), &interval->to_s) && interval->from_s < interval->to_s &&
         (i == 0 || interval->from_s > out->at[i - 1].to_s))
       continue;
-    error_raise(error, ERROR_RULE_VALUE, "%s\t%.60s\t%s", "hours", lines[i], "08:30-12:00, one after the other");
+    error_raise(error, ERROR_RULE_VALUE, "%s\t%.60s\t%s", "hours", lines[i], "形如 08:30-12:00, 依次排列" ERROR_BOTH "08:30-12:00, one after the other");
     return rule_error_at(error, file->shown.at, file->text, "%s.%u", path, i);
   }
   return true;

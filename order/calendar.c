@@ -48,7 +48,7 @@ static bool hours_equal(const CalendarHours *a, const CalendarHours *b) {
 }
 
 static bool pattern_of(uint8_t *out, Calendar *calendar, const CalendarHours *hours, Error *error) {
-  if (!hours_sound(hours)) return error_raise(error, ERROR_RULE_CALENDAR, "%s", "working intervals must be in order and must not touch");
+  if (!hours_sound(hours)) return error_raise(error, ERROR_RULE_CALENDAR, "%s", "工作时段须按先后排列且互不相接" ERROR_BOTH "working intervals must be in order and must not touch");
   for (int i = 0; i < calendar->pattern_count; i++) {
     if (!hours_equal(&calendar->patterns[i].hours, hours)) continue;
     *out = (uint8_t)i;
@@ -69,7 +69,8 @@ static bool lay_out_days(Calendar *calendar, const CalendarRules *rules, Error *
   for (size_t i = 0; i < rules->exception_count; i++) {
     int32_t at = rules->exceptions[i].day - calendar->first_day;
     if (at < 0 || at >= calendar->day_count)
-      return error_raise(error, ERROR_RULE_CALENDAR, "a day outside the years %d to %d", CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR);
+      return error_raise(error, ERROR_RULE_CALENDAR, "日期不在 %d 至 %d 年之间" ERROR_BOTH "a day outside the years %d to %d", CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR,
+                         CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR);
     if (!pattern_of(&calendar->pattern[at], calendar, &rules->exceptions[i].hours, error)) return false;
   }
   return true;
@@ -83,7 +84,7 @@ static bool sum_days(Calendar *calendar, Error *error) {
   }
   for (int year = CALENDAR_FIRST_YEAR; year <= CALENDAR_LAST_YEAR; year++) {
     int32_t from = first_of_year(year) - calendar->first_day, to = first_of_year(year + 1) - calendar->first_day;
-    if (calendar->before[from] == calendar->before[to]) return error_raise(error, ERROR_RULE_CALENDAR, "%d has no working day", year);
+    if (calendar->before[from] == calendar->before[to]) return error_raise(error, ERROR_RULE_CALENDAR, "%d 年没有一个工作日" ERROR_BOTH "%d has no working day", year, year);
   }
   int commonest = -1;
   for (int i = 0; i < calendar->pattern_count; i++)

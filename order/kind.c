@@ -30,7 +30,11 @@ static bool within(Making *m, size_t count, size_t most, const char *what) {
 
 /* Raises that `id` is none of the known ones, which `known` lists. */
 static bool unknown(Making *m, const char *what, const char *id, const Buffer *known) {
-  return error_raise(m->error, ERROR_RULE_UNKNOWN, "%s\t%.60s\t%.*s", what, id, TEXT_ARG(buffer_as_text(known)));
+  static const char *const CHINESE[][2] = {{"state", "状态"}, {"step", "步骤"}, {"field", "字段"}, {"choice", "选项"}, {"promise", "承诺"}, {"event", "事件"}};
+  const char *zh = what;
+  for (size_t i = 0; i < sizeof CHINESE / sizeof *CHINESE; i++)
+    if (strcmp(what, CHINESE[i][0]) == 0) zh = CHINESE[i][1];
+  return error_raise(m->error, ERROR_RULE_UNKNOWN, "%s" ERROR_BOTH "%s\t%.60s\t%.*s", zh, what, id, TEXT_ARG(buffer_as_text(known)));
 }
 
 static bool unknown_state(Making *m, const char *id) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <yaml.h>
 
+#include "interop/rule_text.h"
 
 /* --- schemas: the file's keys and where they go --- */
 
@@ -285,6 +286,7 @@ static const cyaml_config_t QUIET = {.mem_fn = cyaml_memory, .log_level = CYAML_
 
 bool rule_read(void **out, RuleForm form, const char *file, Text yaml, Error *error) {
   Complaint complaint = {0};
+  char words[ERROR_ARGUMENT_MAX];
   cyaml_config_t config = QUIET;
   config.log_fn = hear;
   config.log_ctx = &complaint;
@@ -299,8 +301,8 @@ bool rule_read(void **out, RuleForm form, const char *file, Text yaml, Error *er
   Complaint syntax = {0};
   if (find_syntax_error(&syntax, yaml)) complaint = syntax;
   error_raise(error, ERROR_RULE_FORM, "%s",
-              complaint.what[0]          ? complaint.what
-              : data || code == CYAML_OK ? "the file is empty"
+              complaint.what[0]          ? rule_text_words(words, sizeof words, complaint.what)
+              : data || code == CYAML_OK ? "文件为空" ERROR_BOTH "the file is empty"
                                          : cyaml_strerror(code));
   return error_at(error, "%s:%d:%d", file, complaint.line ? complaint.line : 1, complaint.column ? complaint.column : 1);
 }
