@@ -84,10 +84,10 @@
   S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"ladder\":" S_TEXT ",\"final\":" \
   S_BOOL "}}},\"steps\":{\"type\":\"array\",\"items\":" \
   S_REF("KindStep") "},\"clocks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" \
-  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"promise\":" S_TEXT ",\"urban_s\":" S_WHOLE ",\"rural_s\":" S_WHOLE ",\"remote_s\":" S_WHOLE "}}}}}}}}"
+  S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"promise\":" S_TEXT ",\"urban_s\":" S_WHOLE ",\"rural_s\":" S_WHOLE ",\"remote_s\":" S_WHOLE ",\"day_s\":" S_WHOLE "}}}}}}}}"
 #define ONE_PROMISE(more) \
   "{\"type\":\"object\",\"properties\":{" ORIGIN_PROPERTIES ",\"calendar\":" S_TEXT ",\"in_force\":" S_BOOL ",\"judged\":" \
-  S_TEXT ",\"urban_s\":" S_WHOLE ",\"rural_s\":" S_WHOLE ",\"remote_s\":" S_WHOLE ",\"marks\":" S_LIST(S_WHOLE) more "}}"
+  S_TEXT ",\"urban_s\":" S_WHOLE ",\"rural_s\":" S_WHOLE ",\"remote_s\":" S_WHOLE ",\"day_s\":" S_WHOLE ",\"marks\":" S_LIST(S_WHOLE) more "}}"
 #define SCHEMA_PROMISES "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":" S_LIST(ONE_PROMISE("")) "}}"
 #define SCHEMA_RULES \
   "{\"type\":\"object\",\"required\":[\"region\",\"book\",\"promises\",\"kinds\",\"calendars\"],\"properties\":{\"region\":" S_TEXT ",\"as_of\":" S_TEXT_NULL \

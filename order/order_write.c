@@ -269,6 +269,7 @@ void write_kind(Json *json, const OrderKind *kind) {
     json_put_i64(json, "urban_s", promise->limit[AREA_URBAN] / SPAN_SECOND);
     json_put_i64(json, "rural_s", promise->limit[AREA_RURAL] / SPAN_SECOND);
     json_put_i64(json, "remote_s", promise->limit[AREA_REMOTE] / SPAN_SECOND);
+    json_put_i64(json, "day_s", calendar_day_length(promise->clock.calendar) / SPAN_SECOND);
     json_close(json);
   }
   json_close(json);
@@ -289,6 +290,7 @@ void write_promise_into(Json *json, const Promise *promise, Text calendar) {
   json_put_i64(json, "urban_s", promise->limit[AREA_URBAN] / SPAN_SECOND);
   json_put_i64(json, "rural_s", promise->limit[AREA_RURAL] / SPAN_SECOND);
   json_put_i64(json, "remote_s", promise->limit[AREA_REMOTE] / SPAN_SECOND);
+  json_put_i64(json, "day_s", calendar_day_length(promise->clock.calendar) / SPAN_SECOND);
   json_key(json, "marks");
   json_open_array(json);
   for (size_t i = 0; i < promise->clock.mark_count; i++) json_i64(json, promise->clock.marks[i]);

@@ -190,7 +190,7 @@ export interface OrderKind {
   guide_zh: string | null;
   guide_en: string | null;
   opened_by: string[];
-  clocks: { id: string; name_zh: string; name_en: string; urban_s: number; rural_s: number; remote_s: number }[];
+  clocks: { id: string; name_zh: string; name_en: string; urban_s: number; rural_s: number; remote_s: number; day_s?: number }[];
 }
 export interface OrderCounts {
   open: number;
@@ -814,6 +814,8 @@ export interface RulePromise extends RuleOrigin {
   calendar: string;
   in_force: boolean;
   judged: "each" | "average";
+  /** Working time of one day of its calendar. */
+  day_s?: number;
   urban_s: number;
   rural_s: number;
   remote_s: number;

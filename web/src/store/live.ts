@@ -11,6 +11,7 @@ const KINDS = [
   "outage.dismissed", "outage.undone", "outage.eta", "outage.progress", "outage.word", "outage.evidence",
   "crew.delayed", "crew.duty", "plan.changed", "plan.accepted", "plan.errand",
   "crew.position", "crew.assigned", "crew.released", "crew.step", "crew.material",
+  "group.opened", "group.said", "group.closed",
   "customer.revealed", "customer.exported", "customer.corrected", "customer.erasure_asked", "customer.erasure_refused", "customer.erased", "replay.started", "replay.finished",
 ]; // prettier-ignore
 const RETRY_MS = 3000;

@@ -19,6 +19,10 @@ export function share(rate: number | null): string {
   return `${(Math.floor(rate * 1000) / 10).toFixed(1)} %`;
 }
 export const count = (n: number): string => n.toLocaleString(locale.value === "zh" ? "zh-CN" : "en-GB");
+/** A promise's limit: in workdays where its calendar has shorter days than the clock and the limit is whole ones. */
+export function limitOf(seconds: number, day_s: number | undefined): string {
+  return day_s && day_s < 86400 && seconds >= day_s && seconds % day_s === 0 ? t("rules.workdays", { n: seconds / day_s }) : lasted(seconds);
+}
 /** "45 min", "5 d": how long a promise gives or an order took. */
 export function lasted(seconds: number | null): string {
   if (seconds === null) return "–";
