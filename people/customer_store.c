@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "base/map.h"
 #include "interop/package.h"
 
 static bool out_of_memory(Error *error) { return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "customers"); }
@@ -37,18 +38,23 @@ static void put_key(Buffer *keys, Text key) {
 
 static int32_t degrees(DbStatement *s, int at) { return db_column_is_null(s, at) ? GRID_NO_PLACE : (int32_t)db_column_i64(s, at); }
 
+typedef struct Moves { /* customers found elsewhere than their files say (people/move.h): the device the file said then, the index of the other */
+  Map from, to;
+} Moves;
+
 enum { ID, DEVICE, LON, LAT, KW, CATEGORY, IMPORTANCE, PHASES, NUMBER, PHONE, METER, TAGS, NAME, ADDRESS };
 
-static bool load_customer(CustomerRows *rows, const Grid *grid, DbStatement *s, int64_t *device_id, uint32_t *device, Error *error) {
-  int64_t id = db_column_i64(s, ID), on = db_column_i64(s, DEVICE);
+static bool load_customer(CustomerRows *rows, const Grid *grid, const Moves *moves, DbStatement *s, int64_t *device_id, uint32_t *device, Error *error) {
+  int64_t id = db_column_i64(s, ID), on = db_column_i64(s, DEVICE), said, moved;
   if (rows->count >= LIMIT_CUSTOMERS) return error_raise(error, ERROR_LIMIT, "customers\t%d", LIMIT_CUSTOMERS);
   if (rows->count == rows->room && !customer_rows_reserve(rows, rows->room ? rows->room * 2 : 4096)) return out_of_memory(error);
   if (on != *device_id && !grid_index_of(grid, (DeviceId){on}, device))
     return error_raise(error, ERROR_STORE_CORRUPT, "device of customer %lld", (long long)id);
   *device_id = on;
+  bool elsewhere = map_get(&moves->from, id, &said) && said == on && map_get(&moves->to, id, &moved);
   Text tags = db_column_text(s, TAGS);
   rows->at[rows->count] = (CustomerRow){.id = {id},
-                                        .device = *device,
+                                        .device = elsewhere ? (uint32_t)moved : *device,
                                         .lon_e6 = degrees(s, LON),
                                         .lat_e6 = degrees(s, LAT),
                                         .contract_kw = (float)db_column_f64(s, KW),
@@ -70,6 +76,24 @@ static bool load_customer(CustomerRows *rows, const Grid *grid, DbStatement *s, 
   return true;
 }
 
+static bool load_moves(Moves *out, const People *people, Db *db, Error *error) {
+  DbStatement *s;
+  bool row;
+  if (!db_prepare(&s, db, "SELECT customer_id, from_device_id, to_device_id FROM customer_move WHERE county_id = ?1 AND undone_at IS NULL", error))
+    return false;
+  db_bind_i64(s, 1, people->county_id);
+  while (db_step(&row, s, error)) {
+    uint32_t device;
+    if (!row) return true;
+    int64_t customer = db_column_i64(s, 0);
+    if (!grid_index_of(people->grid, (DeviceId){db_column_i64(s, 2)}, &device)) continue; /* no longer in the network */
+    if (map_put(&out->from, customer, db_column_i64(s, 1)) && map_put(&out->to, customer, device)) continue;
+    db_reset(s);
+    return out_of_memory(error);
+  }
+  return false;
+}
+
 #define CUSTOMER_COLUMNS "id, device_id, lon_e6, lat_e6, contract_kw, category, importance, phases, number, phone, meter, tags, name, address"
 
 static bool begin_rows(CustomerRows *rows, uint32_t room, Error *error) {
@@ -85,34 +109,35 @@ bool people_load_customer(CustomerRows *rows, const People *people, Db *db, Cust
   int64_t device_id = 0;
   uint32_t device = GRID_NONE;
   bool row;
+  Moves moves = {0};
   if (!begin_rows(rows, 1, error) || !db_prepare(&s, db, "SELECT " CUSTOMER_COLUMNS " FROM customer WHERE county_id = ?1 AND id = ?2", error)) return false;
   db_bind_i64(s, 1, people->county_id);
   db_bind_i64(s, 2, id.value);
   if (!db_step(&row, s, error)) return false;
   if (!row) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
-  bool ok = load_customer(rows, people->grid, s, &device_id, &device, error);
+  bool ok = load_customer(rows, people->grid, &moves, s, &device_id, &device, error); /* where it hangs stays as it is in memory */
   db_reset(s);
   return ok && (rows->texts.failed || rows->keys.failed) ? out_of_memory(error) : ok;
 }
 
 bool people_load_customers(People *people, Db *db, Error *error) {
   CustomerRows *rows = &people->customers;
-  DbStatement *s;
+  DbStatement *s = NULL;
   int64_t device_id = 0;
   uint32_t device = GRID_NONE;
   bool row = true, ok = true;
+  Moves moves = {0};
   if (!begin_rows(rows, 4096, error)) return false;
+  ok = load_moves(&moves, people, db, error);
   /* "+county_id": read the table as it lies, not by way of the key's index */
-  if (!db_prepare(&s, db,
-                  "SELECT " CUSTOMER_COLUMNS " FROM customer WHERE +county_id = ?1 AND retired_at IS NULL",
-                  error))
-    return false;
-  db_bind_i64(s, 1, people->county_id);
+  ok = ok && db_prepare(&s, db, "SELECT " CUSTOMER_COLUMNS " FROM customer WHERE +county_id = ?1 AND retired_at IS NULL", error);
+  if (ok) db_bind_i64(s, 1, people->county_id);
   while (ok && row) {
     ok = db_step(&row, s, error);
-    if (ok && row) ok = load_customer(rows, people->grid, s, &device_id, &device, error);
+    if (ok && row) ok = load_customer(rows, people->grid, &moves, s, &device_id, &device, error);
   }
-  db_reset(s);
+  if (s) db_reset(s);
+  map_free(&moves.from), map_free(&moves.to);
   if (ok && (rows->texts.failed || rows->keys.failed)) ok = out_of_memory(error);
   return ok;
 }
