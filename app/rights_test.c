@@ -279,6 +279,7 @@ static void make_things(World *w, const char *token, const Stations *stations) {
   add_thing(w, "cuts", text_at(cut, "id"));
   json_decref(cut);
   add_thing(w, "remedies", "0"); /* the area is refused before it is computed */
+  add_thing(w, "strays", "12"); /* there is none yet; another station's is refused in supply/room_test.c */
   add_thing(w, "tasks", thing(w, "outages", 7));
   add_thing(w, "errands", thing(w, "jobs", 4)); /* patrols, fetches: there is none yet, and none of this number */
 }

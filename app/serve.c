@@ -240,6 +240,7 @@ static bool serve_until_told(Serve *serve, const CommandLine *line, Error *error
   if (!name_company(serve, error) || !open_http(serve, line, error) || !plan_evening(serve, line, error)) return false;
   if (command_option(line, "--osrm") && !crew_plan_route(serve->house.crews, command_option(line, "--osrm"), error)) return false;
   desk_on_published(serve->house.desk, http_published, serve->http);
+  if (!supply_search_open(serve->house.supply, serve->house.folder.store, error)) return false;
   if (!crew_plan_start(serve->house.crews, error) || !desk_start(serve->house.desk, error) || !start_http(serve, error) || !start_mqtt(serve, line, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;
   printf(zh ? "电保姆: http://%s:%u/\n" : "dianbaomu: http://%s:%u/\n", address ? address : "127.0.0.1", http_port(serve->http));
@@ -257,6 +258,7 @@ static bool serve_once(Serve *serve, const CommandLine *line, Error *error) {
   if (serve->http) http_stop(serve->http);
   replay_close(serve->replay);
   crew_plan_stop(serve->house.crews);
+  if (serve->house.supply) supply_search_close(serve->house.supply); /* before the desk: it writes over it */
   if (serve->house.desk) desk_stop(serve->house.desk);
   http_close(serve->http);
   oidc_close(serve->oidc);

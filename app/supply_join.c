@@ -53,6 +53,62 @@ static bool read_day(void *self, Db *db, uint32_t transformer, int day, SupplyDa
   return true;
 }
 
+static bool read_customer(void *self, Db *db, uint32_t position, int day, SupplyDay *out, Arena *arena, Error *error) {
+  const Meters *meters = self;
+  MeterDay one;
+  bool found;
+  MeterPlace place = {0, position};
+  size_t row;
+  if (!meter_area_of_customer(meters, position, &row)) return true;
+  place.area = (uint32_t)row;
+  if (!meter_read_day(&one, &found, meters, db, place, day, arena, error)) return false;
+  if (!found) return true;
+  power(&one, out->kw);
+  for (int k = 0; k < 3; k++) quarters(&one, (MeterChannel)(METER_VOLTAGE_A + k), 0.1, out->volts[k]);
+  return true;
+}
+
+typedef struct Hours { /* of one meter */
+  float *volts[3];
+  int from, days;
+  Error *error;
+  bool failed;
+} Hours;
+
+static bool add_hours(void *self, const MeterBlock *block) {
+  Hours *hours = self;
+  int32_t value[METER_SLOTS_MAX];
+  int at = block->day - hours->from, slots;
+  if (at < 0 || at >= hours->days) return true;
+  for (int k = 0; k < 3; k++) {
+    if (!meter_block_voltage(value, &slots, block->block, (MeterChannel)(METER_VOLTAGE_A + k), hours->error)) return hours->failed = true, false;
+    double sum[24] = {0}, seen[24] = {0};
+    for (int slot = 0; slot < slots; slot++)
+      if (value[slot] != METER_NONE) sum[slot * 24 / slots] += value[slot], seen[slot * 24 / slots]++;
+    for (int hour = 0; hour < 24; hour++)
+      if (seen[hour] > 0) hours->volts[k][at * 24 + hour] = (float)(sum[hour] / seen[hour] * 0.1);
+  }
+  return true;
+}
+
+static bool read_voltages(void *self, Db *db, uint32_t transformer, int from_day, int days, float *volts[3], float *total[3], Error *error) {
+  const Meters *meters = self;
+  size_t row, samples = (size_t)days * 24;
+  if (!meter_area_of_device(meters, transformer, &row)) return true;
+  const MeterArea *area = meter_area(meters, row);
+  for (uint32_t i = 0; i <= area->to - area->from; i++) {
+    bool whole = i == area->to - area->from;
+    Hours hours = {.from = from_day, .days = days, .error = error};
+    for (int k = 0; k < 3; k++) {
+      hours.volts[k] = whole ? total[k] : volts[k] + i * samples;
+      for (size_t t = 0; t < samples; t++) hours.volts[k][t] = NAN;
+    }
+    MeterPlace place = {(uint32_t)row, whole ? METER_TOTAL : area->from + i};
+    if (!meter_blocks_of(meters, db, place, from_day, from_day + days - 1, add_hours, &hours, error) || hours.failed) return false;
+  }
+  return true;
+}
+
 typedef struct History {
   float *out;
   int from, days, known;
@@ -95,4 +151,4 @@ static bool read_history(void *self, Db *db, uint32_t transformer, int from_day,
   return ok && !history.failed;
 }
 
-void supply_join(SupplyReadings *out, Meters *meters) { *out = (SupplyReadings){meters, read_day, read_history}; }
+void supply_join(SupplyReadings *out, Meters *meters) { *out = (SupplyReadings){meters, read_day, read_customer, read_history, read_voltages}; }

@@ -27,6 +27,10 @@ bool meter_area_of_device(const Meters *meters, uint32_t device, size_t *row) {
   return true;
 }
 
+bool meter_area_of_customer(const Meters *meters, uint32_t position, size_t *row) {
+  return meter_area_of_device(meters, people_customer_device(meters->people, position), row);
+}
+
 bool meter_find(const Meters *meters, Text number, MeterPlace *out) {
   uint32_t position, device;
   size_t row;

@@ -57,6 +57,7 @@ Instant meter_day_start(int day);
 size_t meter_area_count(const Meters *meters);
 const MeterArea *meter_area(const Meters *meters, size_t row);
 bool meter_area_of_device(const Meters *meters, uint32_t device, size_t *row); /* the transformer at or above the device */
+bool meter_area_of_customer(const Meters *meters, uint32_t position, size_t *row);
 bool meter_find(const Meters *meters, Text number, MeterPlace *out);           /* a customer's meter, or a transformer's code */
 int64_t meter_key(const Meters *meters, MeterPlace place); /* in the store: the customer's id, or minus the transformer's */
 

@@ -15,6 +15,7 @@ typedef struct Face {
   SupplyReadings readings;
   double evening_kw; /* what every household of T1 draws between 18 and 22 h */
   int phase_of[64];  /* by customer of an area: the phase its voltage follows */
+  uint32_t stray, stray_at; /* position of a customer whose meter really hangs at that transformer; UINT32_MAX none */
 } Face;
 
 /* Phases of the transformer's loads differ from quarter-hour to quarter-hour; a household's voltage follows its own. */
@@ -53,6 +54,39 @@ static bool history_of(void *self, Db *db, uint32_t transformer, int from_day, i
   return true;
 }
 
+static bool customer_of(void *self, Db *db, uint32_t position, int day, SupplyDay *out, Arena *arena, Error *error) {
+  (void)self, (void)db, (void)position, (void)day, (void)arena, (void)error;
+  for (int t = 0; t < AREA_QUARTERS; t++) out->kw[t] = 1.25f, out->volts[1][t] = 221.5f; /* its terminal is named B */
+  return true;
+}
+
+static double hour_of(uint32_t transformer, int phase, size_t hour) {
+  double at = (double)hour, own = transformer * 0.37 + phase * 2.1;
+  return 224 + 1.5 * sin(at * 0.71) - 1.2 * sin(at * (0.31 + 0.017 * transformer) + own) - 0.9 * sin(at * (1.13 + 0.029 * transformer) + 3 * own);
+}
+
+static bool voltages_of(void *self, Db *db, uint32_t transformer, int from_day, int days, float *volts[3], float *total[3], Error *error) {
+  const Face *face = self;
+  uint32_t from, to;
+  size_t samples = (size_t)days * 24;
+  (void)db, (void)from_day, (void)error;
+  people_customers_in(face->town.people, (GridRange){transformer, grid_device(face->town.grid, transformer)->end}, &from, &to);
+  for (size_t t = 0; t < samples; t++) {
+    for (uint32_t i = 0; i < to - from; i++) {
+      Customer one;
+      people_customer(face->town.people, from + i, &one);
+      uint32_t at = from + i == face->stray ? face->stray_at : transformer;
+      for (int k = 0; k < 3; k++) {
+        bool speaks = one.phases == 7 || k == 0;
+        int phase = one.phases == 7 ? k : one.phases == 2 ? 1 : one.phases == 4 ? 2 : 0;
+        volts[k][i * samples + t] = speaks ? (float)(round(10 * (hour_of(at, phase, t) - 0.03 * i)) / 10) : NAN;
+      }
+    }
+    for (int k = 0; k < 3; k++) total[k][t] = (float)(1 + hour_of(transformer, k, t));
+  }
+  return true;
+}
+
 static void open_face(Face *face) {
   Error error = {0};
   memset(face, 0, sizeof *face);
@@ -63,9 +97,10 @@ static void open_face(Face *face) {
   town_open_rooms(&face->town, face->test.db, face->test.desk);
   assert_ok(supply_open(&face->supply, face->test.desk, face->test.db, face->town.grid, face->town.people, face->town.orders, NULL, &error),
             &error);
-  face->readings = (SupplyReadings){face, day_of, history_of};
+  face->readings = (SupplyReadings){face, day_of, customer_of, history_of, voltages_of};
   face->evening_kw = 14;
   for (int i = 0; i < 64; i++) face->phase_of[i] = i % 3;
+  face->stray = UINT32_MAX;
   assert_ok(order_add_routes(face->test.http, face->town.orders, &error), &error);
   assert_ok(supply_add_routes(face->test.http, face->supply, &error), &error);
 }
@@ -153,7 +188,7 @@ static void put_right_and_back(Face *face) {
   char at[40];
   snprintf(at, sizeof at, "customers.%zu.phases", n);
   const char *path = path_to(face, "T1", "/corrections");
-  http_test_do(test, 200, "POST", path, "{\"items\":[{\"customer_id\":\"%s\",\"phase\":\"%s\",\"confidence\":0.98}]}", id, other);
+  http_test_do(test, 200, "POST", path, "{\"items\":[{\"customer_id\":\"%s\",\"phase\":\"%s\"}]}", id, other);
   http_test_do(test, 409, "POST", path_to(face, "T1", "/choices"), "{\"day\":\"2026-11-20\",\"remedy\":0}"); /* shown before */
   assert_string_equal(http_test_text(http_test_do(test, 200, "GET", path_to(face, "T1", ""), NULL), at), other);
   json_t *phases = http_test_do(test, 200, "GET", path_to(face, "T1", "/phases"), NULL);
@@ -200,6 +235,108 @@ static void phases_hours_and_overloads(void **state) {
   close_face(&face);
 }
 
+/* A meter at T2 in truth and at T1 in the books: found, accepted, computed with at once, taken back, refused and not asked about again. */
+static void a_meter_at_another_transformer(void **state) {
+  (void)state;
+  Face face;
+  Error error = {0};
+  char id[24], path[120], customer[24];
+  open_face(&face);
+  uint32_t t1 = town_device(&face.town, "T1"), t2 = town_device(&face.town, "T2"), to;
+  people_customers_in(face.town.people, (GridRange){t1, grid_device(face.town.grid, t1)->end}, &face.stray, &to);
+  while (people_customer_device(face.town.people, face.stray) == t1) face.stray++;
+  face.stray_at = t2;
+  Customer one;
+  people_customer(face.town.people, face.stray, &one);
+  snprintf(customer, sizeof customer, "%lld", (long long)one.id.value);
+  assert_ok(supply_search_open(face.supply, face.test.store, &error), &error);
+  start_face(&face, true);
+  HttpTest *test = &face.test;
+  assert_int_equal(json_array_size(http_test_at(http_test_do(test, 200, "GET", "/api/v1/supply/strays", NULL), "items")), 0);
+  http_test_do(test, 202, "POST", "/api/v1/supply/search", "{}");
+  supply_search_wait(face.supply);
+  json_t *list = http_test_do(test, 200, "GET", "/api/v1/supply/strays", NULL);
+  assert_false(json_is_true(http_test_at(list, "failed")));
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 1);
+  assert_string_equal(http_test_text(list, "items.0.customer_id"), customer);
+  assert_string_equal(http_test_text(list, "items.0.state"), "open");
+  assert_true(json_number_value(http_test_at(list, "items.0.confidence")) >= 0.95);
+  assert_true(http_test_i64(list, "done") == http_test_i64(list, "areas") && http_test_i64(list, "areas") > 0);
+  snprintf(id, sizeof id, "%s", http_test_text(list, "items.0.id"));
+  int64_t t1_households = http_test_i64(http_test_do(test, 200, "GET", path_to(&face, "T1", ""), NULL), "households");
+  int64_t t2_households = http_test_i64(http_test_do(test, 200, "GET", path_to(&face, "T2", ""), NULL), "households");
+  snprintf(path, sizeof path, "/api/v1/supply/strays/%s/decision", id);
+  http_test_do(test, 409, "POST", path, "{\"decision\":\"undo\"}");
+  http_test_do(test, 422, "POST", path, "{\"decision\":\"perhaps\"}");
+  http_test_do(test, 404, "POST", "/api/v1/supply/strays/12/decision", "{\"decision\":\"accept\"}");
+  assert_string_equal(http_test_text(http_test_do(test, 200, "POST", path, "{\"decision\":\"accept\"}"), "state"), "accepted");
+  http_test_do(test, 409, "POST", path, "{\"decision\":\"accept\"}");
+  list = http_test_do(test, 200, "GET", "/api/v1/supply/strays", NULL);
+  assert_true(json_is_true(http_test_at(list, "items.0.at_next_start")));
+  /* The model has it there at once, with what it reads. */
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "GET", path_to(&face, "T1", ""), NULL), "households"), t1_households - 1);
+  json_t *area = http_test_do(test, 200, "GET", path_to(&face, "T2", ""), NULL);
+  assert_int_equal(http_test_i64(area, "households"), t2_households + 1);
+  char last[40];
+  snprintf(last, sizeof last, "customers.%lld.customer_id", (long long)t2_households);
+  assert_string_equal(http_test_text(area, last), customer);
+  snprintf(last, sizeof last, "customers.%lld.measured_volts", (long long)t2_households);
+  assert_true(fabs(json_number_value(http_test_at(area, last)) - 221.5) < 0.01);
+  http_test_do(test, 202, "POST", "/api/v1/supply/search", "{}"); /* memory has it at T1 still: what was decided is not asked about again */
+  supply_search_wait(face.supply);
+  assert_int_equal(json_array_size(http_test_at(http_test_do(test, 200, "GET", "/api/v1/supply/strays", NULL), "items")), 1);
+  assert_string_equal(http_test_text(http_test_do(test, 200, "POST", path, "{\"decision\":\"undo\"}"), "state"), "taken_back");
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "GET", path_to(&face, "T1", ""), NULL), "households"), t1_households);
+  /* Found anew, refused, and then not again. */
+  http_test_do(test, 202, "POST", "/api/v1/supply/search", "{}");
+  supply_search_wait(face.supply);
+  list = http_test_do(test, 200, "GET", "/api/v1/supply/strays", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 2);
+  snprintf(path, sizeof path, "/api/v1/supply/strays/%s/decision", http_test_text(list, "items.0.id"));
+  http_test_do(test, 200, "POST", path, "{\"decision\":\"refuse\"}");
+  http_test_do(test, 202, "POST", "/api/v1/supply/search", "{}");
+  supply_search_wait(face.supply);
+  list = http_test_do(test, 200, "GET", "/api/v1/supply/strays", NULL);
+  assert_int_equal(json_array_size(http_test_at(list, "items")), 2);
+  int64_t other = 0;
+  for (size_t row = 0; row < people_org_count(face.town.people); row++)
+    if (text_is(people_org(face.town.people, row)->code, "G2")) other = people_org(face.town.people, row)->id;
+  http_test_as(test, 5, MANAGER, other);
+  http_test_do(test, 403, "POST", path, "{\"decision\":\"undo\"}");
+  assert_int_equal(json_array_size(http_test_at(http_test_do(test, 200, "GET", "/api/v1/supply/strays", NULL), "items")), 0);
+  close_face(&face);
+}
+
+/* How sure one is comes from what the room told, never from who asks. */
+static void confidence_is_the_rooms_own(void **state) {
+  (void)state;
+  Face face;
+  DbStatement *s;
+  Error error = {0};
+  bool row;
+  char id[24];
+  open_face(&face);
+  start_face(&face, true);
+  HttpTest *test = &face.test;
+  json_t *phases = http_test_do(test, 200, "GET", path_to(&face, "T1", "/phases"), NULL);
+  double told = json_number_value(http_test_at(phases, "items.1.confidence"));
+  char found[4];
+  snprintf(found, sizeof found, "%s", http_test_text(phases, "items.1.found"));
+  snprintf(id, sizeof id, "%s", http_test_text(phases, "items.1.customer_id"));
+  const char *path = path_to(&face, "T1", "/corrections");
+  http_test_do(test, 422, "POST", path, "{\"items\":[{\"customer_id\":\"%s\",\"phase\":\"%s\",\"confidence\":1}]}", id, found);
+  http_test_do(test, 200, "POST", path, "{\"items\":[{\"customer_id\":\"%s\",\"phase\":\"%s\"}]}", id, found);
+  http_test_do(test, 200, "POST", path, "{\"items\":[{\"customer_id\":\"%s\",\"phase\":\"%s\"}]}", id, found[0] == 'A' ? "B" : "A");
+  assert_ok(db_prepare(&s, http_test_reader(test), "SELECT confidence FROM supply_correction ORDER BY id", &error), &error);
+  assert_true(db_step(&row, s, &error) && row);
+  assert_int_equal(db_column_i64(s, 0), lround(told * 1000));
+  assert_true(told > 0.9);
+  assert_true(db_step(&row, s, &error) && row);
+  assert_int_equal(db_column_i64(s, 0), 0); /* a phase nobody computed: a person's own word */
+  db_reset(s);
+  close_face(&face);
+}
+
 static void without_readings_and_refused(void **state) {
   (void)state;
   Face face;
@@ -230,7 +367,9 @@ static void without_readings_and_refused(void **state) {
 static void every_route_was_asked(void **state) {
   (void)state;
   http_test_all_answered(SUPPLY_ROUTES);
+  http_test_all_answered(SUPPLY_STRAY_ROUTES);
 }
 
-TEST_MAIN(TEST(from_low_voltage_to_measured), TEST(phases_hours_and_overloads), TEST(without_readings_and_refused),
+TEST_MAIN(TEST(from_low_voltage_to_measured), TEST(phases_hours_and_overloads), TEST(a_meter_at_another_transformer), TEST(confidence_is_the_rooms_own),
+          TEST(without_readings_and_refused),
           TEST(every_route_was_asked))

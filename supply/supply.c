@@ -30,19 +30,21 @@ bool supply_open(Supply **out, Desk *desk, Db *db, const Grid *grid, const Peopl
   if (!supply) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "supply");
   supply->desk = desk, supply->grid = grid, supply->people = people, supply->orders = orders, supply->county_id = desk_county(desk);
   pthread_mutex_init(&supply->lock, NULL);
-  for (size_t i = 0; i < SUPPLY_VIEWS; i++) arena_begin(&supply->views[i].arena, 0);
+  for (size_t i = 0; i < SUPPLY_VIEWS; i++) arena_begin(&supply->views[i].arena, 0), arena_begin(&supply->told[i].arena, 0);
   if (!supply_book_open(&supply->book, rules, error)) {
     supply_close(supply);
     return false;
   }
   desk_on(desk, "order.step", on_step, supply);
+  desk_on_tick(desk, supply_search_tick, supply);
   *out = supply;
   return true;
 }
 
 void supply_close(Supply *supply) {
   if (!supply) return;
-  for (size_t i = 0; i < SUPPLY_VIEWS; i++) arena_end(&supply->views[i].arena);
+  supply_search_close(supply);
+  for (size_t i = 0; i < SUPPLY_VIEWS; i++) arena_end(&supply->views[i].arena), arena_end(&supply->told[i].arena);
   supply_book_close(supply->book);
   pthread_mutex_destroy(&supply->lock);
   memory_free(supply);

@@ -52,7 +52,7 @@ static void write_phases(Json *json, const Supply *supply, const SupplyArea *are
     const IdentifyVerdict *found = &verdicts[i];
     char text[4] = {(char)('A' + found->phase[0]), (char)('A' + found->phase[1]), (char)('A' + found->phase[2]), 0};
     Customer one;
-    people_customer(supply->people, area->from + i, &one);
+    people_customer(supply->people, area->position[i], &one);
     if (customer->phases != 7) text[1] = 0;
     json_open_object(json);
     json_put_id(json, "customer_id", one.id.value);
@@ -65,6 +65,19 @@ static void write_phases(Json *json, const Supply *supply, const SupplyArea *are
     json_close(json);
   }
   json_close(json);
+}
+
+static bool tell(Supply *supply, const SupplyArea *area, const IdentifyVerdict *verdicts, Arena *arena, Error *error) {
+  SupplyPhase *told = ARENA_ARRAY(arena, SupplyPhase, area->area.customer_count + 1);
+  size_t count = 0;
+  if (!told) return no_memory(error);
+  for (uint32_t i = 0; i < area->area.customer_count; i++) {
+    Customer one;
+    people_customer(supply->people, area->position[i], &one);
+    if (area->area.customers[i].phases == 7 || !verdicts[i].known) continue;
+    told[count++] = (SupplyPhase){one.id.value, (uint8_t)(1 << verdicts[i].phase[0]), (int)lround(verdicts[i].confidence * 1000)};
+  }
+  return supply_tell_phases(supply, grid_device(supply->grid, area->device)->id.value, told, count, error);
 }
 
 static bool identify(const Series *series, const SupplyArea *area, IdentifyVerdict *verdicts, uint64_t seed, Arena *arena, Error *error) {
@@ -92,7 +105,7 @@ static bool identify(const Series *series, const SupplyArea *area, IdentifyVerdi
 }
 
 bool supply_get_phases(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
-  const Supply *supply = room;
+  Supply *supply = room;
   SupplyArea area;
   Series series;
   Arena arena;
@@ -113,7 +126,8 @@ bool supply_get_phases(HttpRequest *request, HttpReply *reply, void *room, Error
   }
   if (ok && days < 2) ok = error_raise(error, ERROR_SUPPLY_NO_READINGS, "%d\t2", days);
   IdentifyVerdict *verdicts = ok ? ARENA_ARRAY(&arena, IdentifyVerdict, area.area.customer_count + 1) : NULL;
-  ok = ok && (verdicts || no_memory(error)) && identify(&series, &area, verdicts, device, &arena, error);
+  ok = ok && (verdicts || no_memory(error)) && identify(&series, &area, verdicts, device, &arena, error) &&
+       tell(supply, &area, verdicts, &arena, error);
   if (ok) {
     json_begin(&json, &reply->body);
     json_open_object(&json);

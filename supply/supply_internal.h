@@ -15,7 +15,7 @@ typedef struct SupplyArea {
   CauseStandard standard;
   SiteGuess guess;
   uint32_t device;    /* grid index of the transformer; nodes are the devices below it, in order */
-  uint32_t from;      /* position of the first customer */
+  uint32_t *position; /* [customer] in people; those found elsewhere than their files say stand where they are */
   uint32_t read;      /* customers whose loads were read */
   int day;
   bool *put_right;    /* [customer] its phase is a correction, not the file's */
@@ -39,6 +39,16 @@ typedef struct SupplyView {
   size_t count;
 } SupplyView;
 
+/* Phases as they were told of an area: how sure one is comes from here, not from who asks. */
+typedef struct SupplyTold {
+  int64_t device_id;
+  uint64_t used;
+  Arena arena;
+  struct SupplyPhase *at;
+  size_t count;
+} SupplyTold;
+typedef struct SupplySearch SupplySearch;
+
 struct Supply {
   Desk *desk;
   const Grid *grid;
@@ -47,8 +57,10 @@ struct Supply {
   SupplyBook *book;
   const SupplyReadings *readings;
   int64_t county_id;
-  pthread_mutex_t lock; /* of the views */
+  pthread_mutex_t lock; /* of the views, and of what was told */
   SupplyView views[SUPPLY_VIEWS];
+  SupplyTold told[SUPPLY_VIEWS];
+  SupplySearch *search;
   uint64_t uses;
 };
 
@@ -89,12 +101,17 @@ bool supply_pick(DeskContext *context, void *command, Error *error) MUST_USE;
 /* Remembers what was shown. */
 bool supply_remember(Supply *supply, const SupplyArea *area, const char *cause, const RemedyList *list, Error *error) MUST_USE;
 bool supply_in_reach(const Supply *supply, uint32_t device, int64_t org_id);
+/* supply_area.c: who hangs on the transformer, by the rows: those of people's range without who was moved away, then who was moved here. */
+bool supply_members(uint32_t **position, uint32_t *count, const Supply *supply, Db *db, uint32_t device, Arena *arena, Error *error) MUST_USE;
+bool supply_row_of(const SupplyArea *area, uint32_t position, uint32_t *row);
+/* The voltages of a one-phase meter stand on whichever terminal it names. */
+int supply_terminal(float *const volts[3], size_t at, size_t samples);
 
 /* supply_correct.c: phases put right */
 typedef struct SupplyPhase {
   int64_t customer_id;
   uint8_t phases; /* 0: taken back */
-  int confidence; /* thousandths */
+  int confidence; /* thousandths; of a command: the room's own */
 } SupplyPhase;
 typedef struct SupplyCorrect {
   Supply *supply;
@@ -102,12 +119,44 @@ typedef struct SupplyCorrect {
   SupplyPhase *item;
   size_t count;
 } SupplyCorrect;
+bool supply_tell_phases(Supply *supply, int64_t device_id, const SupplyPhase *told, size_t count, Error *error) MUST_USE;
+int supply_phase_told(Supply *supply, int64_t device_id, int64_t customer_id, uint8_t phases); /* thousandths; 0: a person's own word */
+bool supply_put_phase(DeskContext *context, const Supply *supply, int64_t device_id, const SupplyPhase *one, Error *error) MUST_USE;
 bool supply_correct(DeskContext *context, void *command, Error *error) MUST_USE;
 /* What holds, put over the phases of the files. */
 bool supply_corrections(Db *db, const Supply *supply, uint32_t device, SupplyArea *area, Error *error) MUST_USE;
 bool supply_decode_correct(HttpRequest *request, void **out, void *room, Error *error);
 bool supply_encode_correct(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error);
 void supply_forget(Supply *supply, int64_t device_id); /* what was shown of an area is no longer to be picked */
+
+/* supply_search.c, supply_stray.c: meters at a wrong transformer */
+typedef struct SupplyStray {
+  int64_t id;
+  CustomerId customer;
+  DeviceId from, to;       /* transformers */
+  uint8_t phases;          /* bits, at the other; 0 not told */
+  int confidence, days;    /* thousandths; of readings */
+  Instant found, decided;
+  int state;               /* SupplyStrayState */
+  Text decided_by;         /* lives during the visit */
+} SupplyStray;
+typedef enum SupplyStrayState { STRAY_OPEN, STRAY_ACCEPTED, STRAY_REFUSED, STRAY_TAKEN_BACK, STRAY_STATES } SupplyStrayState;
+typedef struct SupplySearchState {
+  bool running, failed;
+  Instant began;
+  int last_day;
+  size_t done, areas, found;
+  int64_t searches; /* since the program began */
+} SupplySearchState;
+bool supply_search_begin(Supply *supply, Instant now, Error *error) MUST_USE;
+SupplySearchState supply_search_state(Supply *supply);
+/* Of one area: what an earlier search found there and nobody decided goes; what was decided about stays decided. */
+bool supply_strays_put(DeskContext *context, const Supply *supply, DeviceId from, const SupplyStray *at, size_t count, Error *error) MUST_USE;
+bool supply_strays_forget(DeskContext *context, const Supply *supply, Instant found_before, Error *error) MUST_USE;
+typedef bool (*SupplyStrayVisit)(void *self, const SupplyStray *stray); /* false stops */
+bool supply_strays(Db *db, int64_t county_id, int state, int64_t id, SupplyStrayVisit visit, void *self, Error *error) MUST_USE; /* state −1, id 0: all */
+bool supply_search_tick(DeskContext *context, void *room, Error *error) MUST_USE;
+extern const HttpRoute SUPPLY_STRAY_ROUTES[];
 
 /* supply_foresee.c: handlers */
 bool supply_get_phases(HttpRequest *request, HttpReply *reply, void *room, Error *error);

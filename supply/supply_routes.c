@@ -53,7 +53,7 @@ static void write_customers(Json *json, const Supply *supply, const SupplyArea *
   for (uint32_t i = 0; i < area->area.customer_count; i++) {
     const AreaCustomer *customer = &area->area.customers[i];
     Customer one;
-    people_customer(supply->people, area->from + i, &one);
+    people_customer(supply->people, area->position[i], &one);
     json_open_object(json);
     json_put_id(json, "customer_id", one.id.value);
     json_put_text(json, "number", one.number);
@@ -78,7 +78,7 @@ static void write_pumps(Json *json, const Supply *supply, const SupplyArea *area
   for (size_t i = 0; plan && i < plan->pump_count; i++) {
     const StaggerPump *pump = &plan->pumps[i];
     Customer one;
-    people_customer(supply->people, area->from + pump->customer, &one);
+    people_customer(supply->people, area->position[pump->customer], &one);
     json_open_object(json);
     json_put_id(json, "customer_id", one.id.value);
     json_put_text(json, "number", one.number);
@@ -358,4 +358,4 @@ const HttpRoute SUPPLY_ROUTES[] = {{.method = "GET",
                                     .read = supply_get_overloads},
                                    {0}};
 
-bool supply_add_routes(Http *http, Supply *supply, Error *error) { return http_add_routes(http, SUPPLY_ROUTES, supply, error); }
+bool supply_add_routes(Http *http, Supply *supply, Error *error) { return http_add_routes(http, SUPPLY_ROUTES, supply, error) && http_add_routes(http, SUPPLY_STRAY_ROUTES, supply, error); }

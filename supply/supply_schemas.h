@@ -66,10 +66,24 @@
 #define TAKES_CORRECTIONS                                                                                                                 \
   S_OBJECT("\"items\"",                                                                                                                   \
            "\"items\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":2000,\"items\":"                                                      \
-           S_OBJECT("\"customer_id\",\"phase\"", "\"customer_id\":" S_ID ",\"phase\":{\"type\":[\"string\",\"null\"],\"enum\":[\"A\",\"B\",\"C\",null]}" \
-                    ",\"confidence\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1}") "}")
+           S_OBJECT("\"customer_id\",\"phase\"", "\"customer_id\":" S_ID ",\"phase\":{\"type\":[\"string\",\"null\"],\"enum\":[\"A\",\"B\",\"C\",null]}" ) "}")
 #define SCHEMA_SUPPLY_CORRECTED S_OBJECT("\"items\"", "\"items\":" S_WHOLE)
 #define TAKES_PICK                                                                                                                        \
   S_OBJECT("\"day\",\"remedy\"", "\"day\":{\"type\":\"string\",\"format\":\"date\"},\"remedy\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":200}")
+#define SCHEMA_SUPPLY_STRAYS                                                                                                              \
+  S_OBJECT("\"running\",\"items\"",                                                                                                       \
+           "\"running\":" S_BOOL ",\"failed\":" S_BOOL ",\"done\":" S_WHOLE ",\"areas\":" S_WHOLE ",\"began_at\":" S_TIME_NULL            \
+           ",\"items\":" S_LIST(S_OBJECT("\"id\",\"customer_id\",\"number\",\"from\",\"to\",\"confidence\",\"state\"",                    \
+                                         "\"id\":" S_ID ",\"customer_id\":" S_ID ",\"number\":" S_TEXT ",\"from\":" S_PART_AREA_NAME      \
+                                         ",\"to\":" S_PART_AREA_NAME ",\"phase\":" S_TEXT_NULL ",\"confidence\":" S_NUMBER                \
+                                         ",\"days\":" S_WHOLE ",\"metres\":" S_NUMBER_NULL ",\"found_at\":" S_TIME ",\"state\":" S_TEXT  \
+                                         ",\"decided_at\":" S_TIME_NULL ",\"decided_by\":" S_TEXT_NULL ",\"at_next_start\":" S_BOOL)))
+#define S_PART_AREA_NAME S_OBJECT("\"id\",\"name\"", "\"id\":" S_ID ",\"name\":" S_TEXT)
+#define TAKES_SEARCH "{\"type\":\"object\",\"properties\":{}}"
+#define SCHEMA_SUPPLY_SEARCH S_OBJECT("\"running\"", "\"running\":" S_BOOL)
+#define TAKES_DECISION                                                                                                                    \
+  S_OBJECT("\"decision\"", "\"decision\":{\"type\":\"string\",\"enum\":[\"accept\",\"refuse\",\"undo\"]}")
+#define SCHEMA_SUPPLY_DECIDED S_OBJECT("\"state\"", "\"state\":" S_TEXT)
 
 #endif
+

@@ -31,6 +31,12 @@ export function supply(path: string[]): unknown {
       }),
     }; // prettier-ignore
   }
+  if (path[1] === "strays") {
+    const [a, b] = areas();
+    const stray = (id: string, state: string) => ({ id, customer_id: id, number: `43000001${id}`, from: { id: a!.id, name: a!.name }, to: { id: b!.id, name: b!.name }, phase: "B", confidence: 0.998, days: 20, metres: 310, found_at: iso(), state, decided_at: null, decided_by: null, at_next_start: state === "accepted" });
+    return { running: false, failed: false, done: 88, areas: 88, began_at: iso(), items: [stray("21", "open"), stray("22", "accepted")] };
+  }
+  if (path[1] === "search") return { running: true };
   const device = devices.find(({ id }) => id === path[2]);
   const base = { device_id: path[2], name: device?.name ?? "台区", day: "2026-11-20", rated_kva: device?.rated || 200, households: 42, read: 40, guessed: 1, worst_volts: 191.2, low: 9, high: 0, unsolved: 0, peak_load: 0.86, loss_kwh: 31.4 };
   if (path[3] === "choices") return { items: [] };

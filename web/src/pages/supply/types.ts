@@ -119,3 +119,27 @@ export interface Phases {
   days: number;
   items: { customer_id: string; number: string; recorded: string; found: string | null; confidence: number; differs: boolean; put_right: boolean }[];
 }
+export interface Stray {
+  id: string;
+  customer_id: string;
+  number: string;
+  from: { id: string; name: string };
+  to: { id: string; name: string };
+  phase: string | null;
+  confidence: number;
+  days: number;
+  metres: number | null;
+  found_at: string;
+  state: "open" | "accepted" | "refused" | "taken_back";
+  decided_at: string | null;
+  decided_by: string | null;
+  at_next_start: boolean;
+}
+export interface Strays {
+  running: boolean;
+  failed: boolean;
+  done: number;
+  areas: number;
+  began_at: string | null;
+  items: Stray[];
+}
