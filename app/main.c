@@ -54,6 +54,7 @@ static const Command COMMANDS[] = {
                  COMPANY_ON_DATABASE,
                  {"--days", "N", "so many days, the last one until now (3)"},
                  {"--areas", "N", "so many transformer areas, spread over the county (all)"},
+                 {"--astray", "N", "every N areas one meter hangs at another transformer than the books say (none)"},
                  {"--until", "TIME", "up to this moment; new-year: the evening that serve --replay plays"},
                  {"--seed", "S", "the same seed, the same readings (1)"}},
      .run = command_generate_readings},

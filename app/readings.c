@@ -117,7 +117,7 @@ typedef struct Making {
   int first_day, last_day;
   Instant until;
   size_t area;
-  int64_t readings;
+  int64_t readings, astray; /* every so many areas one meter really hangs at the next; 0 none */
   Ingest ingest;
 } Making;
 
@@ -135,13 +135,43 @@ static bool load_conductors(Making *making, Error *error) {
   }
 }
 
-static bool shape_area(ReadingsArea *out, const Making *making, Arena *arena, Error *error) {
+/* The books are wrong about the middle meter of some areas: it hangs at the next one, and measures what that one gives it. */
+enum { ASTRAY_LEAST = 8 };
+static bool is_astray(const Making *making, size_t row) {
+  const Meters *meters = making->house->meters;
+  if (making->astray <= 0 || (int64_t)row % making->astray || row + 1 >= meter_area_count(meters)) return false;
+  for (size_t at = row; at < row + 2; at++) {
+    const MeterArea *area = meter_area(meters, at);
+    if (area->to - area->from < ASTRAY_LEAST || area->to - area->from + 1 > METER_MESSAGE_METERS ||
+        grid_device(making->house->grid, area->device)->kind != GRID_TRANSFORMER)
+      return false;
+  }
+  return true;
+}
+static uint32_t astray_of(const Making *making, size_t row) {
+  const MeterArea *area = meter_area(making->house->meters, row);
+  return area->from + (area->to - area->from) / 2;
+}
+
+static ReadingsMeter shape_meter(const Making *making, uint32_t position, uint32_t node) {
+  Customer customer;
+  Random random;
+  people_customer(making->house->people, position, &customer);
+  random_fork(&random, making->seed, (uint64_t)customer.id.value);
+  uint64_t seed = random_u64(&random);
+  return (ReadingsMeter){node, customer.phases ? customer.phases : 1, customer.category, (double)customer.contract_kw, seed,
+                         1000 + 20000 * random_unit(&random)};
+}
+
+/* Who really hangs there: without its own that is astray, and then the one of the area before. */
+static bool shape_area(ReadingsArea *out, const Making *making, size_t row, Arena *arena, Error *error) {
   const House *house = making->house;
-  const MeterArea *area = meter_area(house->meters, making->area);
+  const MeterArea *area = meter_area(house->meters, row);
+
   const GridDevice *transformer = grid_device(house->grid, area->device);
   uint32_t nodes = transformer->kind == GRID_TRANSFORMER ? transformer->end - area->device : 1, count = area->to - area->from;
   ReadingsNode *node = ARENA_ARRAY(arena, ReadingsNode, nodes);
-  ReadingsMeter *meter = ARENA_ARRAY(arena, ReadingsMeter, count + 1);
+  ReadingsMeter *meter = ARENA_ARRAY(arena, ReadingsMeter, count + 2);
   Random random;
   random_fork(&random, making->seed, (uint64_t)transformer->id.value);
   /* most areas are sound; some have grown faster than their lines, and a few hang on thin ones of long ago */
@@ -161,16 +191,23 @@ static bool shape_area(ReadingsArea *out, const Making *making, Arena *arena, Er
     node[n] = (ReadingsNode){device->parent - area->device,
                              thin * (double)micro / 1e6 * (device->length_m > 0 ? (double)device->length_m : 20.0) / 1000};
   }
+  uint32_t here = 0;
   for (uint32_t m = 0; m < count; m++) {
-    Customer customer;
-    people_customer(house->people, area->from + m, &customer);
-    uint32_t below = customer.device - area->device;
-    random_fork(&random, making->seed, (uint64_t)customer.id.value);
-    meter[m] =
-        (ReadingsMeter){below < nodes ? below : 0, customer.phases ? customer.phases : 1, customer.category, (double)customer.contract_kw,
-                        random_u64(&random),       1000 + 20000 * random_unit(&random)};
+    if (is_astray(making, row) && area->from + m == astray_of(making, row)) continue;
+    uint32_t below = people_customer_device(house->people, area->from + m) - area->device;
+    meter[here++] = shape_meter(making, area->from + m, below < nodes ? below : 0);
   }
-  *out = (ReadingsArea){node, nodes, meter, count, (double)area->rated_kva, source, demand, 50000, random_u64(&random)};
+  if (row > 0 && is_astray(making, row - 1)) {
+    uint32_t beside = people_customer_device(house->people, area->from + count / 3) - area->device;
+    meter[here++] = shape_meter(making, astray_of(making, row - 1), beside < nodes ? beside : 0);
+  }
+  if (count) { /* the chance of the area follows on that of its last customer */
+    Customer last;
+    people_customer(house->people, area->to - 1, &last);
+    random_fork(&random, making->seed, (uint64_t)last.id.value);
+    (void)random_u64(&random), (void)random_unit(&random);
+  }
+  *out = (ReadingsArea){node, nodes, meter, here, (double)area->rated_kva, source, demand, 50000, random_u64(&random)};
   return true;
 }
 
@@ -220,22 +257,38 @@ static bool work_close(DeskContext *context, void *command, Error *error) {
   return meter_close_day(context, close->meters, close->area, close->day, error);
 }
 
+/* A day of all the books have there. */
+static bool make_days(MeterDay **out, MeterDay *total, Making *making, ReadingsArea *here, ReadingsArea *next, int day, Arena *arena, Error *error) {
+  const MeterArea *of = meter_area(making->house->meters, making->area);
+  uint32_t count = of->to - of->from, away = is_astray(making, making->area) ? astray_of(making, making->area) - of->from : count;
+  MeterDay *days = ARENA_ARRAY(arena, MeterDay, here->meter_count + 2), *others, their_total;
+  *out = days;
+  if (!days) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings");
+  if (!sim_readings_day(days, total, here, day, 15, arena, error)) return false;
+  if (away == count) return true;
+  if (!(others = ARENA_ARRAY(arena, MeterDay, next->meter_count + 1))) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings");
+  if (!sim_readings_day(others, &their_total, next, day, 15, arena, error)) return false;
+  for (uint32_t m = count - 1; m > away; m--) days[m] = days[m - 1];
+  days[away] = others[next->meter_count - 1];
+  return true;
+}
+
 /* All days of one area; those that are over are closed. A message has at most METER_MESSAGE_METERS meters: a larger area is left out. */
 static bool make_area(Making *making, Error *error) {
   House *house = making->house;
   const MeterArea *of = meter_area(house->meters, making->area);
   Arena kept, once;
-  ReadingsArea area;
+  ReadingsArea area, next = {0};
   if (of->to - of->from + 1 > METER_MESSAGE_METERS) return true;
   arena_begin(&kept, 0);
-  bool ok = shape_area(&area, making, &kept, error);
+  bool ok = shape_area(&area, making, making->area, &kept, error) &&
+            (!is_astray(making, making->area) || shape_area(&next, making, making->area + 1, &kept, error));
   for (int day = making->first_day; ok && day <= making->last_day; day++) {
-    MeterDay total;
+    MeterDay total, *days;
     ReadingMessage message;
     arena_begin(&once, 0);
-    MeterDay *days = ARENA_ARRAY(&once, MeterDay, area.meter_count + 1);
-    ok = (days || error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings")) &&
-         sim_readings_day(days, &total, &area, day, 15, &once, error) && make_message(&message, making, days, &total, day, &once, error);
+    ok = make_days(&days, &total, making, &area, &next, day, &once, error) &&
+         make_message(&message, making, days, &total, day, &once, error);
     making->ingest.messages = &message;
     time_virtual(&house->time, message.first + (Instant)(message.moments - 1) * 15 * SPAN_MINUTE);
     ok = ok && desk_do(house->desk, work_ingest, &making->ingest, TEXT("system"), error);
@@ -286,6 +339,7 @@ int command_generate_readings(const CommandLine *line) {
   if (!command_words(line, 0, 0, &error) || !command_county(line, &county_id, &error) || !command_number(line, "--days", 3, 1, 400, &days, &error) ||
       !command_number(line, "--seed", 1, 0, INT64_MAX, &seed, &error) ||
       !command_number(line, "--areas", 0, 0, INT32_MAX, &areas, &error) ||
+      !command_number(line, "--astray", 0, 0, INT32_MAX, &making.astray, &error) ||
       !until_of(&making.until, command_option(line, "--until"), &error))
     return command_failed(&error);
   HouseOptions options = {.data = command_data(line), .county_id = county_id, .holder = "generate-readings", .mode = DB_WRITE_UNSYNCED};

@@ -79,6 +79,7 @@ static void simple_area(ReadingsArea *area, ReadingsNode *nodes, ReadingsMeter *
   *area = (ReadingsArea){nodes, 21, meters, count, 30 + (double)count * 1.2, 228 + (double)(seed % 5), seed % 12 == 0 ? 2.3 : 1, 5000, seed};
 }
 
+enum { MOMENTS = 6 };
 static void make_area(Bench *bench, Pile *whole, Pile *moments, size_t row, int day) {
   const MeterArea *of = meter_area(bench->meters, row);
   uint32_t count = of->to - of->from;
@@ -114,10 +115,10 @@ static void make_area(Bench *bench, Pile *whole, Pile *moments, size_t row, int 
     }
   }
   if (whole) pile_up(whole, &message);
-  for (int i = 0; moments && i < 3; i++) { /* the beginning of the next day */
+  for (int i = 0; moments && i < MOMENTS; i++) { /* the beginning of the next day; those over HTTP of one before */
     ReadingMessage one = message;
     one.moments = 1;
-    one.first = meter_day_start(day + 1) + i * 15 * SPAN_MINUTE;
+    one.first = meter_day_start(i < 3 ? day + 1 : bench->day - 2) + i * 15 * SPAN_MINUTE;
     for (int c = 0; c < METER_CHANNELS; c++) {
       if (!message.value[c]) continue;
       one.value[c] = ARENA_ARRAY(&arena, int32_t, count);
@@ -168,7 +169,7 @@ static int64_t take_pile(Bench *bench, const Pile *pile, size_t together) {
 
 /* --- in over HTTP: connections that each wait for their answer, so that many are on the way at once --- */
 
-enum { CONNECTIONS = 16 };
+enum { CONNECTIONS_MOST = 256 };
 
 static bool anyone(void *self, Text token, Instant now, HttpWho *who) {
   (void)self, (void)token, (void)now;
@@ -194,17 +195,17 @@ static void answer(Client *client) {
   buffer_end(&reply.body);
 }
 
-static void post_pile(Bench *bench, const Pile *pile, const char *what) {
-  Client client[CONNECTIONS];
+static void post_pile(Bench *bench, const Pile *pile, size_t connections, const char *what) {
+  static Client client[CONNECTIONS_MOST];
   Error error = {0};
-  for (int c = 0; c < CONNECTIONS; c++) MUST(client_open(&client[c], http_port(bench->http), &error));
+  for (size_t c = 0; c < connections; c++) MUST(client_open(&client[c], http_port(bench->http), &error));
   Watch from = begin();
-  for (size_t i = 0; i < pile->end.count + CONNECTIONS; i++) {
-    if (i >= CONNECTIONS) answer(&client[i % CONNECTIONS]);
-    if (i < pile->end.count) post(&client[i % CONNECTIONS], at(pile, i));
+  for (size_t i = 0; i < pile->end.count + connections; i++) {
+    if (i >= connections) answer(&client[i % connections]);
+    if (i < pile->end.count) post(&client[i % connections], at(pile, i));
   }
   tell(what, from, (double)pile->readings, "readings");
-  for (int c = 0; c < CONNECTIONS; c++) client_close(&client[c]);
+  for (size_t c = 0; c < connections; c++) client_close(&client[c]);
 }
 
 typedef struct Close {
@@ -439,13 +440,13 @@ static void open_all(Bench *bench, const char *folder) {
 
 int main(int count, char **words) {
   Bench bench = {.days = count > 2 ? atoi(words[2]) : 2};
-  Pile whole = {0}, moments[3] = {{{0}, {0}, 0}};
+  Pile whole = {0}, moments[MOMENTS] = {{{0}, {0}, 0}};
   Error error = {0};
   if (count == 2 && strcmp(words[1], "codec") == 0) return codec("../shared/data/lv_phase"), 0;
   if (count < 2) return fprintf(stderr, "meter_bench DIR [DAYS] | codec\n"), 2;
   open_all(&bench, words[1]);
   buffer_begin(&whole.bytes, 0);
-  for (int i = 0; i < 3; i++) buffer_begin(&moments[i].bytes, 0);
+  for (int i = 0; i < MOMENTS; i++) buffer_begin(&moments[i].bytes, 0);
   for (int d = 0; d < bench.days; d++)
     for (size_t a = 0; a < meter_area_count(bench.meters); a++) make_area(&bench, &whole, d + 1 == bench.days ? moments : NULL, a, bench.day + d);
   printf("%zu areas, %lld readings in %zu messages of an area's day, %.1f bytes a reading on the wire\n", meter_area_count(bench.meters), (long long)whole.readings, whole.end.count,
@@ -465,7 +466,10 @@ int main(int count, char **words) {
   Pile web = {0};
   buffer_begin(&web.bytes, 0);
   for (size_t a = 0; a < meter_area_count(bench.meters); a++) make_area(&bench, &web, NULL, a, bench.day - 1);
-  post_pile(&bench, &web, "in over HTTP, durable: an area's day a message, 16 connections");
+  post_pile(&bench, &web, 16, "in over HTTP, durable: an area's day a message, 16 connections");
+  post_pile(&bench, &moments[3], 64, "in over HTTP, durable: an area's moment a message, 64 connections (first: lists looked up)");
+  post_pile(&bench, &moments[4], 64, "in over HTTP, durable: an area's moment a message, 64 connections");
+  post_pile(&bench, &moments[5], 256, "in over HTTP, durable: an area's moment a message, 256 connections");
   http_stop(bench.http);
   from = begin();
   for (int d = 0; d < bench.days; d++)

@@ -16,12 +16,12 @@ static double now(void) {
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static bool causes(Arena *work, Error *error) {
+static bool causes(uint64_t first, Arena *work, Error *error) {
   int right = 0, all = 0;
-  puts("cause named (columns) of areas with one thing wrong (rows)");
+  printf("cause named (columns) of areas with one thing wrong (rows), %s\n", first == 1 ? "as the rules were made with" : "held out: never looked at before");
   for (int wrong = 0; wrong < CAUSE_COUNT; wrong++) {
     int named[CAUSE_COUNT] = {0}, drawn = 0;
-    for (uint64_t seed = 1; drawn < AREAS && seed < 400; seed++) {
+    for (uint64_t seed = first; drawn < AREAS && seed < first + 400; seed++) {
       CauseReport report;
       Arena arena;
       if (!village_draw(&village, wrong, 40 + (int)(seed * 7 % 120), seed, work)) continue;
@@ -103,7 +103,7 @@ int main(void) {
   char text[ERROR_TEXT_MAX];
   double sum[2], ms[2];
   arena_begin(&work, 0);
-  bool ok = causes(&work, &error) && searches(&work, &error);
+  bool ok = causes(1, &work, &error) && causes(50001, &work, &error) && causes(90001, &work, &error) && searches(&work, &error);
   for (uint64_t seed = 1; ok && !village_draw(&village, CAUSE_LINE, 160, seed, &work); seed++) {
   }
   ok = ok && candidates(&work, false, &sum[0], &ms[0], &error) && candidates(&work, true, &sum[1], &ms[1], &error);
