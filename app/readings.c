@@ -17,12 +17,13 @@ typedef struct Ingest {
   ReadingMessage *messages;
   ReadingProblems *problems;
   MeterTake sum;
+  ReadingProblems *refused; /* the same of what could be read and not be used; NULL: not told */
 } Ingest;
 
 static bool work_ingest(DeskContext *context, void *command, Error *error) {
   Ingest *ingest = command;
   for (ReadingMessage *message = ingest->messages; message; message = message->next) {
-    MeterTake take = {.message = message, .source = TEXT("file")};
+    MeterTake take = {.message = message, .source = TEXT("file"), .refused = ingest->refused};
     if (!meter_take(context, ingest->house->meters, &take, error)) return desk_spoil(context);
     ingest->sum.readings += take.readings;
     ingest->sum.known += take.known;
@@ -31,18 +32,24 @@ static bool work_ingest(DeskContext *context, void *command, Error *error) {
   return meter_put_aside(context, ingest->house->meters, ingest->problems, TEXT("file"), error) || desk_spoil(context);
 }
 
+static void tell_problems(const ReadingProblems *problems, const char *name, int64_t lines_before, bool ok) {
+  for (size_t i = 0; ok && problems && i < problems->listed; i++) {
+    const ReadingProblem *p = &problems->at[i];
+    fprintf(stderr, "%s:%lld: %s%s%s %s\n", name, (long long)(p->line + lines_before), aside_reason_name(p->reason), p->meter[0] ? " " : "",
+            p->meter, p->detail);
+  }
+}
+
 static bool ingest_bytes(Ingest *ingest, MessageForm form, Text bytes, const char *name, int64_t lines_before, Error *error) {
   Arena arena;
   bool zh = command_language() == LANGUAGE_ZH;
   arena_begin(&arena, 0);
   *ingest->problems = (ReadingProblems){0};
+  if (ingest->refused) *ingest->refused = (ReadingProblems){0};
   bool ok = message_read(&ingest->messages, ingest->problems, form, bytes, &arena, error) &&
             desk_do(ingest->house->desk, work_ingest, ingest, TEXT("system"), error);
-  for (size_t i = 0; ok && i < ingest->problems->listed; i++) {
-    const ReadingProblem *p = &ingest->problems->at[i];
-    fprintf(stderr, "%s:%lld: %s%s%s %s\n", name, (long long)(p->line + lines_before), aside_reason_name(p->reason), p->meter[0] ? " " : "",
-            p->meter, p->detail);
-  }
+  tell_problems(ingest->problems, name, lines_before, ok);
+  tell_problems(ingest->refused, name, lines_before, ok);
   if (ok && ingest->problems->count > ingest->problems->listed)
     fprintf(stderr, zh ? "……另有 %zu 行\n" : "… and %zu more lines\n", ingest->problems->count - ingest->problems->listed);
   if (ok) ingest->sum.aside += (int64_t)ingest->problems->count;
@@ -96,8 +103,8 @@ int command_ingest(const CommandLine *line) {
   if (!command_words(line, 1, COMMAND_WORDS_MAX, &error) || !command_county(line, &county_id, &error)) return command_failed(&error);
   HouseOptions options = {.data = command_data(line), .county_id = county_id, .holder = "ingest", .rules = command_option(line, "--rules"), .mode = DB_WRITE};
   if (!house_open(&house, &options, &error)) return command_failed(&error);
-  ReadingProblems *problems = memory_new(sizeof *problems);
-  Ingest ingest = {.house = &house, .problems = problems};
+  ReadingProblems *problems = memory_new(2 * sizeof *problems);
+  Ingest ingest = {.house = &house, .problems = problems, .refused = problems ? problems + 1 : NULL};
   bool ok = problems || error_raise(&error, ERROR_OUT_OF_MEMORY, "%s", "ingest");
   for (int i = 0; ok && i < line->words; i++) ok = ingest_file(&ingest, line->word[i], &error);
   memory_free(problems);

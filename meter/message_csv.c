@@ -27,10 +27,15 @@ bool message_time(Text text, Instant *out) {
 static int64_t day_of(Instant at) { return (at + ZONE_SHANGHAI) / SPAN_DAY; }
 static int minute_of(Instant at) { return (int)((at + ZONE_SHANGHAI) / SPAN_MINUTE % METER_DAY_MINUTES); }
 
+/* A sender's clock stands for all that it sent at once: lines with another clock are another message, so that one clock an hour off takes nothing of
+ * the others with it. */
+static int64_t clock_of(const LooseReading *loose) { return loose->clock == INSTANT_NONE ? -1 : loose->clock / SPAN_MINUTE; }
+
 static int by_area_day_meter(const void *a_, const void *b_) {
   const LooseReading *a = a_, *b = b_;
   int order = text_compare(a->area, b->area);
   if (!order) order = (day_of(a->at) > day_of(b->at)) - (day_of(a->at) < day_of(b->at));
+  if (!order) order = (clock_of(a) > clock_of(b)) - (clock_of(a) < clock_of(b));
   if (!order) order = text_compare(a->meter, b->meter);
   if (!order) order = (a->at > b->at) - (a->at < b->at);
   return order ? order : (a->line > b->line) - (a->line < b->line);
@@ -87,7 +92,7 @@ bool message_gather(ReadingMessage **out, LooseReading *loose, size_t count, Are
     uint32_t meters = 1;
     for (end = i + 1; end < count; end++) {
       const LooseReading *a = &loose[end - 1], *b = &loose[end];
-      if (!text_equal(a->area, b->area) || day_of(a->at) != day_of(b->at)) break;
+      if (!text_equal(a->area, b->area) || day_of(a->at) != day_of(b->at) || clock_of(a) != clock_of(b)) break;
       if (!text_equal(a->meter, b->meter) && ++meters > METER_MESSAGE_METERS) {
         meters--;
         break;

@@ -97,6 +97,7 @@ typedef struct MeterTake {
   Text source;             /* "http", "mqtt", "file" */
   /* out */
   int64_t readings, known, aside; /* taken; of a message already known; set aside */
+  ReadingProblems *refused;       /* what was set aside here, by line, for the answer; NULL: not asked for */
 } MeterTake;
 /* Inside a desk job: looks the meters up, sets aside what cannot be, keeps the rest, watches it. */
 bool meter_take(DeskContext *context, Meters *meters, MeterTake *take, Error *error) MUST_USE;

@@ -21,7 +21,7 @@ typedef struct Taken {
   Meters *meters;
   ReadingMessage *messages;
   PowerMessage power;
-  ReadingProblems problems;
+  ReadingProblems problems, refused; /* lines that could not be read; that could, and not be used */
   int64_t readings, known, aside;
 } Taken;
 
@@ -47,13 +47,25 @@ static bool decode_readings(HttpRequest *request, void **command, void *room, Er
 static bool work_readings(DeskContext *context, void *command, Error *error) {
   Taken *taken = command;
   for (ReadingMessage *message = taken->messages; message; message = message->next) {
-    MeterTake take = {.message = message, .source = TEXT("http")};
+    MeterTake take = {.message = message, .source = TEXT("http"), .refused = &taken->refused};
     if (!meter_take(context, taken->meters, &take, error)) return desk_spoil(context);
     taken->readings += take.readings;
     taken->known += take.known;
     taken->aside += take.aside;
   }
   return meter_put_aside(context, taken->meters, &taken->problems, TEXT("http"), error) || desk_spoil(context);
+}
+
+static void write_problems(Json *json, const ReadingProblems *problems) {
+  for (size_t i = 0; i < problems->listed; i++) {
+    const ReadingProblem *p = &problems->at[i];
+    json_open_object(json);
+    json_put_i64(json, "line", p->line);
+    json_put_string(json, "reason", aside_reason_name(p->reason));
+    json_put_string(json, "meter", p->meter[0] ? p->meter : NULL);
+    json_put_string(json, "detail", p->detail);
+    json_close(json);
+  }
 }
 
 static bool encode_taken(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
@@ -65,18 +77,11 @@ static bool encode_taken(HttpRequest *request, void *command, HttpReply *reply, 
   json_put_i64(&json, "readings", taken->readings);
   json_put_i64(&json, "known", taken->known);
   json_put_i64(&json, "set_aside", taken->aside + (int64_t)taken->problems.count);
-  json_put_i64(&json, "problems_count", (int64_t)taken->problems.count);
+  json_put_i64(&json, "problems_count", (int64_t)(taken->problems.count + taken->refused.count));
   json_key(&json, "problems");
   json_open_array(&json);
-  for (size_t i = 0; i < taken->problems.listed; i++) {
-    const ReadingProblem *p = &taken->problems.at[i];
-    json_open_object(&json);
-    json_put_i64(&json, "line", p->line);
-    json_put_string(&json, "reason", aside_reason_name(p->reason));
-    json_put_string(&json, "meter", p->meter[0] ? p->meter : NULL);
-    json_put_string(&json, "detail", p->detail);
-    json_close(&json);
-  }
+  write_problems(&json, &taken->problems);
+  write_problems(&json, &taken->refused);
   json_close(&json);
   json_close(&json);
   return true;

@@ -361,6 +361,24 @@ static bool keep_part(DeskContext *context, Meters *meters, const RosterPart *pa
   return meter_count_part(context, meters, part, message, error);
 }
 
+/* Moments of a meter that say anything. */
+static int64_t said(const ReadingMessage *message, uint32_t meter) {
+  int64_t count = 0;
+  for (int i = 0; i < message->moments; i++) {
+    bool any = false;
+    for (int c = 0; c < METER_CHANNELS; c++)
+      any = any || (message->value[c] && message->value[c][(size_t)meter * (size_t)message->moments + (size_t)i] != METER_NONE);
+    count += any;
+  }
+  return count;
+}
+
+static void refuse(MeterTake *take, uint32_t meter, AsideReason reason, const char *detail) {
+  const ReadingMessage *message = take->message;
+  take->aside += said(message, meter);
+  if (take->refused) reading_problem(take->refused, message->line ? message->line[meter] : (int64_t)meter + 1, reason, message->meter[meter], detail);
+}
+
 bool meter_take(DeskContext *context, Meters *meters, MeterTake *take, Error *error) {
   const ReadingMessage *message = take->message;
   char detail[120];
@@ -369,7 +387,7 @@ bool meter_take(DeskContext *context, Meters *meters, MeterTake *take, Error *er
   AsideReason reason = whole_reason(message, context->now, detail);
   take->readings = take->known = take->aside = 0;
   if (reason != ASIDE_NONE) {
-    take->aside = (int64_t)message->meters * message->moments;
+    for (uint32_t m = 0; m < message->meters; m++) refuse(take, m, reason, detail);
     Text subject = message->area.len ? message->area : message->meter[0];
     return aside_add(context->db, meters->county_id, today, reason, subject, take->source, context->now, take->aside, text_of(detail),
                      area_id_of_code(meters, message->area), error);
@@ -378,8 +396,9 @@ bool meter_take(DeskContext *context, Meters *meters, MeterTake *take, Error *er
   for (size_t i = 0; i < roster->asides; i++) {
     Text number = roster->name[roster->aside[i].row];
     if (!number.len) continue;
-    take->aside += message->moments;
-    if (!aside_add(context->db, meters->county_id, today, roster->aside[i].reason, number, take->source, context->now, message->moments,
+    int64_t before = take->aside;
+    refuse(take, roster->aside[i].row, roster->aside[i].reason, "");
+    if (!aside_add(context->db, meters->county_id, today, roster->aside[i].reason, number, take->source, context->now, take->aside - before,
                    message->area, area_id_of_code(meters, message->area), error))
       return desk_spoil(context);
   }

@@ -148,6 +148,41 @@ static void test_in_by_all_forms(void **state) {
   close_face(&face);
 }
 
+/* A file with everything wrong that can be: what is right is kept, and the answer names every line that was not, and why. */
+static void test_the_good_part_of_a_bad_file(void **state) {
+  static const struct {
+    int line;
+    const char *reason;
+  } WRONG[] = {{4, "unit"}, {7, "form"}, {5, "too_old"}, {3, "unknown_meter"}, {2, "clock"}};
+  Face face;
+  (void)state;
+  open_face(&face);
+  json_t *json = send_as(&face, 200, "text/csv",
+                         TEXT("meter,time,clock,voltage_a\n"
+                              "M10001111,2026-11-21 20:15,2026-11-21 21:37,219.5\n" /* its clock is an hour off */
+                              "M1,2026-11-21 20:15,,219.5\n"
+                              "M10001112,2026-11-21 20:15,,219500\n"
+                              "M10001112,2020-11-21 20:15,,219.5\n"
+                              "M10001112,2026-11-21 20:15,,219.6\n"
+                              "M10001112,2026-11-21 20:30\n"
+                              "M10001111,2026-11-21 20:15,2026-11-21 20:36,219.7\n"));
+  assert_int_equal(http_test_i64(json, "readings"), 2);
+  assert_int_equal(http_test_i64(json, "set_aside"), 5);
+  assert_int_equal(http_test_i64(json, "problems_count"), 5);
+  for (size_t w = 0; w < sizeof WRONG / sizeof *WRONG; w++) {
+    bool told = false;
+    for (size_t i = 0; i < 5; i++) {
+      const json_t *one = json_array_get(http_test_at(json, "problems"), i);
+      told |= json_integer_value(json_object_get(one, "line")) == WRONG[w].line &&
+              strcmp(json_string_value(json_object_get(one, "reason")), WRONG[w].reason) == 0;
+    }
+    if (!told) fail_msg("line %d is not told as %s", WRONG[w].line, WRONG[w].reason);
+  }
+  json = http_test_do(&face.test, 200, "GET", "/api/v1/readings/set-aside", NULL);
+  assert_int_equal(http_test_i64(json, "count"), 5);
+  close_face(&face);
+}
+
 static void test_the_areas_day_and_its_alarm(void **state) {
   Face face;
   char p[160];
@@ -279,4 +314,4 @@ static void test_a_household_sees_its_use(void **state) {
   http_test_all_answered(METER_ROUTES);
 }
 
-TEST_MAIN(TEST(test_in_by_all_forms), TEST(test_the_areas_day_and_its_alarm), TEST(test_a_household_sees_its_use))
+TEST_MAIN(TEST(test_in_by_all_forms), TEST(test_the_good_part_of_a_bad_file), TEST(test_the_areas_day_and_its_alarm), TEST(test_a_household_sees_its_use))

@@ -5,7 +5,7 @@ import { areaDay, areaList, meterDay, useOf } from "./meters";
 import { planGet, planPost } from "./plan";
 import { boardGet } from "./board";
 import { visitsGet, visitsPost } from "./visits";
-import { supply } from "./supply";
+import { supply, supplyPost } from "./supply";
 import type { Ladder, Role } from "../src/types";
 
 type Body = Record<string, unknown>;
@@ -139,6 +139,7 @@ export function get({ path, query }: Asked): unknown {
       return fullOutage(outage);
     }
     case "supply": return supply(path);
+    case "readings": return { items: asides, count: asides.length };
     case "crews": return page(crews);
     case "jobs": return id ? found(jobs.find((j) => j.id === id), "任务") : page(jobs.filter((j) => j.crew.id === "104" && !j.closed_at));
     case "stock": return page([{ item: "S13-200 变压器", unit: "台", quantity: 2, org_id: "12", org_name: "东塘供电所仓库", distance_km: 6.4 }, { item: "JKLYJ-70 绝缘线", unit: "m", quantity: 800, org_id: "11", org_name: "城关供电所仓库", distance_km: 2.1 }]);
@@ -155,8 +156,11 @@ export function get({ path, query }: Asked): unknown {
   }
 } // prettier-ignore
 
+const asides = [{ date: "2026-11-20", reason: "clock", subject: "43000010", source: "http", detail: "61 min", first_at: "2026-11-20T01:00:00Z", last_at: "2026-11-20T02:00:00Z", count: 5, area: null, mended_by: "manager" }];
 export function post({ path, body }: Asked): unknown {
   const [room, id, act] = path;
+  if (room === "supply" && (id === "search" || id === "strays")) return supplyPost(path, body);
+  if (room === "readings") return asides.splice(0, 1).length;
   if (room === "supply") return { id: "1", order_id: orders[0]?.id ?? "1" };
   if (room === "group-messages") return { id: orders[0]!.id };
   if (room === "groups") return { id: String(now()) };

@@ -19,6 +19,14 @@ const households = (after: boolean) =>
   }); // prettier-ignore
 const pumps = [0, 1, 2].map((i) => ({ customer_id: String(i), number: String(4300000100 + i * 9), kw: 7.5, hours_needed: 4, days: [0, 1, 2].map((d) => [{ from: `${String(6 + 5 * ((i + d) % 3)).padStart(2, "0")}:00`, until: `${String(10 + 5 * ((i + d) % 3)).padStart(2, "0")}:00` }]) }));
 
+const decisions = new Map<string, string>();
+export function supplyPost(path: string[], body: Record<string, unknown>): unknown {
+  if (path[1] === "search") return { running: true };
+  const state = body.decision === "accept" ? "accepted" : body.decision === "refuse" ? "refused" : decisions.get(path[2]!) === "accepted" ? "taken_back" : "open";
+  decisions.set(path[2]!, state);
+  return { state };
+}
+
 export function supply(path: string[]): unknown {
   if (path[1] === "overloads") {
     const list = areas().slice(0, 3);
@@ -33,10 +41,9 @@ export function supply(path: string[]): unknown {
   }
   if (path[1] === "strays") {
     const [a, b] = areas();
-    const stray = (id: string, state: string) => ({ id, customer_id: id, number: `43000001${id}`, from: { id: a!.id, name: a!.name }, to: { id: b!.id, name: b!.name }, phase: "B", confidence: 0.998, days: 20, metres: 310, found_at: iso(), state, decided_at: null, decided_by: null, at_next_start: state === "accepted" });
-    return { running: false, failed: false, done: 88, areas: 88, began_at: iso(), items: [stray("21", "open"), stray("22", "accepted")] };
+    const stray = (id: string) => ({ id, customer_id: id, number: `43000001${id}`, from: { id: a!.id, name: a!.name }, to: { id: b!.id, name: b!.name }, phase: "B", confidence: 0.998, days: 20, metres: 310, found_at: iso(), state: decisions.get(id) ?? "open", decided_at: null, decided_by: null, at_next_start: decisions.get(id) === "accepted" });
+    return { running: false, failed: false, done: 88, areas: 88, began_at: iso(), items: ["21", "22"].map(stray) };
   }
-  if (path[1] === "search") return { running: true };
   const device = devices.find(({ id }) => id === path[2]);
   const base = { device_id: path[2], name: device?.name ?? "台区", day: "2026-11-20", rated_kva: device?.rated || 200, households: 42, read: 40, guessed: 1, worst_volts: 191.2, low: 9, high: 0, unsolved: 0, peak_load: 0.86, loss_kwh: 31.4 };
   if (path[3] === "choices") return { items: [] };

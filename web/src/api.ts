@@ -173,6 +173,8 @@ export const areas = {
   list: (filter: Record<string, string | number>) => get<T.AreaPage>(`/areas${query(filter)}`),
   day: (id: string, date: string) => get<T.AreaDay>(`/areas/${id}/day${query({ date })}`),
   csv: (id: string, date: string) => `${V1}/areas/${id}/readings.csv${query({ date })}`,
+  setAside: () => get<T.Asides>("/readings/set-aside"),
+  settle: (row: { date: string; reason: string; subject: string }, key: string) => call<void>("POST", `${V1}/readings/set-aside/settle`, { body: row, key }),
 };
 
 export const use = {

@@ -30,7 +30,7 @@ export const router = createRouter({
       path: "/areas",
       name: "areas",
       component: () => import("./pages/AreasPage.vue"),
-      children: [{ path: ":id", name: "area", component: () => import("./pages/area/AreaDay.vue"), props: true }],
+      children: [{ path: "set-aside", name: "set-aside", component: () => import("./pages/area/SetAside.vue") }, { path: ":id", name: "area", component: () => import("./pages/area/AreaDay.vue"), props: true }],
     },
     { path: "/households/:id", name: "household", component: () => import("./pages/HouseholdPage.vue"), props: true },
     { path: "/crew", name: "crew", component: () => import("./pages/CrewPhone.vue") },
@@ -64,6 +64,7 @@ router.beforeEach((to: RouteLocationNormalized) => {
 });
 
 const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", areas: "area.title", area: "area.title", household: "use.title", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", board: "board.title", manager: "manager.title", "new-order": "new_order.title", rules: "rules.title", staff: "nav.staff", audit: "nav.audit", privacy: "privacy.title", supply: "nav.supply" } as const; // prettier-ignore
+const TITLES = { "sign-in": "sign_in.enter", command: "nav.command", outage: "outage.title", orders: "nav.orders", order: "order.title", call: "nav.call", callbacks: "nav.callbacks", crews: "nav.crews", areas: "area.title", area: "area.title", "set-aside": "aside.title", household: "use.title", crew: "nav.crew", plan: "plan.title", roster: "roster.title", visits: "nav.visits", "my-visits": "nav.my_visits", board: "board.title", manager: "manager.title", "new-order": "new_order.title", rules: "rules.title", staff: "nav.staff", audit: "nav.audit", supply: "nav.supply" } as const; // prettier-ignore
 watchEffect(() => {
   const title = TITLES[router.currentRoute.value.name as keyof typeof TITLES];
   document.title = title ? `${t(title)} · ${t("app.name")}` : t("app.name");

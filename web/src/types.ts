@@ -843,4 +843,20 @@ export interface Erasure {
   reason: string | null;
   decided_by: string | null;
   decided_at: string | null;
+/** Readings set aside with their reason: one row a reason, subject and day. */
+export interface AsideRow {
+  date: string;
+  reason: "none" | "unknown_meter" | "clock" | "checksum" | "unit" | "time" | "form" | "other_area" | "too_old";
+  subject: string;
+  source: string;
+  detail: string;
+  first_at: string;
+  last_at: string;
+  count: number;
+  area: { id: string; name: string } | null;
+  mended_by: "records" | "manager" | "collection";
+}
+export interface Asides {
+  items: AsideRow[];
+  count: number;
 }
