@@ -7,7 +7,7 @@ test("supply: meters at a wrong transformer are searched for; one is accepted, a
   const panel = page.locator(".supply-strays");
   await panel.getByRole("button", { name: "全县查找" }).click();
   await panel.getByRole("button", { name: "采纳" }).first().waitFor({ timeout: 120_000 }); // the whole county, on a slow machine
-  await until("the search to end", async () => panel.getByRole("button", { name: "全县查找" }).isEnabled());
+  await panel.getByRole("button", { name: "全县查找" }).waitFor({ timeout: 120_000 });
   const open = panel.locator("li", { has: page.getByRole("button", { name: "采纳" }) });
   const count = await open.count();
   const number = await open.first().locator("a").first().innerText();
@@ -24,16 +24,25 @@ test("supply: meters at a wrong transformer are searched for; one is accepted, a
 test("supply: low voltage is seen, its cause named, a remedy picked; the order says later what was measured", async ({ page }) => {
   if (!real) return;
   await page.goto("/supply");
+  // An evening of twice what the transformer may carry, sent in as readings of every household of an area.
   const id = await page.evaluate(async () => {
     const json = (path: string) => fetch(`/api/v1${path}`).then((reply) => reply.json());
-    const { items } = (await json("/areas?limit=200")) as { items: { id: string; lowest_v: number | null }[] };
-    for (const area of items.filter(({ lowest_v }) => lowest_v !== null && lowest_v < 200).slice(0, 20)) {
-      const seen = (await json(`/supply/areas/${area.id}`)) as { low?: number; remedies?: unknown[] };
-      if (seen.low && seen.remedies?.length) return area.id;
+    const { items } = (await json("/areas?limit=200")) as { items: { id: string; customers: number }[] };
+    for (const area of items.filter(({ customers }) => customers > 20).slice(0, 5)) {
+      const { day, rated_kva, households } = (await json(`/supply/areas/${area.id}`)) as { day: string; rated_kva: number; households: number };
+      const csv = await fetch(`/api/v1/areas/${area.id}/readings.csv?date=${day}`).then((reply) => reply.text());
+      const rows = csv.trim().split("\n").slice(1).map((line) => line.split(","));
+      const meters = [...new Set(rows.map(([meter]) => meter!))].filter((meter) => meter !== rows[0]![1]);
+      const power = Array.from({ length: 16 }, () => Math.round((2000 * rated_kva) / households));
+      const body = JSON.stringify({ area: rows[0]![1], time: `${day}T18:00:00+08:00`, step_min: 15, meters: meters.map((meter) => ({ meter, power })) });
+      const reply = await fetch("/api/v1/readings", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      if (!reply.ok) throw new Error(await reply.text());
+      const seen = (await json(`/supply/areas/${area.id}`)) as { low: number; remedies: unknown[] };
+      if (seen.low && seen.remedies.length) return area.id;
     }
-    return null;
+    return "";
   });
-  if (!id) return; // nobody is low in this county today
+  expect(id, "an area to be low");
   await page.goto(`/supply/${id}`);
   await page.locator(".causes li.first").waitFor();
   await page.locator(".remedies button.plain").first().click();
