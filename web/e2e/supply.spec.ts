@@ -1,4 +1,4 @@
-import { accessible, base, expect, test, until } from "./harness";
+import { accessible, base, expect, test } from "./harness";
 
 const real = Boolean(process.env.E2E_NAME);
 
