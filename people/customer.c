@@ -206,6 +206,7 @@ bool people_refresh(People *people, Db *db, CustomerId id, Error *error) {
   CustomerRows read = {0};
   if (!people_position_of(people, id, &position)) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
   bool ok = people_load_customer(&read, people, db, id, error);
+  if (ok) read.at[0].device = people->customers.at[position].device; /* fixed while the program runs: ranges of positions stand on it */
   pthread_rwlock_wrlock(&people->changed_lock);
   ChangedCustomer *made = ok ? changed_new(people, &read, position) : NULL;
   size_t at = changed_place(people, position);

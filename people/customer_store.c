@@ -115,7 +115,7 @@ bool people_load_customer(CustomerRows *rows, const People *people, Db *db, Cust
   db_bind_i64(s, 2, id.value);
   if (!db_step(&row, s, error)) return false;
   if (!row) return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id.value);
-  bool ok = load_customer(rows, people->grid, &moves, s, &device_id, &device, error); /* where it hangs stays as it is in memory */
+  bool ok = load_customer(rows, people->grid, &moves, s, &device_id, &device, error);
   db_reset(s);
   return ok && (rows->texts.failed || rows->keys.failed) ? out_of_memory(error) : ok;
 }

@@ -843,6 +843,8 @@ export interface Erasure {
   reason: string | null;
   decided_by: string | null;
   decided_at: string | null;
+}
+
 /** Readings set aside with their reason: one row a reason, subject and day. */
 export interface AsideRow {
   date: string;
