@@ -9,7 +9,7 @@ static const struct {
 } MIGRATION[] = {
 #include "schema_embedded.h" /* made from store/schema/ by schema_embed.sh */
 };
-enum { MIGRATION_COUNT = sizeof MIGRATION / sizeof *MIGRATION };
+enum { MIGRATION_COUNT = sizeof MIGRATION / sizeof *MIGRATION, BEGIN_TRIES = 6 /* of ten seconds each */ };
 
 int schema_newest(void) { return MIGRATION[MIGRATION_COUNT - 1].number; }
 
@@ -83,12 +83,21 @@ static bool migrate(Db *db, int version, Error *error) {
   return true;
 }
 
+/* Beside a desk that writes without a pause one waits longer than any statement may. */
+static bool begin(Db *db, Error *error) {
+  for (int tries = 1; !db_begin(db, error); tries++) {
+    if (error->code != ERROR_STORE_BUSY || tries == BEGIN_TRIES) return false;
+    error_clear(error);
+  }
+  return true;
+}
+
 bool schema_migrate_to(Db *db, int version, Error *error) {
   bool done[MIGRATION_COUNT], all = true;
   if (!make_table(db, error) || !read_done(done, db, error)) return false;
   for (size_t i = 0; i < MIGRATION_COUNT; i++) all = all && (done[i] || MIGRATION[i].number > version);
   if (all) return true;
-  if (!db_begin(db, error)) return false;
+  if (!begin(db, error)) return false;
   bool ok = migrate(db, version, error) && db_commit(db, error);
   if (!ok) db_rollback(db);
   return ok;
