@@ -11,7 +11,7 @@
  * Rows are the truth; all crews, stock and open jobs are also in memory, rebuilt from rows at start. Changes go over the desk.
  *
  * Events (subject "crew": its id; data: name, state, outage_id, outage_number, job_id …):
- *   crew.assigned {stage}   crew.released {why: replied|returned|cancelled|reassigned}   crew.step {step, stage, …fields}
+ *   crew.assigned {stage, expected_at}   crew.released {why: replied|returned|cancelled|reassigned}   crew.step {step, stage, …fields}
  *   crew.position {lon, lat, heading}   crew.material {item, quantity, unit, org_id, material_state: released|returned} */
 #ifndef CREW_CREW_H
 #define CREW_CREW_H
@@ -151,6 +151,8 @@ typedef struct CrewProposal {
   unsigned reason;                /* DispatchWhy bits (dispatch_board.h) */
   bool due_kept;                  /* the promise of arrival */
 } CrewProposal;
+/* When it would be there; INSTANT_NONE: a place is unknown. */
+Instant crew_expected_at(const Crews *crews, OutageId outage, CrewId crew, Instant now);
 size_t crew_propose(const Crews *crews, OutageId outage, Instant now, CrewProposal *out, size_t most);
 
 typedef struct StockPlace {

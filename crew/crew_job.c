@@ -40,6 +40,8 @@ static bool tell_assigned(DeskContext *context, const Crews *crews, const Crew *
   Json json;
   crew_event_begin(crews, crew, job, context->now, &json, &buffer);
   json_put_string(&json, "stage", crew_stage_of((JobState)job->state));
+  Instant expected = crew_expected_at(crews, job->outage, crew->id, context->now);
+  if (expected != INSTANT_NONE) json_put_instant(&json, "expected_at", expected);
   return crew_event_end(context, "crew.assigned", crew, &json, error);
 }
 

@@ -45,6 +45,7 @@ typedef struct Outage {
   bool by_hand;                   /* declared, not gathered */
   Instant since;                  /* customers are without supply since */
   Instant found_at, confirmed_at, assigned_at, arrived_at, surveyed_at, restored_at; /* INSTANT_NONE: not yet */
+  Instant crew_due_at;            /* when the crew that was sent is expected there, by its way; INSTANT_NONE: not known */
   GridRanges dark;                /* sorted; empty when all have power */
   uint32_t customers_total, customers_out, customers_peak, important_out;
   uint32_t households;            /* open orders under it */

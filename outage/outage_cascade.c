@@ -303,6 +303,12 @@ static int64_t id_in(const json_t *data, const char *key) {
   return text && text_to_i64(text_of(text), &id) ? id : 0;
 }
 
+static Instant instant_in(const json_t *data, const char *key) {
+  Instant at = INSTANT_NONE;
+  const char *text = json_string_value(json_object_get(data, key));
+  return text && instant_from_text(text_of(text), &at) ? at : INSTANT_NONE;
+}
+
 static void text_in(const json_t *data, const char *key, char *out, size_t size) {
   const char *text = json_string_value(json_object_get(data, key));
   if (text) snprintf(out, size, "%s", text);
@@ -328,6 +334,7 @@ static bool on_assigned(DeskContext *context, const Event *event, Outages *outag
   text_in(data, "name", o->crew_name, sizeof o->crew_name);
   o->stage = (uint8_t)(stage_in(data) > OUTAGE_ASSIGNED ? stage_in(data) : OUTAGE_ASSIGNED);
   if (o->assigned_at == INSTANT_NONE) o->assigned_at = context->now;
+  o->crew_due_at = instant_in(data, "expected_at");
   return tell_progress(context, outages, record, error) && outage_estimate(context, outages, record, error) && outage_cascade(context, outages, record, error);
 }
 
@@ -341,6 +348,7 @@ static bool on_released(DeskContext *context, const Event *event, Outages *outag
   if (done) return tell_progress(context, outages, record, error) && outage_close_if_done(context, outages, record, error);
   if (!return_orders(context, outages, record, error)) return false;
   o->crew.value = 0;
+  o->crew_due_at = INSTANT_NONE;
   o->crew_name[0] = 0;
   o->stage = OUTAGE_NO_CREW;
   return tell_progress(context, outages, record, error);

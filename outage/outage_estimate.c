@@ -25,6 +25,7 @@ void outage_count_waiting(Outages *outages) {
 static RestoreEstimate estimate_of(const Outages *outages, const Outage *o, Instant now) {
   RestoreCase c = {.cause = outage_rules_cause(&outages->rules, o->cause), .began = o->found_at, .waiting = outages->waiting,
                    .done = {o->assigned_at, o->arrived_at, o->surveyed_at, INSTANT_NONE}, .travel_min = -1, .promised_min = -1};
+  if (o->assigned_at != INSTANT_NONE && o->crew_due_at >= o->assigned_at) c.travel_min = minutes_between(o->assigned_at, o->crew_due_at);
   return restore_estimate(&outages->restore, &c, now);
 }
 
@@ -33,7 +34,7 @@ static RestoreEstimate fresh_estimate(Outages *outages, Instant now) {
   int hour = civil_of(now, outages->restore.zone).hour;
   double waiting = floor(outages->waiting * 4) / 4;
   if (outages->fresh.likely == 0 || outages->fresh.hour != hour || fabs(outages->fresh.waiting - waiting) > 0.05 * waiting + 0.01) {
-    Outage nothing = {.found_at = now, .assigned_at = INSTANT_NONE, .arrived_at = INSTANT_NONE, .surveyed_at = INSTANT_NONE};
+    Outage nothing = {.found_at = now, .assigned_at = INSTANT_NONE, .arrived_at = INSTANT_NONE, .surveyed_at = INSTANT_NONE, .crew_due_at = INSTANT_NONE};
     RestoreEstimate e = estimate_of(outages, &nothing, now);
     outages->fresh.hour = hour, outages->fresh.waiting = waiting;
     outages->fresh.from = e.from - now, outages->fresh.likely = e.likely - now, outages->fresh.until = e.until - now;

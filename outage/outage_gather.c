@@ -83,7 +83,7 @@ bool outage_new(DeskContext *context, Outages *outages, uint32_t device, bool by
   Instant now = context->now;
   record->o = (Outage){.id = {desk_new_id(context)}, .serial = ++outages->last_serial, .device = device, .by_hand = by_hand, .since = since,
                        .found_at = now, .confirmed_at = INSTANT_NONE, .assigned_at = INSTANT_NONE, .arrived_at = INSTANT_NONE,
-                       .surveyed_at = INSTANT_NONE, .restored_at = INSTANT_NONE, .eta_from = INSTANT_NONE, .eta_likely = INSTANT_NONE, .eta_until = INSTANT_NONE};
+                       .surveyed_at = INSTANT_NONE, .restored_at = INSTANT_NONE, .crew_due_at = INSTANT_NONE, .eta_from = INSTANT_NONE, .eta_likely = INSTANT_NONE, .eta_until = INSTANT_NONE};
   record->last_call_at = now;
   record->listed = GRID_NONE;
   record->closed_at = INSTANT_NONE;

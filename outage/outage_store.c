@@ -4,7 +4,7 @@
 #define COLUMNS                                                                                                                          \
   "id, is_open, serial, device_id, state, stage, pinned, by_hand, settled, since, found_at, last_call_at, confirmed_at, assigned_at, "   \
   "arrived_at, restored_at, closed_at, customers_total, customers_out, customers_peak, important_out, households, calls, calls_gone, "   \
-  "customer_seconds, crew_id, job_id, crew_name, cause, eta_from, eta_until, eta_source, undo, undo_data, merged_into, version, eta_likely, surveyed_at"
+  "customer_seconds, crew_id, job_id, crew_name, cause, eta_from, eta_until, eta_source, undo, undo_data, merged_into, version, eta_likely, surveyed_at, crew_due_at"
 #define SET(column) #column " = excluded." #column
 
 bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *r, Error *error) {
@@ -12,14 +12,14 @@ bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *
   const Outage *o = &r->o;
   if (!db_prepare(&s, db,
                   "INSERT INTO outage (county_id, " COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-                  " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39)"
+                  " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40)"
                   " ON CONFLICT (county_id, id) DO UPDATE SET " SET(is_open) ", " SET(device_id) ", " SET(state) ", " SET(stage) ", " SET(pinned)
                   ", " SET(since) ", " SET(last_call_at) ", " SET(confirmed_at) ", " SET(assigned_at) ", " SET(arrived_at)
                   ", " SET(restored_at) ", " SET(closed_at) ", " SET(customers_total) ", " SET(customers_out) ", " SET(customers_peak)
                   ", " SET(important_out) ", " SET(households) ", " SET(calls) ", " SET(calls_gone) ", " SET(customer_seconds) ", " SET(crew_id)
                   ", " SET(job_id) ", " SET(crew_name) ", " SET(cause) ", " SET(eta_from) ", " SET(eta_until) ", " SET(eta_source)
                   ", " SET(undo) ", " SET(undo_data) ", " SET(merged_into) ", " SET(version)
-                  ", " SET(eta_likely) ", " SET(surveyed_at),
+                  ", " SET(eta_likely) ", " SET(surveyed_at) ", " SET(crew_due_at),
                   error))
     return false;
   int at = 1;
@@ -46,6 +46,7 @@ bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *
   db_bind_i64(s, at++, o->version);
   db_bind_instant(s, at++, o->eta_likely);
   db_bind_instant(s, at++, o->surveyed_at);
+  db_bind_instant(s, at++, o->crew_due_at);
   return db_done(s, error);
 }
 
@@ -98,6 +99,7 @@ static Record *record_of_row(DbStatement *s, const Grid *grid, Error *error) {
   o->version = (int32_t)db_column_i64(s, 35);
   o->eta_likely = db_column_instant(s, 36);
   o->surveyed_at = db_column_instant(s, 37);
+  o->crew_due_at = db_column_instant(s, 38);
   return r;
 }
 

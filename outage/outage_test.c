@@ -812,6 +812,34 @@ static void instruments_start_the_clocks_of_the_record(void **state) {
   town_close(&town);
 }
 
+/* The way of the crew that was sent makes the estimate, also after a restart. */
+static void a_crew_from_far_means_power_later(void **state) {
+  (void)state;
+  Span likely[2];
+  for (int far = 0; far < 2; far++) {
+    Town town;
+    Error error = {0};
+    town_open(&town);
+    OutageId id = town_order(&town, town_call(&town, "10001111"))->outage;
+    town_pass(&town, 1);
+    const GridDevice *device = grid_device(town.grid, outage_find(town.outages, id)->device);
+    Placed placed = {&town, {device->lon_e6 / 1e6, device->lat_e6 / 1e6 + (far ? 0.4 : 0.001), time_now(&town.time)}}; /* 44 km, or at hand */
+    assert_ok(desk_do(town.desk, work_place, &placed, TEXT("staff:2"), &error), &error);
+    town_pass(&town, 1);
+    assert_ok(desk_tick(town.desk, &error), &error); /* the plan is made anew */
+    town_send(&town, outage_find(town.outages, id), "K1");
+    const Outage *outage = outage_find(town.outages, id);
+    double way = (double)(outage->crew_due_at - outage->assigned_at) / 6e7;
+    assert_true(far ? way > 40 : way >= 0 && way < 20);
+    likely[far] = outage->eta_likely - outage->assigned_at;
+    Instant due = outage->crew_due_at;
+    assert_ok(outage_reload(town.db, town.outages, &error), &error);
+    assert_true(outage_find(town.outages, id)->crew_due_at == due);
+    town_close(&town);
+  }
+  assert_true(likely[1] > likely[0] + 20 * SPAN_MINUTE);
+}
+
 static void a_crew_goes_on_to_the_outage_its_own_went_up_in(void **state) {
   (void)state;
   Town town;
@@ -1033,6 +1061,6 @@ TEST_MAIN(TEST(instruments_start_the_clocks_of_the_record), TEST(an_island_is_li
           TEST(neighbours_with_power_take_it_back), TEST(the_meter_room_is_heard), TEST(impossible_evidence_is_set_aside),
           TEST(from_call_to_closed), TEST(partial_restoration_frees_exactly_those_below), TEST(a_dissatisfied_call_back_opens_it_again),
           TEST(customers_of_a_nested_outage_stay_dark), TEST(confirm_move_and_their_undo), TEST(split_merge_and_their_undo),
-          TEST(dismiss_declare_eta_and_their_undo), TEST(a_returned_job_goes_to_another_crew), TEST(a_crew_goes_on_to_the_outage_its_own_went_up_in),
+          TEST(dismiss_declare_eta_and_their_undo), TEST(a_returned_job_goes_to_another_crew), TEST(a_crew_from_far_means_power_later), TEST(a_crew_goes_on_to_the_outage_its_own_went_up_in),
           TEST(restored_by_the_dispatcher_the_crew_reports), TEST(darkness_is_counted_once), TEST(any_run_keeps_rows_and_memory_agreed),
           TEST(any_sql_failure_leaves_the_state_whole))
