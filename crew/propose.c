@@ -40,12 +40,10 @@ static CrewProposal propose_one(const Crews *crews, const PlanTask *task, size_t
 
 Instant crew_expected_at(const Crews *crews, OutageId outage, CrewId crew, Instant now) {
   const PlanTask *task = plan_task_mutable(crews, outage.value);
-  for (size_t i = 0; task && task->place >= 0 && i < crews->crews.count; i++)
-    if (crews->crews.at[i].id.value == crew.value) {
-      double minutes = propose_one(crews, task, i, now).minutes;
-      return isnan(minutes) ? INSTANT_NONE : now + (Span)(minutes * 6e7);
-    }
-  return INSTANT_NONE;
+  int row = plan_crew_row(crews, crew);
+  if (!task || task->place < 0 || row < 0) return INSTANT_NONE;
+  double minutes = propose_one(crews, task, (size_t)row, now).minutes;
+  return isnan(minutes) ? INSTANT_NONE : now + (Span)(minutes * 6e7);
 }
 
 size_t crew_propose(const Crews *crews, OutageId outage, Instant now, CrewProposal *out, size_t most) {

@@ -67,6 +67,13 @@ static void write_words(const FormPage *form, const char *name, Text hint) {
   buffer_string(form->out, "</p>");
 }
 
+static void open_field(const FormPage *form, const char *name, Text label, bool required, Text hint) {
+  buffer_format(form->out, "<div class=\"field\"><label for=\"%s\">", name);
+  write_label(form, label, required);
+  buffer_string(form->out, "</label>");
+  write_words(form, name, hint);
+}
+
 static void write_pointers(const FormPage *form, const char *name, bool hint) {
   bool wrong = trouble_of(form, text_of(name)) != NULL;
   if (wrong) buffer_string(form->out, " aria-invalid=\"true\"");
@@ -90,10 +97,7 @@ static bool said_this(const FormPage *form, const char *name, Text value) {
 void form_input(const FormPage *form, const FormInput *input) {
   Buffer *out = form->out;
   bool area = strcmp(input->type, "textarea") == 0;
-  buffer_format(out, "<div class=\"field\"><label for=\"%s\">", input->name);
-  write_label(form, input->label, input->required);
-  buffer_string(out, "</label>");
-  write_words(form, input->name, input->hint);
+  open_field(form, input->name, input->label, input->required, input->hint);
   if (area) buffer_format(out, "<textarea id=\"%s\" name=\"%s\" rows=\"4\"", input->name, input->name);
   else buffer_format(out, "<input id=\"%s\" name=\"%s\" type=\"%s\"", input->name, input->name, input->type);
   if (input->most) buffer_format(out, " maxlength=\"%d\"", input->most);
@@ -143,10 +147,7 @@ static void write_picks(const FormPage *form, const KindField *field, const char
 static void write_select(const FormPage *form, const KindField *field, const char *name, Text label, Text hint) {
   Buffer *out = form->out;
   bool required = field->required && field->when_field < 0;
-  buffer_format(out, "<div class=\"field\"><label for=\"%s\">", name);
-  write_label(form, label, required);
-  buffer_string(out, "</label>");
-  write_words(form, name, hint);
+  open_field(form, name, label, required, hint);
   buffer_format(out, "<select id=\"%s\" name=\"%s\"%s", name, name, required ? " required" : "");
   write_pointers(form, name, hint.len > 0);
   buffer_format(out, "><option value=\"\">%s</option>", IN(form->request, "请选择", "Choose"));
@@ -175,10 +176,7 @@ static void write_check(const FormPage *form, const char *name, Text label) {
 static void write_file(const FormPage *form, const KindField *field, const char *name, Text label, Text hint) {
   Buffer *out = form->out;
   bool required = field->required && field->when_field < 0;
-  buffer_format(out, "<div class=\"field\"><label for=\"%s\">", name);
-  write_label(form, label, required);
-  buffer_string(out, "</label>");
-  write_words(form, name, hint);
+  open_field(form, name, label, required, hint);
   buffer_format(out, "<input id=\"%s\" name=\"%s\" type=\"file\" multiple accept=\"image/jpeg,image/png,image/webp,application/pdf\"%s", name, name, required ? " required" : "");
   write_pointers(form, name, true);
   buffer_string(out, "></div>");

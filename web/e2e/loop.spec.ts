@@ -20,18 +20,28 @@ async function someone(page: Page): Promise<Hit> {
   throw new Error("no customer found to call");
 }
 
-async function takeCall(page: Page, number: string): Promise<string> {
-  await page.keyboard.press("F2");
-  await page.waitForURL(/\/call$/);
+/** On the call page: whoever rings is found by number. */
+async function find(page: Page, number: string): Promise<void> {
   await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "combobox");
   await page.keyboard.type(number);
   await page.locator("[role=option]").first().waitFor();
   await page.keyboard.press("Enter");
   await page.locator(".household dl").waitFor();
+}
+
+/** What is wrong, all by keys. */
+async function typeCall(page: Page, words: string): Promise<void> {
   await page.keyboard.press("Alt+1");
   await page.keyboard.press("Tab");
-  await page.keyboard.type("家里没有电");
+  await page.keyboard.type(words);
   await page.keyboard.press("Control+Enter");
+}
+
+async function takeCall(page: Page, number: string): Promise<string> {
+  await page.keyboard.press("F2");
+  await page.waitForURL(/\/call$/);
+  await find(page, number);
+  await typeCall(page, "家里没有电");
   return (await page.locator(".call-taken li.first b").first().textContent())!;
 }
 
@@ -171,11 +181,7 @@ test("the agent's sentence: neighbours have power, or a known outage with its ti
   await page.goto("/");
   const { number } = await someone(page);
   await page.goto("/call");
-  await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "combobox");
-  await page.keyboard.type(number);
-  await page.locator("[role=option]").first().waitFor();
-  await page.keyboard.press("Enter");
-  await page.locator(".household dl").waitFor();
+  await find(page, number);
   const { items } = (await (await page.request.get(`/api/v1/customers?q=${number}&limit=1`)).json()) as { items: { id: string }[] };
   const { say } = (await (await page.request.get(`/api/v1/customers/${items[0]!.id}/standing`)).json()) as { say: { zh: string } };
   if (say.zh) await page.locator(".household .said").getByText(say.zh.slice(0, 8)).waitFor();
@@ -187,14 +193,7 @@ for (const [what, words] of [["store", "数据库无响应"], ["program", "连�
     await page.locator(".figures").waitFor();
     const { number } = await someone(page);
     await page.goto("/call");
-    await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "combobox");
-    await page.keyboard.type(number);
-    await page.locator("[role=option]").first().waitFor();
-    await page.keyboard.press("Enter");
-    await page.locator(".household dl").waitFor();
-    await page.keyboard.press("Alt+1");
-    await page.keyboard.press("Tab");
-    await page.keyboard.type("电表箱有焦味");
+    await find(page, number);
     const gone = JSON.stringify({ status: 503, code: "STORE_GONE", title: "Service Unavailable", detail: "" });
     const keys: (string | undefined)[] = [];
     page.on("request", (request) => request.method() === "POST" && request.url().endsWith("/api/v1/orders") && keys.push(request.headers()["idempotency-key"]));
@@ -202,7 +201,7 @@ for (const [what, words] of [["store", "数据库无响应"], ["program", "连�
     await page.route("**/api/v1/orders", (route) =>
       route.request().method() !== "POST" ? route.continue() : what === "store" ? route.fulfill({ status: 503, contentType: "application/problem+json", headers: { "Retry-After": "1" }, body: gone }) : route.abort(),
     );
-    await page.keyboard.press("Control+Enter");
+    await typeCall(page, "电表箱有焦味");
     await page.locator(".lost[role=alert]").getByText(words).waitFor({ timeout: 20_000 });
     expect((await page.locator(".what textarea").first().inputValue()) === "电表箱有焦味", "what was typed to be there");
     await page.unroute("**/api/v1/health");

@@ -5,12 +5,12 @@ import { filesIn, givenUp, nextOf, withFile, without, type Unsent } from "../src
 import { accessible, base, expect, pure, test, until } from "./harness";
 
 const entry = (key: string, about: string, version: number | null, more: Partial<Unsent> = {}): Unsent => ({
-  key, place: 0, staff: "1", about, path: "", body: version === null ? {} : { version }, follows: false, what: key, at: 0, refused: null, ...more,
+  key, place: 0, staff: "1", about, path: "", body: version === null ? {} : { version }, what: key, at: 0, refused: null, ...more,
 }); // prettier-ignore
 const no = { status: 409, detail: "" };
 
 pure("queue: in order; behind what was refused nothing about the same thing goes, all else does", () => {
-  const list = [entry("a", "jobs/1", 1, { refused: no }), entry("b", "jobs/1", 1, { follows: true }), entry("c", "visits/9", null), entry("d", "jobs/2", 4)];
+  const list = [entry("a", "jobs/1", 1, { refused: no }), entry("b", "jobs/1", 1), entry("c", "visits/9", null), entry("d", "jobs/2", 4)];
   expect(nextOf(list)?.key === "c", "c first");
   expect(nextOf(without(list, "c", undefined))?.key === "d", "then d");
   expect(nextOf(without(without(list, "c", undefined), "d", 5)) === undefined, "then nothing before a person has decided");
@@ -22,13 +22,10 @@ pure("queue: each is based on the answer to the one before, however many and how
   const chance = (below: number) => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % below;
   for (let round = 0; round < 200; round++) {
     const truth = new Map<string, number>(); // what the program has
-    const seen = new Set<string>();
     let list: Unsent[] = Array.from({ length: 1 + chance(12) }, (_, i) => {
       const about = `jobs/${chance(3)}`;
-      const follows = seen.has(about);
-      seen.add(about);
       truth.set(about, 7);
-      return entry(`k${i}`, about, 7, { follows });
+      return entry(`k${i}`, about, 7);
     });
     const order: string[] = [];
     for (let next = nextOf(list); next; next = nextOf(list)) {
@@ -40,6 +37,12 @@ pure("queue: each is based on the answer to the one before, however many and how
     }
     expect(!list.length && order.join() === order.map((_, i) => `k${i}`).join(), `all sent in order, was ${order.join()}`);
   }
+});
+
+pure("queue: what has no version neither takes one nor hands on the version of something else", () => {
+  const list = [entry("step", "jobs/1", 3), entry("delay", "jobs/1", null), entry("next", "jobs/1", 3)];
+  const after = without(without(list, "step", 4), "delay", 91); // the plan's
+  expect(after.length === 1 && after[0]!.body.version === 4, `the job's version 4, is ${String(after[0]?.body.version)}`);
 });
 
 pure("queue: a photograph is found in a form and named when it has been sent", () => {
@@ -113,18 +116,9 @@ test("phone without a net: what others changed meanwhile is shown, and sent agai
   expect(JSON.stringify((await orderOf(page, id)).history).includes("电话里已答复"), "the note in the history after all");
 }, { viewport: { width: 390, height: 844 } });
 
-test("phone without a net: signing out asks about what was not sent, and leaves nothing behind", async ({ page }) => {
-  const { id } = await makeOrder(page);
-  await onPhone(page, id);
-  await page.context().setOffline(true);
-  await note(page, "不该发出去");
-  await page.getByRole("button", { name: "退出" }).first().click();
-  await page.getByRole("button", { name: "先不退出" }).click();
-  await page.getByText("待发送 1 项").waitFor();
-  await page.getByRole("button", { name: "退出" }).first().click();
-  await page.getByRole("button", { name: "仍要退出, 不再发送" }).click();
-  await page.waitForURL(/sign-in/);
-  const left = await page.evaluate(
+/** How much the phone keeps. */
+const kept = (page: Page): Promise<number> =>
+  page.evaluate(
     () =>
       new Promise<number>((done, fail) => {
         const opening = indexedDB.open("dianbaomu");
@@ -138,9 +132,33 @@ test("phone without a net: signing out asks about what was not sent, and leaves 
         };
       }),
   );
+
+test("phone without a net: signing out asks about what was not sent, and leaves nothing behind", async ({ page }) => {
+  const { id } = await makeOrder(page);
+  await onPhone(page, id);
+  await page.context().setOffline(true);
+  await note(page, "不该发出去");
+  await page.getByRole("button", { name: "退出" }).first().click();
+  await page.getByRole("button", { name: "先不退出" }).click();
+  await page.getByText("待发送 1 项").waitFor();
+  await page.getByRole("button", { name: "退出" }).first().click();
+  await page.getByRole("button", { name: "仍要退出, 不再发送" }).click();
+  await page.waitForURL(/sign-in/);
+  const left = await kept(page);
   expect(left === 0, `nothing kept on the phone, found ${left}`);
   await page.context().setOffline(false);
   await page.reload();
   await page.locator("input[name=password]").waitFor();
   expect(!JSON.stringify((await orderOf(page, id).catch(() => ({ history: [] }))).history ?? []).includes("不该发出去"), "the note never sent");
 }, { viewport: { width: 390, height: 844 } });
+
+test("what a phone page has kept goes too when one signs out from the console", async ({ page }) => {
+  const { id } = await makeOrder(page);
+  await onPhone(page, id);
+  await until("the order to be kept", async () => (await kept(page)) > 0);
+  await page.goto("/orders");
+  await page.getByRole("button", { name: process.env.E2E_NAME ?? "admin" }).click();
+  await page.getByRole("button", { name: "退出" }).click();
+  await page.waitForURL(/sign-in/);
+  expect((await kept(page)) === 0, "nothing kept on the phone");
+});

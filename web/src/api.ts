@@ -191,7 +191,6 @@ export const groups = {
   thread: (id: string) => get<T.Page<T.GroupMessage> & { closed_at?: string | null }>(`/groups/${id}/messages${query({ limit: 100 })}`),
   say: (id: string, body: { body?: string; attachment_id?: string }, what: string, key: string) => kept<{ id: string }>(`groups/${id}`, `/groups/${id}/messages`, body, what, key),
   pictureTo: (id: string) => `${V1}/groups/${id}/pictures`,
-  picture: (id: string, file: Blob) => call<{ id: string }>("POST", groups.pictureTo(id), { raw: file, key: newKey() }),
   pictureAt: (id: string, picture: string) => `${V1}/groups/${id}/pictures/${picture}`,
   /** Without a kind: what the message's words ask for. */
   order: (message: string, asked: { kind?: string; what?: string; fields?: Record<string, unknown> } = {}) => keyed<{ id: string }>(`/group-messages/${message}/order`, asked),

@@ -30,8 +30,7 @@ export const waitingFor = (about: string): readonly Unsent[] => unsent.value.fil
 
 /** Sends it, or keeps it where there is no net or others about the same thing wait; null: kept. */
 export async function later<R>(about: string, path: string, body: Record<string, unknown>, what: string, key = newKey()): Promise<R | null> {
-  const follows = waitingFor(about).length > 0;
-  if (!follows && !filesIn(body).length) {
+  if (!waitingFor(about).length && !filesIn(body).length) {
     try {
       return await call<R>("POST", path, { body, key });
     } catch (error) {
@@ -39,16 +38,26 @@ export async function later<R>(about: string, path: string, body: Record<string,
     }
   }
   const place = Math.max(0, ...unsent.value.map((each) => each.place)) + 1;
-  const entry: Unsent = { key, place, staff: session.value!.staff.id, about, path, body, follows, what, at: exactNow(), refused: null };
-  await put("unsent", entry);
+  const entry: Unsent = { key, place, staff: session.value!.staff.id, about, path, body, what, at: exactNow(), refused: null };
   unsent.value = [...unsent.value, entry];
+  try {
+    await put("unsent", entry);
+  } catch (error) {
+    unsent.value = unsent.value.filter((each) => each.key !== key);
+    throw error;
+  }
   void flush();
   return null;
 }
 
-/** A file that could not be sent: what stands for it in a form until it is. */
-export async function keepFile(path: string, file: Blob): Promise<string> {
+/** Its id; where there is no net, what stands for it in a form until it has been sent. */
+export async function fileLater(path: string, file: Blob): Promise<string> {
   const key = newKey();
+  try {
+    return (await call<{ id: string }>("POST", path, { raw: file, key })).id;
+  } catch (error) {
+    if (asApiError(error).status !== 0) throw error;
+  }
   await put("files", { key, path, file } as KeptFile);
   return KEPT_FILE + key;
 }
@@ -59,10 +68,12 @@ async function change(key: string, by: Partial<Unsent>): Promise<Unsent> {
   unsent.value = unsent.value.map((each) => (each.key === key ? changed : each));
   return changed;
 }
+// At once in memory: what is done while the phone is writing comes behind it. Should the phone die in between, the same is sent again under the same key.
 async function leave(list: readonly Unsent[], key: string): Promise<void> {
-  for (const each of list) if (!unsent.value.includes(each)) await put("unsent", each);
-  await drop("unsent", key);
+  const changed = list.filter((each) => !unsent.value.includes(each));
   unsent.value = list;
+  for (const each of changed) await put("unsent", each);
+  await drop("unsent", key);
 }
 
 async function sendFiles(entry: Unsent): Promise<Unsent> {
@@ -111,7 +122,6 @@ export async function sendAgain(key: string): Promise<void> {
   if (!entry) return;
   const fresh: Unsent = { ...entry, key: newKey(), refused: null };
   if ("version" in entry.body) fresh.body = { ...entry.body, version: (await call<{ version: number }>("GET", `/api/v1/${entry.about}`)).version };
-  await put("unsent", fresh);
   await leave(unsent.value.map((each) => (each === entry ? fresh : each)), key);
   void flush();
 }

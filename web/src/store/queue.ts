@@ -6,9 +6,7 @@ export interface Unsent {
   staff: string; // whose they are
   about: string; // what they change, "jobs/7": those about one thing go one after the other
   path: string;
-  body: Record<string, unknown>;
-  /** Made after others about the same thing: its base version is that of their reply. */
-  follows: boolean;
+  body: Record<string, unknown>; // its version is that of the reply to the one before about the same thing
   what: string; // in words
   at: number; // when it was done, the program's time
   /** The program said no: a person decides. */
@@ -25,15 +23,13 @@ export function nextOf(list: readonly Unsent[]): Unsent | undefined {
   return undefined;
 }
 
-/** What is left when `key` has been sent: the next about the same thing is based on the version it was answered with. */
+/** What is left when `key` has been sent: the next that is based on a version of the same thing gets the one it was answered with. */
 export function without(list: readonly Unsent[], key: string, version: number | undefined): Unsent[] {
   const sent = list.find((each) => each.key === key);
   const left = list.filter((each) => each !== sent);
-  const heir = sent && left.findIndex(({ about }) => about === sent.about);
-  if (heir === undefined || heir < 0) return left;
-  const next = left[heir]!;
-  const body = next.follows && version !== undefined && "version" in next.body ? { ...next.body, version } : next.body;
-  return left.map((each, i) => (i === heir ? { ...next, body, follows: false } : each));
+  if (!sent || version === undefined || !("version" in sent.body)) return left; // the version it was answered with is of something else
+  const heir = left.find(({ about, body }) => about === sent.about && "version" in body);
+  return left.map((each) => (each === heir ? { ...each, body: { ...each.body, version } } : each));
 }
 
 /** Given up by its person: what came after it about the same thing is based on what the program knows, so it is looked at, too. */

@@ -1,4 +1,4 @@
-// Signing out on a phone: what has not been sent yet would go with it, so it is asked about.
+// Signing out, from whatever page: what the phone keeps goes, and what has not been sent yet with it, so it is asked about.
 import { ElMessageBox } from "element-plus";
 import { t } from "../i18n";
 import { unsent } from "../store/outbox";
