@@ -269,6 +269,7 @@ static void lowest_common_agrees_with_climbing(void **state) {
     for (uint32_t i = 2; i < COUNT; i++)
       buffer_format(&rows, "%u,%u,switch\n", i, seed % 2 ? random_below(&random, i) : i - 1 - random_below(&random, i < 4 ? i : 4));
     buffer_byte(&rows, '\0');
+    assert_false(rows.failed);
     assert_ok(import_files(db, rows.at, NULL, NULL, NOW, &error), &error);
     assert_ok(grid_open(&grid, db, 1, &error), &error);
     for (int round = 0; round < 2000; round++) {

@@ -133,6 +133,7 @@ static void written_schemas_say_they_are_closed(void **state) {
   assert_ok(schema_compile(&schema, set, "{\"properties\":{\"properties\":{\"type\":\"object\"}}}", &error), &error);
   schema_write(schema, &out);
   buffer_byte(&out, '\0');
+  assert_false(out.failed);
   assert_string_equal(out.at, "{\"properties\":{\"properties\":{\"type\":\"object\"}},\"additionalProperties\":false}");
   buffer_end(&out);
   schema_set_free(set);

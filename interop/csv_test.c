@@ -92,6 +92,7 @@ static void reads(void **state) {
     for (size_t step = 1; step < 12; step++) {
       show(&out, text_of(CASES[i].bytes), step == 11 ? 1 << 20 : step);
       buffer_byte(&out, '\0');
+      assert_false(out.failed);
       assert_string_equal(out.at, CASES[i].want);
     }
   }
@@ -196,16 +197,19 @@ static void limits(void **state) {
   buffer_string(&bytes, "y\n3,4\n");
   show(&out, buffer_as_text(&bytes), 1 << 20);
   buffer_byte(&out, '\0');
+  assert_false(out.failed);
   assert_string_equal(out.at, "! t.csv:2:2 (b): field is over the limit of 65536 bytes\n3 [3][4][]\n");
   bytes.len = 6;
   for (unsigned i = 0; i < 9 * LIMIT_CSV_FIELD_BYTES; i++) buffer_byte(&bytes, ',');
   show(&out, buffer_as_text(&bytes), 1 << 20);
   buffer_byte(&out, '\0');
+  assert_false(out.failed);
   assert_string_equal(out.at, "! t.csv:2: row is over the limit of 524288 bytes\n");
   buffer_clear(&bytes);
   for (int i = 0; i <= LIMIT_CSV_COLUMNS; i++) buffer_format(&bytes, "%sa%d", i ? "," : "", i);
   show(&out, buffer_as_text(&bytes), 1 << 20);
   buffer_byte(&out, '\0');
+  assert_false(out.failed);
   assert_string_equal(out.at, "! t.csv:1: columns is over the limit of 64\n");
   buffer_end(&bytes);
   buffer_end(&out);

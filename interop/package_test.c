@@ -225,6 +225,7 @@ static void every_wrong_row_is_named(void **state) {
     buffer_clear(&said);
     for (size_t k = 0; k < problems.listed; k++) buffer_format(&said, "%s\n", error_text(&problems.at[k], LANGUAGE_EN, text, sizeof text));
     buffer_byte(&said, '\0');
+    assert_false(said.failed);
     assert_string_equal(said.at, CASES[i].want);
     package_problems_end(&problems);
   }
@@ -292,6 +293,7 @@ static void listing_is_bounded(void **state) {
   buffer_string(&bytes, "id,kind\n");
   for (int i = 0; i < LIMIT_IMPORT_ERRORS + 50; i++) buffer_format(&bytes, "d%d,pylon\n", i);
   buffer_byte(&bytes, '\0');
+  assert_false(bytes.failed);
   folder_put(&folder, "devices.csv", bytes.at);
   assert_false(package_read(&p, folder.path, &problems, NULL, NULL, &error));
   assert_int_equal(problems.listed, LIMIT_IMPORT_ERRORS);
@@ -312,6 +314,7 @@ static void depth_is_bounded(void **state) {
   buffer_string(&bytes, "id,parent_id,kind\nd0,,substation\n");
   for (int i = 1; i <= LIMIT_TREE_DEPTH; i++) buffer_format(&bytes, "d%d,d%d,line\n", i, i - 1);
   buffer_byte(&bytes, '\0');
+  assert_false(bytes.failed);
   folder_put(&folder, "devices.csv", bytes.at);
   assert_false(package_read(&p, folder.path, NULL, NULL, NULL, &error));
   assert_int_equal(error.code, ERROR_LIMIT);
@@ -338,6 +341,7 @@ static void backdrop_is_rewritten(void **state) {
   buffer_begin(&made, 0);
   buffer_text(&made, p.backdrop);
   buffer_byte(&made, '\0');
+  assert_false(made.failed);
   assert_string_equal(made.at, "{\"rivers\":[{\"width\":2,\"line\":[[112.1,27.2],[112.25,27.3]]}],"
                                "\"roads\":[{\"class\":\"national\",\"line\":[[1,2],[3,4]]}],"
                                "\"places\":[{\"name\":\"竹铺镇\",\"kind\":\"town\",\"lon\":1,\"lat\":2}],"
@@ -374,6 +378,7 @@ static void forests_come_out_in_preorder(void **state) {
       buffer_format(&bytes, ",substation,%u\n", order[i]);
     }
     buffer_byte(&bytes, '\0');
+    assert_false(bytes.failed);
     folder_put(&folder, "devices.csv", bytes.at);
     buffer_end(&bytes);
     Package p;

@@ -178,6 +178,7 @@ static void wrong_kinds_are_refused_with_their_place(void **state) {
     buffer_string(&text, WRONGS[i].is);
     buffer_string(&text, at + strlen(WRONGS[i].was));
     buffer_byte(&text, '\0');
+    assert_false(text.failed);
     put_file(folder.path, "orders/leak.yaml", text.at);
     refused(&folder, i, WRONGS[i].code, WRONGS[i].where, WRONGS[i].says);
     buffer_end(&text);
@@ -197,6 +198,7 @@ static void what_a_part_brings_is_checked_at_its_line(void **state) {
     buffer_string(&text, WRONG_PARTS[i].use);
     buffer_string(&text, at);
     buffer_byte(&text, '\0');
+    assert_false(text.failed);
     put_file(folder.path, "orders/leak.yaml", text.at);
     put_file(folder.path, "parts/look.yaml", WRONG_PARTS[i].part);
     refused(&folder, i, WRONG_PARTS[i].code, WRONG_PARTS[i].where, WRONG_PARTS[i].says);

@@ -130,6 +130,7 @@ static void snapshot(Buffer *out, const Orders *orders) {
                     (long long)s->full_at, (long long)s->used, (long long)s->limit, s->marks, s->runs);
     }
     buffer_byte(&line, '\0');
+    assert_false(line.failed);
     assert_true(vector_push(&lines, line.at));
   }
   if (lines.count) qsort(lines.at, lines.count, sizeof *lines.at, by_text);
@@ -773,6 +774,7 @@ static void an_order_keeps_the_rules_it_began_under(void **state) {
   buffer_begin(&text, 0);
   assert_ok(buffer_read_file(&text, "rules/promises/fault.yaml", &house.error), &house.error);
   buffer_byte(&text, '\0');
+  assert_false(text.failed);
   char *limit = strstr(text.at, "rural: 90 min");
   assert_non_null(limit);
   memcpy(limit, "rural: 60 min", 13);

@@ -194,6 +194,7 @@ static void simulates_what_it_can_read(void **state) {
     buffer_begin(&evidence, 0), buffer_begin(&truth, 0), buffer_begin(&answer, 0);
     evidence_write(&run, &names, ZONE_SHANGHAI, &evidence, &truth);
     buffer_byte(&evidence, '\0');
+    assert_false(evidence.failed);
     assert_ok(ask(evidence.at, true, &answer, &error), &error);
     char device[32];
     snprintf(device, sizeof device, "\"d%u\"", run.truth[0].device);

@@ -65,6 +65,7 @@ static int64_t judge(County *county) {
   buffer_begin(&said, 1 << 16);
   assert_ok(month_count(&rooms, &compared, &differences, &said, &county->error), &county->error);
   buffer_byte(&said, '\0');
+  assert_false(said.failed);
   if (differences) fail_msg("%lld figures differ:\n%s", (long long)differences, said.at);
   assert_ok(order_check(county->orders, county->db, problem, &county->error), &county->error);
   assert_string_equal(problem, "");

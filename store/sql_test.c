@@ -111,6 +111,7 @@ static void look_into(Look *look, const char *file, char *at) {
     } else {
       if (open) {
         buffer_byte(&text, '\0');
+        assert_false(text.failed);
         look_at(look, file, text.at);
         buffer_clear(&text);
         open = false;
@@ -137,6 +138,7 @@ static void look_through(Look *look, const char *room, const char *ending) {
     buffer_begin(&file, 0);
     assert_ok(buffer_read_file(&file, path, &error), &error);
     buffer_byte(&file, '\0');
+    assert_false(file.failed);
     if (strcmp(ending, ".sql") == 0) {
       for (char *comment; (comment = strstr(file.at, "--"));) memset(comment, ' ', strcspn(comment, "\n"));
       for (char *statement = strtok(file.at, ";"); statement; statement = strtok(NULL, ";")) look_at(look, path, statement + strspn(statement, " \n"));
