@@ -46,10 +46,11 @@ static struct {
 } torture;
 
 typedef struct Run { /* what a child does. nth 0 and no stack: no fault, but where there are tables, the walk of all places */
-  const struct CMUnitTest *test;
+  const struct CMUnitTest *before, *test; /* those from `before` up to `test` are run first, without a fault: it stands on them */
   TortureKind kind;
   int64_t nth;
   const TortureStack *stack; /* NULL: nth decides */
+  bool anywhere;             /* wait for the stack from the first call on */
 } Run;
 
 static bool late(void) { return time(NULL) >= torture.until; }
@@ -94,7 +95,7 @@ static bool test_tripped(int said) {
     }
     if (strncmp(at, "../sysdeps", 10) == 0 || strncmp(at, "../csu", 6) == 0 || strncmp(at, "../nptl", 7) == 0 || strncmp(at, "../string", 9) == 0) continue;
     size_t len = strcspn(at, ": \n");
-    static const char *const OF_TESTS[] = {"_test.c", "_cases.c", "testing.c", "testing.h", "_twin.h", "_twin.c"};
+    static const char *const OF_TESTS[] = {"_test.c", "_cases.c", "testing.c", "testing.h", "_twin.h", "_twin.c", "_fuzz.c"};
     for (size_t i = 0; i < sizeof OF_TESTS / sizeof *OF_TESTS; i++) {
       size_t end = strlen(OF_TESTS[i]);
       if (len > end && strncmp(at + len - end, OF_TESTS[i], end) == 0) return true;
@@ -170,7 +171,7 @@ static void keep_thread_number(pid_t number) {
 
 /* In the half that goes on with the fault: true. The other half waits for it. */
 static bool fork_here(TortureStack *stack, TortureKind kind, uint64_t place, uint64_t whole) {
-  Run run = {testing, kind, 0, stack};
+  Run run = {.test = testing, .kind = kind, .stack = stack};
   int said = paper();
   alarm(0);
   fflush(NULL);
@@ -214,17 +215,18 @@ static bool note_disk(void) { return note(CALLS_DISK); }
 
 static struct { /* the call that is to fail */
   int which;
-  uint64_t hash;
+  const TortureStack *stack;
   int64_t from;
   _Atomic bool done;
 } target;
 
-/* With threads the number of a call is not always the same: from a few before it on, the stack tells. */
+/* With threads the number of a call is not always the same: from a few before it on, the stack tells; where one of each place is wanted, the place. */
 static bool strike(void) {
   uintptr_t at[TORTURE_DEPTH];
   int depth;
   if (atomic_load(&target.done) || atomic_fetch_add(&seen->asked[target.which], 1) + 1 + AROUND < target.from) return false;
-  if (torture_stack_here(at, &depth) != target.hash || atomic_exchange(&target.done, true)) return false;
+  torture_stack_here(at, &depth);
+  if (!torture_stack_is(target.stack, at, depth, torture.places ? TORTURE_PLACE : TORTURE_DEPTH) || atomic_exchange(&target.done, true)) return false;
   return seen->struck = true;
 }
 
@@ -239,11 +241,20 @@ static void prepare(const Run *run) {
   arm(run->kind, run->stack ? 0 : run->nth);
   if (run->stack) {
     target.which = calls_of(run->kind);
-    target.hash = atomic_load(&run->stack->hash);
-    target.from = run->stack->first;
+    target.stack = run->stack;
+    target.from = run->anywhere ? 0 : run->stack->first;
     ask(target.which, strike);
   } else if (run->kind == TORTURE_NONE && tables[0]) {
     for (int which = 0; which < CALLS; which++) ask(which, NOTES[which]);
+  }
+}
+
+static void run_before(const Run *run) {
+  for (const struct CMUnitTest *test = run->before; test < run->test; test++) {
+    void *state = test->initial_state;
+    if (test->setup_func && test->setup_func(&state) != 0) exit(1);
+    test->test_func(&state);
+    if (test->teardown_func && test->teardown_func(&state) != 0) exit(1);
   }
 }
 
@@ -259,8 +270,9 @@ static void child(const Run *run, int said) {
   seen->ended = seen->struck = false;
   for (int which = 0; which < CALLS; which++) atomic_store(&seen->asked[which], 0);
   atexit(leave);
-  files_before = count_in("/proc/self/fd");
   alarm(RUN_SECONDS);
+  run_before(run);
+  files_before = count_in("/proc/self/fd");
   if (run->test->setup_func && run->test->setup_func(&state) != 0) exit(1);
   count_calls(before);
   prepare(run);
@@ -294,10 +306,11 @@ static void report(const Run *run, int64_t runs, int64_t of, int64_t passed, int
   torture.failed += wrong > 0;
 }
 
-static void every_nth(const struct CMUnitTest *test, TortureKind kind, int64_t calls) {
+static void every_nth(const Run *plain, TortureKind kind, int64_t calls) {
   int64_t stride = torture.most && calls > torture.most ? (calls + torture.most - 1) / torture.most : 1;
   int64_t runs = 0, passed = 0, wrong = 0;
-  Run run = {test, kind, 1 + torture.seed % stride, NULL};
+  Run run = *plain;
+  run.kind = kind, run.nth = 1 + torture.seed % stride;
   for (; run.nth <= calls && wrong < WRONG_MOST && !late(); run.nth += stride) {
     Verdict verdict = run_child(&run);
     runs++;
@@ -313,11 +326,12 @@ static int by_first(const void *a, const void *b) {
 }
 
 /* After the walk: what it could not do by doubling itself is done from the beginning. */
-static void every_stack(const struct CMUnitTest *test, TortureKind kind) {
+static void every_stack(const Run *plain, TortureKind kind) {
   TortureStack *table = tables[calls_of(kind)], **list = calloc(TORTURE_STACKS, sizeof *list);
   int64_t runs = 0, passed = 0, wrong = 0, missed = 0;
   size_t count = 0;
-  Run run = {test, kind, 0, NULL};
+  Run run = *plain;
+  run.kind = kind;
   for (size_t i = 0; list && i < TORTURE_STACKS; i++)
     if (atomic_load(&table[i].hash)) list[count++] = &table[i];
   if (count) qsort(list, count, sizeof *list, by_first);
@@ -329,6 +343,8 @@ static void every_stack(const struct CMUnitTest *test, TortureKind kind) {
       if (torture_book_has("done", (int)kind, torture.places ? place : whole) || atomic_load(&seen->wrong[kind]) >= WRONG_MOST || late()) continue;
       run.stack = list[i];
       verdict = run_child(&run);
+      run.anywhere = !seen->struck && verdict != WRONG;
+      if (run.anywhere) verdict = run_child(&run);
       missed += !seen->struck;
       if (verdict == WRONG) torture_book_write("wrong", (int)kind, place, whole);
       else if (seen->struck) torture_book_write("done", (int)kind, place, whole);
@@ -338,7 +354,7 @@ static void every_stack(const struct CMUnitTest *test, TortureKind kind) {
     wrong += verdict == WRONG;
   }
   free(list);
-  if (missed) printf("# %s, %s: %lld were not come by again\n", test->name, NAMES[kind], (long long)missed);
+  if (missed) printf("# %s, %s: %lld were not come by again\n", run.test->name, NAMES[kind], (long long)missed);
   report(&run, runs, (int64_t)count, passed, wrong, torture.places ? "stacks, for their places, " : "stacks ");
 }
 
@@ -352,25 +368,28 @@ static bool share_tables(void) {
   return true;
 }
 
-static void all_of_test(const struct CMUnitTest *test) {
+/* How a test passes without a fault: alone or after those before it that it stands on; the walk doubled at each place, or, where a test keeps files, not. */
+static bool find_plain(const struct CMUnitTest *tests, const struct CMUnitTest *test, Run *plain) {
   memset(seen, 0, sizeof *seen);
-  if (torture.stacks && !share_tables()) return;
-  Run plain = {test, TORTURE_NONE, 0, NULL};
-  bool passes = false;
-  for (int round = 0; !passes && round < 1 + torture.stacks; round++) { /* a test that keeps files cannot be doubled */
-    doubling = round == 0;
-    passes = run_child(&plain) == PASSED;
+  if (torture.stacks && !share_tables()) return false;
+  for (int round = 0; round < (test == tests ? 2 : 4); round++) {
+    doubling = round % 2 == 0;
+    *plain = (Run){.before = round < 2 ? test : tests, .test = test};
+    if ((doubling || torture.stacks) && run_child(plain) == PASSED) return true;
   }
-  if (!passes) { /* it stands on a test before it, or skips itself */
-    printf("# left out, does not pass alone: %s\n", test->name);
-    return;
-  }
+  printf("# left out, does not pass or skips itself: %s\n", test->name);
+  return false;
+}
+
+static void all_of_test(const struct CMUnitTest *tests, const struct CMUnitTest *test) {
+  Run plain;
+  if (!find_plain(tests, test, &plain)) return;
   int64_t calls[CALLS];
   memcpy(calls, seen->calls, sizeof calls);
   if (atomic_load(&seen->overflow)) printf("# %s: more than %d stacks\n", test->name, TORTURE_STACKS);
   for (int kind = TORTURE_MEMORY; kind < TORTURE_KINDS; kind++) {
-    if (torture.stacks) every_stack(test, (TortureKind)kind);
-    else every_nth(test, (TortureKind)kind, calls[calls_of((TortureKind)kind)]);
+    if (torture.stacks) every_stack(&plain, (TortureKind)kind);
+    else every_nth(&plain, (TortureKind)kind, calls[calls_of((TortureKind)kind)]);
   }
 }
 
@@ -407,11 +426,15 @@ int torture_all(const char *how, const struct CMUnitTest *tests, size_t count) {
     long long nth = 0;
     if (only && strcmp(only, test->name) != 0) continue;
     if (!one || sscanf(one, "%15s %lld", name, &nth) != 2) {
-      all_of_test(test);
+      all_of_test(tests, test);
       continue;
     }
-    for (int kind = 1; kind < TORTURE_KINDS; kind++)
-      if (strcmp(name, NAMES[kind]) == 0) torture.failed += run_child(&(Run){test, (TortureKind)kind, nth, NULL}) == WRONG;
+    Run run;
+    if (!find_plain(tests, test, &run)) continue;
+    for (int kind = 1; kind < TORTURE_KINDS; kind++) {
+      run.kind = (TortureKind)kind, run.nth = nth;
+      if (strcmp(name, NAMES[kind]) == 0) torture.failed += run_child(&run) == WRONG;
+    }
   }
   printf("1..%d\n", torture.number);
   return torture.failed > 0;

@@ -79,11 +79,12 @@ static const Function *function_of(uintptr_t address) {
 }
 
 static bool of_tests(const Function *function) {
-  static const char *const FILES[] = {"_test.c", "_cases.c", "testing.c", "_twin.c"};
+  static const char *const FILES[] = {"_test.c", "_cases.c", "testing.c", "_twin.c", "_fuzz.c"};
   size_t len = strlen(function->file);
   for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
     if (len >= strlen(FILES[i]) && strcmp(function->file + len - strlen(FILES[i]), FILES[i]) == 0) return true;
-  return strcmp(function->name, "main") == 0 || strncmp(function->name, "torture_", 8) == 0 || strncmp(function->name, "http_test_", 10) == 0;
+  return strcmp(function->name, "main") == 0 || strncmp(function->name, "torture_", 8) == 0 || strncmp(function->name, "http_test_", 10) == 0 ||
+         strncmp(function->name, "LLVMFuzzer", 10) == 0;
 }
 
 static bool of_torture(const Function *function) {
@@ -114,6 +115,11 @@ uint64_t torture_stack_here(uintptr_t at[TORTURE_DEPTH], int *depth) {
   _Unwind_Backtrace(walk_frame, &walk);
   *depth = walk.depth;
   return walk.hash | 1;
+}
+
+bool torture_stack_is(const TortureStack *stack, const uintptr_t at[TORTURE_DEPTH], int depth, int most) {
+  int wanted = stack->depth < most ? stack->depth : most;
+  return (depth < most ? depth : most) == wanted && memcmp(stack->at, at, sizeof *at * (size_t)wanted) == 0;
 }
 
 TortureStack *torture_stack_note(TortureStack table[TORTURE_STACKS], int64_t nth, bool *fresh) {

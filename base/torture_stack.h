@@ -21,6 +21,7 @@ void torture_stack_begin(void);                               /* once, before ch
 uint64_t torture_stack_here(uintptr_t at[TORTURE_DEPTH], int *depth);
 /* The n-th call came from here, the first time or again. NULL: no room for another stack. */
 TortureStack *torture_stack_note(TortureStack table[TORTURE_STACKS], int64_t nth, bool *fresh);
+bool torture_stack_is(const TortureStack *stack, const uintptr_t at[TORTURE_DEPTH], int depth, int most); /* in its `most` innermost */
 /* place: of the innermost functions; whole: of all up to the test's. Names of functions and distances in them only. */
 void torture_stack_name(const TortureStack *stack, uint64_t *place, uint64_t *whole);
 void torture_stack_print(const TortureStack *stack, int to); /* one line of names */
