@@ -126,7 +126,7 @@ static void tell(const char *what, size_t count, size_t bytes) {
 
 static const HttpRoute *route_at(const HttpRoute *routes, const char *path) {
   for (; routes->method; routes++)
-    if (strcmp(routes->method, "GET") == 0 && strcmp(routes->path, path) == 0) return routes;
+    if (routes->read && strcmp(routes->path, path) == 0) return routes;
   exit(1);
 }
 
@@ -134,6 +134,7 @@ typedef struct Ask {
   const char *what;
   const HttpRoute *route;
   const char *target; /* %lld: an order */
+  const char *body;   /* of a search, or NULL */
 } Ask;
 
 typedef struct Bench {
@@ -159,11 +160,13 @@ static void once(Bench *bench, const Ask *ask, int64_t id, double *cost, size_t 
   request.open = (HttpRequest){.arena = &arena, .db = bench->reader, .now = time_now(&bench->rooms->time), .argument = {text_of(argument)},
                                .who = {.staff_id = 5, .roles = KIND_ROLE_HEAD | KIND_ROLE_DISPATCHER, .org_id = bench->county, .actor = "staff:5"}};
   must(target_parse(&request.target, &arena, text_of(target), &error), &error);
+  if (ask->body) request.open.body = json_loads(ask->body, 0, NULL);
   desk_read_begin(bench->rooms->desk);
   must(ask->route->read(&request.open, &reply, bench->rooms->orders, &error), &error);
   desk_read_end(bench->rooms->desk);
   *cost = cpu_us(CLOCK_THREAD_CPUTIME_ID) - began;
   *bytes = reply.body.len;
+  json_decref(request.open.body);
   buffer_end(&reply.body);
   arena_end(&arena);
 }
@@ -236,7 +239,9 @@ static void over_http(Bench *bench, const char *store, const Ask *asks, size_t c
     for (size_t i = 0; i < times; i++) {
       ClientReply reply = {0};
       snprintf(target, sizeof target, asks[a].target, (long long)bench->ids[0][i % bench->id_count[0]]);
-      int len = snprintf(said, sizeof said, "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n", target);
+      int len = snprintf(said, sizeof said, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n", asks[a].body ? "POST" : "GET", target);
+      if (asks[a].body) len += snprintf(said + len, sizeof said - (size_t)len, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(asks[a].body));
+      len += snprintf(said + len, sizeof said - (size_t)len, "\r\n%s", asks[a].body ? asks[a].body : "");
       int64_t began = time_monotonic_us();
       must(client_send(&client, (Text){said, (size_t)len}, &error) && client_reply(&reply, &client, false, &error), &error);
       samples[i] = (double)(time_monotonic_us() - began);
@@ -320,34 +325,34 @@ static int measure(const char *store, size_t times) {
   snprintf(order_of_station, sizeof order_of_station, "/api/v1/orders?org=%lld", (long long)bench.station);
   snprintf(board_of_station, sizeof board_of_station, "/api/v1/promises/board?from=2026-01-01&to=2026-11-21&org=%lld", (long long)bench.station);
   snprintf(quarter_of_station, sizeof quarter_of_station, "/api/v1/promises/board?from=2026-08-15&to=2026-11-12&org=%lld", (long long)bench.station);
-  const HttpRoute *list = route_at(order_routes(), "/api/v1/orders"), *page = route_at(order_routes(), "/api/v1/orders/{id}"),
+  const HttpRoute *list = route_at(order_routes(), "/api/v1/orders"), *find = route_at(order_routes(), "/api/v1/orders/search"), *page = route_at(order_routes(), "/api/v1/orders/{id}"),
                   *counts = route_at(order_routes(), "/api/v1/orders/counts"), *board = route_at(BOARD_ROUTES, "/api/v1/promises/board"),
                   *figures = route_at(FIGURE_ROUTES, "/api/v1/orders/figures"), *satisfaction = route_at(FIGURE_ROUTES, "/api/v1/satisfaction");
-  const Ask asks[] = {{"queue, first page, by what slips first", list, "/api/v1/orders"},
-                      {"queue of a kind", list, "/api/v1/orders?kind=complaint"},
-                      {"queue of a kind in a state", list, "/api/v1/orders?kind=fault_repair&state=accepted"},
-                      {"queue of a station", list, order_of_station},
-                      {"queue, newest first", list, "/api/v1/orders?sort=at"},
-                      {"ended orders, first page", list, "/api/v1/orders?state=archived"},
-                      {"ended orders of a kind, first page", list, "/api/v1/orders?state=archived&kind=complaint"},
-                      {"ended orders found by a name", list, "/api/v1/orders?state=archived&q=%%E5%%BC%%A0"},
-                      {"order page", page, "/api/v1/orders/%lld"},
-                      {"counts", counts, "/api/v1/orders/counts"},
-                      {"board, this month and the year before", board, "/api/v1/promises/board"},
-                      {"board, this year and the year before", board, "/api/v1/promises/board?from=2026-01-01&to=2026-11-21"},
-                      {"board, this year, of a station", board, board_of_station},
-                      {"board, any 90 days", board, "/api/v1/promises/board?from=2026-08-15&to=2026-11-12"},
-                      {"board, any 90 days, of a station", board, quarter_of_station},
-                      {"board, two years but for a day, and the two before", board, "/api/v1/promises/board?from=2024-11-23&to=2026-11-20"},
-                      {"figures of a kind, this year", figures, "/api/v1/orders/figures?kind=fault_repair&from=2026-01-01&to=2026-11-21"},
-                      {"figures of all kinds, this year", figures, "/api/v1/orders/figures?from=2026-01-01&to=2026-11-21"},
-                      {"satisfaction, this year", satisfaction, "/api/v1/satisfaction?from=2026-01-01&to=2026-11-21"}};
+  const Ask asks[] = {{"queue, first page, by what slips first", list, "/api/v1/orders", NULL},
+                      {"queue of a kind", list, "/api/v1/orders?kind=complaint", NULL},
+                      {"queue of a kind in a state", list, "/api/v1/orders?kind=fault_repair&state=accepted", NULL},
+                      {"queue of a station", list, order_of_station, NULL},
+                      {"queue, newest first", list, "/api/v1/orders?sort=at", NULL},
+                      {"ended orders, first page", list, "/api/v1/orders?state=archived", NULL},
+                      {"ended orders of a kind, first page", list, "/api/v1/orders?state=archived&kind=complaint", NULL},
+                      {"ended orders found by a name", find, "/api/v1/orders/search?state=archived", "{\"q\":\"张\"}"},
+                      {"order page", page, "/api/v1/orders/%lld", NULL},
+                      {"counts", counts, "/api/v1/orders/counts", NULL},
+                      {"board, this month and the year before", board, "/api/v1/promises/board", NULL},
+                      {"board, this year and the year before", board, "/api/v1/promises/board?from=2026-01-01&to=2026-11-21", NULL},
+                      {"board, this year, of a station", board, board_of_station, NULL},
+                      {"board, any 90 days", board, "/api/v1/promises/board?from=2026-08-15&to=2026-11-12", NULL},
+                      {"board, any 90 days, of a station", board, quarter_of_station, NULL},
+                      {"board, two years but for a day, and the two before", board, "/api/v1/promises/board?from=2024-11-23&to=2026-11-20", NULL},
+                      {"figures of a kind, this year", figures, "/api/v1/orders/figures?kind=fault_repair&from=2026-01-01&to=2026-11-21", NULL},
+                      {"figures of all kinds, this year", figures, "/api/v1/orders/figures?from=2026-01-01&to=2026-11-21", NULL},
+                      {"satisfaction, this year", satisfaction, "/api/v1/satisfaction?from=2026-01-01&to=2026-11-21", NULL}};
   size_t count = sizeof asks / sizeof *asks;
   roll_up(&rooms);
   printf("%zu orders open\n", order_count(rooms.orders));
   yardstick(&bench, times);
   for (size_t i = 0; i < count; i++) run_ask(&bench, &asks[i], 0, times);
-  run_ask(&bench, &(Ask){"order page, of an ended one", page, "/api/v1/orders/%lld"}, 1, times);
+  run_ask(&bench, &(Ask){"order page, of an ended one", page, "/api/v1/orders/%lld", NULL}, 1, times);
   sweep(&bench);
   over_http(&bench, store, asks, count, times < 50 ? times : 50);
   lap("measured");

@@ -215,7 +215,7 @@ static bool read_find(HttpRequest *request, HttpReply *reply, void *room, Error 
   size_t count = 0;
   int64_t limit;
   Json json;
-  Text typed = text_trim(http_query(request, "q"));
+  Text typed = text_trim(http_body_text(request->body, "q"));
   if (!http_query_i64(request, "limit", 20, 1, GRID_FIND_MOST, &limit, error)) return false;
   for (uint32_t i = 0; typed.len && i < grid_count(grid); i++) {
     int rank = find_rank(grid, i, typed);
@@ -264,7 +264,7 @@ const HttpRoute GRID_ROUTES[] = {
     {"GET", "/api/v1/grid/devices/{id}", 0, HTTP_UNLOCKED, "One device, its way from the source, what hangs on it", NULL, NULL, CARD, read_device, NULL,
      NULL, NULL},
     {"GET", "/api/v1/grid/devices", 0, HTTP_UNLOCKED, "The device with this preorder index", "index", NULL, CARD, read_device_at, NULL, NULL, NULL},
-    {"GET", "/api/v1/grid/find", 0, HTTP_UNLOCKED, "Devices by code or name", "q limit", NULL,
+    {"POST", "/api/v1/grid/search", 0, HTTP_UNLOCKED, "Devices by code or name", "limit", S_SEARCH,
      "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":" S_LIST(CARD) "}}", read_find, NULL, NULL, NULL},
     {0},
 };

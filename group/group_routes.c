@@ -85,8 +85,9 @@ static void write_group(void *self, const GroupRow *row) {
 
 static bool get_groups(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   Json json;
-  Text closed = http_query(request, "closed");
-  Listing list = {room, request->who.org_id, &json, closed.at && text_is(closed, "yes")};
+  Text closed;
+  if (!http_query_choice(request, "closed", "yes", &closed, error)) return false;
+  Listing list = {room, request->who.org_id, &json, closed.at};
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_key(&json, "items");

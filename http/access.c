@@ -18,6 +18,16 @@ bool http_query_i64(const HttpRequest *request, const char *name, int64_t fallba
   return error_at(error, "?%s", name);
 }
 
+bool http_query_choice(const HttpRequest *request, const char *name, const char *choices, Text *out, Error *error) {
+  Text rest = text_of(choices), one;
+  *out = http_query(request, name);
+  if (!out->at) return true;
+  while (text_next(&rest, ' ', &one))
+    if (text_equal(one, *out)) return true;
+  error_raise(error, ERROR_FIELD_CHOICE, "%s\t%s", name, choices);
+  return error_at(error, "?%s", name);
+}
+
 Text http_header(const HttpRequest *request, const char *name) {
   return text_of(MHD_lookup_connection_value(inside(request)->connection, MHD_HEADER_KIND, name));
 }

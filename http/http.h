@@ -56,7 +56,8 @@ typedef struct HttpReply {
   int header_count;
 } HttpReply;
 
-/* A read. `room` is the route table's. The state lock is held for reading. */
+/* A read: GET, or POST where a body says what is searched for (words of people do not belong into addresses). `room` is the route table's. The state lock
+ * is held for reading. */
 typedef bool (*HttpRead)(HttpRequest *request, HttpReply *reply, void *room, Error *error);
 /* A write: `decode` makes the command (in request->arena) from a body that fits the schema; the desk runs `work`; `encode` writes the reply
  * from the command's results, on the desk's thread, before the commit. */
@@ -137,6 +138,8 @@ void http_published(void *self, const Event *events, size_t count);
 /* For handlers. */
 Text http_query(const HttpRequest *request, const char *name);  /* decoded; at == NULL when absent */
 bool http_query_i64(const HttpRequest *request, const char *name, int64_t fallback, int64_t least, int64_t most, int64_t *out, Error *error) MUST_USE;
+/* One of `choices` (blank between), else ERROR_FIELD_CHOICE; *out's at is NULL when absent. */
+bool http_query_choice(const HttpRequest *request, const char *name, const char *choices, Text *out, Error *error) MUST_USE;
 Text http_header(const HttpRequest *request, const char *name);
 Text http_token(const HttpRequest *request);                    /* the session's token, or none */
 bool http_argument_id(const HttpRequest *request, int at, const char *what, int64_t *out, Error *error) MUST_USE;

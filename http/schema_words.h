@@ -17,5 +17,7 @@
 #define S_LIST(of) "{\"type\":\"array\",\"items\":" of "}"
 #define S_KEY "{\"type\":\"string\",\"format\":\"id\",\"maxLength\":20}"
 #define S_VERSION "{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}"
+/* The words of a search: in a body, since addresses are kept by histories and logs. */
+#define S_SEARCH "{\"type\":\"object\",\"required\":[\"q\"],\"properties\":{\"q\":{\"type\":\"string\",\"maxLength\":200}}}"
 
 #endif

@@ -231,7 +231,7 @@ static int by_need(const void *a_, const void *b_) {
 static bool get_areas(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   const Meters *meters = room;
   int64_t limit, after, only;
-  Text q = http_query(request, "q");
+  Text q = http_body_text(request->body, "q");
   Ranked *ranked = ARENA_ARRAY(request->arena, Ranked, meters->area_count + 1);
   size_t count = 0, heard = 0, old = 0, alarmed = 0;
   Json json;
@@ -489,7 +489,15 @@ const HttpRoute METER_ROUTES[] = {
      .path = "/api/v1/areas",
      .roles = SEES,
      .summary = "Transformer areas, those with alarms first, then by load",
-     .query = "q alarms limit after",
+     .query = "alarms limit after",
+     .reply_schema = SCHEMA_AREAS,
+     .read = get_areas},
+    {.method = "POST",
+     .path = "/api/v1/areas/search",
+     .roles = SEES,
+     .summary = "The same list, of areas found by name or code",
+     .query = "alarms limit after",
+     .request_schema = S_SEARCH,
      .reply_schema = SCHEMA_AREAS,
      .read = get_areas},
     {.method = "GET",

@@ -195,6 +195,10 @@ static void test_the_areas_day_and_its_alarm(void **state) {
   assert_string_equal(http_test_text(json, "items.0.code"), "T1");
   assert_string_equal(http_test_text(json, "items.0.alarms.0.watch"), "low_voltage");
   assert_int_equal(http_test_i64(json, "items.0.alarms.0.meters"), 17);
+  json = http_test_do(&face.test, 200, "POST", "/api/v1/areas/search?alarms=1", "{\"q\":\"T1\"}");
+  assert_int_equal(http_test_i64(json, "count"), 1);
+  json = http_test_do(&face.test, 200, "POST", "/api/v1/areas/search", "{\"q\":\"nowhere\"}");
+  assert_int_equal(http_test_i64(json, "count"), 0);
   json = http_test_do(&face.test, 200, "GET", "/api/v1/alarms", NULL);
   assert_true(http_test_text(json, "items.0.order_id") != NULL);
   json = http_test_do(&face.test, 200, "GET", path("/api/v1/areas/%lld/day?date=2026-11-21", area_of(&face, "T1"), p), NULL);

@@ -191,6 +191,9 @@ static bool get_broken(HttpRequest *request, HttpReply *reply, void *room, Error
   Instant from, to;
   int64_t org, limit;
   Broken list = {.orders = orders, .json = &json};
+  size_t row = 0;
+  while (row < book_promise_count(orders->book) && !text_equal(book_promise(orders->book, row)->origin.id, request->argument[0])) row++;
+  if (row == book_promise_count(orders->book)) return error_raise(error, ERROR_NOT_FOUND, "promise\t%.*s", TEXT_ARG(text_cut(request->argument[0], 60)));
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
       !http_query_i64(request, "limit", 100, 1, 500, &limit, error) || !page_orgs(&list.orgs, request, orders, org, error))
     return false;

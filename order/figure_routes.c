@@ -226,6 +226,7 @@ static bool get_satisfaction(HttpRequest *request, HttpReply *reply, void *room,
   int64_t org;
   Gathering all = {.orders = orders, .survey = book_survey(orders->book), .kind = http_query(request, "kind")};
   if (!all.survey) return error_raise(error, ERROR_NOT_FOUND, "rules\tsurveys/satisfaction.yaml");
+  if (all.kind.at && !book_kind_of(orders->book, all.kind)) return error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", TEXT_ARG(text_cut(all.kind, 60)));
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
       !page_orgs(&all.orgs, request, orders, org, error) ||
       !read_answers(&all, request->db, page_root(request, orders, org), board_day(from), board_day(to), error))

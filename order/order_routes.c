@@ -15,7 +15,7 @@ typedef struct Finding { /* of a query: people found by what was typed */
 
 /* Texts typed: an order's number, or whatever finds customers. */
 static bool wish_query(ListWish *wish, HttpRequest *request, const Orders *orders, Error *error) {
-  Text typed = http_query(request, "q");
+  Text typed = http_body_text(request->body, "q");
   if (!typed.at || text_trim(typed).len == 0) return true;
   typed = text_trim(typed);
   if (typed.len == 15 && text_to_i64(typed, &wish->number) && wish->number > 0) return true;
@@ -36,24 +36,28 @@ static bool query_id(HttpRequest *request, const char *name, int64_t *out, Error
   return http_query_i64(request, name, 0, 1, INT64_MAX, out, error);
 }
 
+/* Of any kind. */
+static bool is_state(const Orders *orders, Text state) {
+  for (size_t k = 0; k < book_kind_count(orders->book); k++)
+    if (kind_state_of(book_kind(orders->book, k), state) >= 0) return true;
+  return false;
+}
+
 bool order_read_wish(ListWish *wish, HttpRequest *request, const Orders *orders, Error *error) {
   int64_t org = 0;
   *wish = (ListWish){.state = http_query(request, "state"), .kind = http_query(request, "kind")};
   if (wish->state.at && text_is(wish->state, "open")) wish->state = TEXT_NONE;
-  Text sort = http_query(request, "sort");
+  Text sort, repeated;
+  if (!http_query_choice(request, "sort", "due at", &sort, error) || !http_query_choice(request, "repeated", "yes", &repeated, error)) return false;
   wish->newest = sort.at && text_is(sort, "at");
-  if (sort.at && !wish->newest && !text_is(sort, "due")) {
-    error_raise(error, ERROR_FIELD_INVALID, "sort\t%.*s\tdue, at", (int)(sort.len < 40 ? sort.len : 40), sort.at);
-    return error_at(error, "%s", "?sort");
-  }
+  wish->repeated = repeated.at;
   if (wish->kind.at && !book_kind_of(orders->book, wish->kind))
     return error_raise(error, ERROR_NOT_FOUND, "kind\t%.*s", (int)(wish->kind.len < 60 ? wish->kind.len : 60), wish->kind.at);
+  if (wish->state.at && !is_state(orders, wish->state)) return error_raise(error, ERROR_NOT_FOUND, "state\t%.*s", TEXT_ARG(text_cut(wish->state, 60)));
   Text assigned = http_query(request, "assigned");
   if (assigned.at && text_is(assigned, "me")) wish->assignee.value = request->who.staff_id;
   else if (assigned.at && !query_id(request, "assigned", &wish->assignee.value, error)) return false;
   size_t row;
-  Text repeated = http_query(request, "repeated");
-  wish->repeated = repeated.at && text_is(repeated, "yes");
   return query_id(request, "outage", &wish->outage.value, error) && query_id(request, "crew", &wish->crew.value, error) &&
          query_id(request, "to_org", &wish->to_org, error) && query_id(request, "org", &org, error) && page_orgs(&wish->orgs, request, orders, org, error) &&
          ((wish->to_org_row = orders->people && people_org_row(orders->people, wish->to_org, &row) ? (uint32_t)row : ORDER_NO_ORG), true) &&
@@ -358,7 +362,14 @@ static const HttpRoute ROUTES[] = {
     {.method = "GET",
      .path = "/api/v1/orders",
      .summary = "Orders, by what slips first",
-     .query = "state kind outage org to_org crew assigned repeated q sort limit after",
+     .query = "state kind outage org to_org crew assigned repeated sort limit after",
+     .reply_schema = SCHEMA_ORDER_LIST,
+     .read = get_orders},
+    {.method = "POST",
+     .path = "/api/v1/orders/search",
+     .summary = "The same list, of the order or the customers that are found by words",
+     .query = "state kind outage org to_org crew assigned repeated sort limit after",
+     .request_schema = S_SEARCH,
      .reply_schema = SCHEMA_ORDER_LIST,
      .read = get_orders},
     {.method = "POST",
@@ -399,7 +410,7 @@ static const HttpRoute ROUTES[] = {
     {.method = "GET",
      .path = "/api/v1/callbacks",
      .summary = "Orders that wait for their call-back",
-     .query = "state limit after",
+     .query = "limit after",
      .reply_schema = SCHEMA_CALLBACKS,
      .read = get_callbacks},
     {.method = "GET",

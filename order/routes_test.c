@@ -62,7 +62,7 @@ static void a_call_goes_round_over_http(void **state) {
   assert_string_equal(http_test_text(test->json, "where"), "$.fields.reason");
   http_test_do(test, 200, "POST", path, "{\"step\":\"restore\",\"version\":4,\"fields\":null}");
   http_test_as(test, 7, AGENT, 1);
-  json_t *callbacks = http_test_do(test, 200, "GET", "/api/v1/callbacks?state=open", NULL);
+  json_t *callbacks = http_test_do(test, 200, "GET", "/api/v1/callbacks", NULL);
   assert_string_equal(http_test_text(callbacks, "items.0.order_id"), id);
   assert_string_equal(http_test_text(callbacks, "items.0.due"), "2026-11-22T12:37:00.000Z");
   order = http_test_do(test, 200, "POST", path, "{\"step\":\"call_back\",\"version\":5,\"fields\":{\"answer\":\"satisfied\"}}");
@@ -84,9 +84,9 @@ static void a_call_goes_round_over_http(void **state) {
     assert_string_equal(json_string_value(json_object_get(json_array_get(http_test_at(order, "clocks"), i), "state")), "kept");
   json_t *list = http_test_do(test, 200, "GET", "/api/v1/orders?state=archived", NULL);
   assert_string_equal(http_test_text(list, "items.0.id"), id);
-  http_test_do(test, 200, "GET", "/api/v1/orders?state=archived&q=202611210000001", NULL);
+  http_test_do(test, 200, "POST", "/api/v1/orders/search?state=archived", "{\"q\":\"202611210000001\"}");
   assert_int_equal(json_array_size(http_test_at(test->json, "items")), 1);
-  http_test_do(test, 200, "GET", "/api/v1/orders?state=archived&q=202611210000002", NULL);
+  http_test_do(test, 200, "POST", "/api/v1/orders/search?state=archived", "{\"q\":\"202611210000002\"}");
   assert_int_equal(json_array_size(http_test_at(test->json, "items")), 0);
   close_face(&face);
 }
@@ -127,20 +127,20 @@ static void the_queue_is_in_the_order_of_due_times_and_pages(void **state) {
   assert_int_equal(http_test_i64(counts, "calls_10min"), 25);
   assert_true(http_test_i64(counts, "amber") > 0 && http_test_i64(counts, "amber") + http_test_i64(counts, "broken") == 25);
   static const struct {
-    const char *query;
+    const char *query, *words;
     int items;
-  } FILTERS[] = {{"state=accepted", 25},   {"state=taken", 0}, {"kind=fault_repair", 25},
-                 {"outage=5", 0},          {"crew=5", 0},      {"assigned=me", 0},
-                 {"q=202611210000003", 1}, {"q=zzz", 0},       {"state=open&limit=3", 3}};
+  } FILTERS[] = {{"state=accepted", NULL, 25}, {"state=taken", NULL, 0}, {"kind=fault_repair", NULL, 25},     {"outage=5", NULL, 0},
+                 {"crew=5", NULL, 0},          {"assigned=me", NULL, 0}, {"state=open&limit=3", NULL, 3},     {"", "{\"q\":\"202611210000003\"}", 1},
+                 {"", "{\"q\":\"zzz\"}", 0},   {"limit=3", "{\"q\":\" \"}", 3}, {"state=taken", "{\"q\":\"202611210000003\"}", 0}};
   for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; i++) {
-    snprintf(path, sizeof path, "/api/v1/orders?%s", FILTERS[i].query);
-    http_test_do(test, 200, "GET", path, NULL);
+    snprintf(path, sizeof path, "/api/v1/orders%s?%s", FILTERS[i].words ? "/search" : "", FILTERS[i].query);
+    http_test_do(test, 200, FILTERS[i].words ? "POST" : "GET", path, FILTERS[i].words);
     assert_int_equal(json_array_size(http_test_at(test->json, "items")), FILTERS[i].items);
   }
   static const struct {
     const char *query;
     int status;
-  } WRONG[] = {{"sort=up", 422}, {"after=x", 422}, {"kind=none", 404}, {"limit=0", 422}, {"outage=x", 422}};
+  } WRONG[] = {{"sort=up", 422}, {"after=x", 422}, {"kind=none", 404}, {"limit=0", 422}, {"outage=x", 422}, {"q=x", 422}, {"repeated=x", 422}, {"state=x", 404}};
   for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
     snprintf(path, sizeof path, "/api/v1/orders?%s", WRONG[i].query);
     http_test_do(test, WRONG[i].status, "GET", path, NULL);
@@ -227,16 +227,15 @@ static void everyone_sees_their_part_with_masks(void **state) {
   snprintf(second, sizeof second, "%s", http_test_text(order, "id"));
   http_test_do(test, 404, "POST", "/api/v1/orders", "{\"kind\":\"fault_repair\",\"customer_id\":\"5\",\"what\":\"no_power\"}");
   static const struct {
-    const char *query;
+    const char *words;
     int at_station, at_g1, at_g2;
-  } CASES[] = {{"", 2, 1, 1}, {"?q=10001251", 1, 1, 0}, {"?q=13800001251", 1, 1, 0}};
+  } CASES[] = {{NULL, 2, 1, 1}, {"{\"q\":\"10001251\"}", 1, 1, 0}, {"{\"q\":\"13800001251\"}", 1, 1, 0}};
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     const int64_t orgs[] = {station, g1, g2};
     const int items[] = {CASES[i].at_station, CASES[i].at_g1, CASES[i].at_g2};
-    snprintf(path, sizeof path, "/api/v1/orders%s", CASES[i].query);
     for (int o = 0; o < 3; o++) {
       http_test_as(test, 7, AGENT, orgs[o]);
-      http_test_do(test, 200, "GET", path, NULL);
+      http_test_do(test, 200, CASES[i].words ? "POST" : "GET", CASES[i].words ? "/api/v1/orders/search" : "/api/v1/orders", CASES[i].words);
       assert_int_equal(json_array_size(http_test_at(test->json, "items")), items[o]);
     }
   }

@@ -55,7 +55,7 @@ bool colleague_list(HttpRequest *request, HttpReply *reply, void *room, Error *e
   uint32_t role;
   bool more = false;
   char next[24];
-  Text typed = http_query(request, "q");
+  Text typed = http_body_text(request->body, "q");
   typed = typed.at ? text_trim(typed) : TEXT("");
   if (!http_query_i64(request, "limit", LIMIT_PAGE_ROWS, 1, LIMIT_PAGE_ROWS, &limit, error) ||
       !http_query_i64(request, "after", 0, 0, INT64_MAX, &after, error) || !read_role(request, &role, error))

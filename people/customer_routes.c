@@ -1,4 +1,4 @@
-/* GET /api/v1/customers…, the household's file, revealing, and the organisation. */
+/* POST /api/v1/customers/search, the household's file, revealing, and the organisation. */
 #include <stdio.h>
 
 #include "base/limits.h"
@@ -39,7 +39,7 @@ static bool read_customers(HttpRequest *request, HttpReply *reply, void *room, E
   CustomerMatch *matches = ARENA_ARRAY(request->arena, CustomerMatch, (size_t)most);
   if (!matches) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "customers");
   int64_t begun = time_monotonic_us();
-  size_t count = people_find(people, http_query(request, "q"), matches, (size_t)most);
+  size_t count = people_find(people, http_body_text(request->body, "q"), matches, (size_t)most);
   int64_t took = time_monotonic_us() - begun;
   Json json;
   json_begin(&json, &reply->body);
@@ -234,7 +234,7 @@ static const char ORG[] =
     ",\"name\":" S_TEXT ",\"area_type\":" S_TEXT_NULL ",\"manager\":" S_TEXT_NULL ",\"children\":" S_LIST(S_REF("Org")) "}}";
 
 const HttpRoute CUSTOMER_ROUTES[] = {
-    {"GET", "/api/v1/customers", SEE_CUSTOMERS, HTTP_UNLOCKED, "Customers by number, telephone, meter, or part of name or address; masked", "q limit", NULL,
+    {"POST", "/api/v1/customers/search", SEE_CUSTOMERS, HTTP_UNLOCKED, "Customers by number, telephone, meter, or part of name or address; masked", "limit", S_SEARCH,
      HITS, read_customers, NULL, NULL, NULL},
     {"GET", "/api/v1/customers/{id}", SEE_CUSTOMERS, HTTP_UNLOCKED, "One household's file; masked", NULL, NULL, CUSTOMER_FILE, read_customer, NULL, NULL, NULL},
     {"POST", "/api/v1/customers/{id}/reveal", REVEAL_CUSTOMERS, 0, "Name and telephone in clear, for a reason that is recorded", NULL, REVEAL_BODY, REVEALED,

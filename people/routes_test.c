@@ -37,6 +37,13 @@ static void close_fixture(Fixture *f) {
 
 static json_t *get(Fixture *f, int status, const char *target) { return http_test_do(&f->test, status, "GET", target, NULL); }
 
+static json_t *search(Fixture *f, int status, const char *what, const char *words) {
+  char target[80], body[160];
+  snprintf(target, sizeof target, "/api/v1/%s", what);
+  snprintf(body, sizeof body, "{\"q\":\"%s\"}", words);
+  return http_test_do(&f->test, status, "POST", target, body);
+}
+
 static int64_t org_id(const Fixture *f, const char *code) {
   for (size_t i = 0; i < people_org_count(f->people); i++)
     if (text_is(people_org(f->people, i)->code, code)) return people_org(f->people, i)->id;
@@ -60,17 +67,17 @@ static void the_network(void **state) {
   assert_int_equal(http_test_i64(json, "counts.ties"), 1);
   assert_true(json_real_value(http_test_at(json, "bounds.0")) == 112.5);
 
-  json = get(&f, 200, "/api/v1/grid/find?q=T2");
+  json = search(&f, 200, "grid/search", "T2");
   assert_string_equal(http_test_text(json, "items.0.code"), "T2");
   assert_string_equal(http_test_text(json, "items.1.code"), "T2-FU");
-  json = get(&f, 200, "/api/v1/grid/find?q=3%E5%8F%B7%E5%8F%B0&limit=1"); /* 3号台 */
+  json = search(&f, 200, "grid/search?limit=1", "3号台");
   assert_string_equal(http_test_text(json, "items.0.code"), "T3");
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/grid/find?q=nowhere"), "items")), 0);
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/grid/find"), "items")), 0);
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/grid/find?q=T&limit=50"), "items")), 50);
-  get(&f, 422, "/api/v1/grid/find?q=T&limit=51");
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "grid/search", "nowhere"), "items")), 0);
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "grid/search", ""), "items")), 0);
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "grid/search?limit=50", "T"), "items")), 50);
+  search(&f, 422, "grid/search?limit=51", "T");
 
-  json = get(&f, 200, "/api/v1/grid/find?q=T2&limit=1");
+  json = search(&f, 200, "grid/search?limit=1", "T2");
   snprintf(target, sizeof target, "/api/v1/grid/devices/%s", http_test_text(json, "items.0.id"));
   int64_t index = http_test_i64(json, "items.0.index");
   json = get(&f, 200, target);
@@ -121,7 +128,7 @@ static void customers(void **state) {
   Fixture f;
   char target[200];
   open_fixture(&f, NULL);
-  json_t *json = get(&f, 200, "/api/v1/customers?q=10003241");
+  json_t *json = search(&f, 200, "customers/search", "10003241");
   assert_int_equal(json_array_size(http_test_at(json, "items")), 1);
   assert_string_equal(http_test_text(json, "items.0.name"), "王**");
   assert_string_equal(http_test_text(json, "items.0.phone"), "138****3241");
@@ -139,15 +146,15 @@ static void customers(void **state) {
   assert_string_equal(http_test_text(json, "area.type"), "rural");
   assert_string_equal(http_test_text(json, "manager.name"), "张经理");
   assert_true(json_is_number(http_test_at(json, "lon"))); /* its box's, which has the breaker's */
-  json = get(&f, 200, "/api/v1/customers?q=%E6%9D%8E&limit=3"); /* 李 */
+  json = search(&f, 200, "customers/search?limit=3", "李");
   assert_int_equal(json_array_size(http_test_at(json, "items")), 3);
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/customers?q=10001151"), "items.0.tags")), 1);
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/customers"), "items")), 0);
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "customers/search", "10001151"), "items.0.tags")), 1);
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "customers/search", ""), "items")), 0);
   get(&f, 404, "/api/v1/customers/77");
   get(&f, 404, "/api/v1/customers/x");
-  get(&f, 422, "/api/v1/customers?q=a&limit=0");
+  search(&f, 422, "customers/search?limit=0", "a");
   http_test_as(&f.test, 7, STAFF_ADMINISTRATOR, 0); /* keeps accounts, needs no customers */
-  get(&f, 403, "/api/v1/customers?q=1");
+  search(&f, 403, "customers/search", "1");
   get(&f, 403, target);
   close_fixture(&f);
 }
@@ -157,17 +164,17 @@ static void only_ones_own_part(void **state) {
   Fixture f;
   char inside[200], outside[200];
   open_fixture(&f, NULL);
-  snprintf(inside, sizeof inside, "/api/v1/customers/%s", http_test_text(get(&f, 200, "/api/v1/customers?q=10001111"), "items.0.id"));
-  snprintf(outside, sizeof outside, "/api/v1/customers/%s", http_test_text(get(&f, 200, "/api/v1/customers?q=10004111"), "items.0.id"));
+  snprintf(inside, sizeof inside, "/api/v1/customers/%s", http_test_text(search(&f, 200, "customers/search", "10001111"), "items.0.id"));
+  snprintf(outside, sizeof outside, "/api/v1/customers/%s", http_test_text(search(&f, 200, "customers/search", "10004111"), "items.0.id"));
   http_test_as(&f.test, 8, STAFF_MANAGER, org_id(&f, "G1"));
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/customers?q=1000&limit=500"), "items")), 54);
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/customers?q=10004111"), "items")), 0);
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "customers/search?limit=500", "1000"), "items")), 54);
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "customers/search", "10004111"), "items")), 0);
   get(&f, 200, inside);
   get(&f, 403, outside);
   strcat(outside, "/reveal");
   http_test_do(&f.test, 403, "POST", outside, "{\"reason\":\"x\"}");
   http_test_as(&f.test, 8, STAFF_MANAGER, org_id(&f, "ST1"));
-  assert_int_equal(json_array_size(http_test_at(get(&f, 200, "/api/v1/customers?q=1000&limit=500"), "items")), TESTING_COUNTY_CUSTOMERS);
+  assert_int_equal(json_array_size(http_test_at(search(&f, 200, "customers/search?limit=500", "1000"), "items")), TESTING_COUNTY_CUSTOMERS);
   close_fixture(&f);
 }
 
@@ -180,7 +187,7 @@ static void revealing_is_recorded(void **state) {
   bool row;
   open_fixture(&f, NULL);
   snprintf(target, sizeof target, "/api/v1/customers/%s/reveal",
-           http_test_text(get(&f, 200, "/api/v1/customers?q=10003241"), "items.0.id"));
+           http_test_text(search(&f, 200, "customers/search", "10003241"), "items.0.id"));
   json_t *json = http_test_do(&f.test, 200, "POST", target, "{\"reason\":\"%s\"}", "回拨 13800003241 第2次");
   assert_string_equal(http_test_text(json, "name"), "王建国");
   assert_string_equal(http_test_text(json, "phone"), "13800003241");

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "http/schema_words.h"
 #include "people/staff_private.h"
 
 /* --- encoding --- */
@@ -460,7 +461,7 @@ const HttpRoute STAFF_ROUTES[] = {
      "{\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":" ACCOUNT_SCHEMA
      "},\"next\":{\"type\":[\"string\",\"null\"]}}}",
      .read = list_staff},
-    {"GET", "/api/v1/colleagues", 0, 0, "Who can be given something to do: in one's part of the organisation and the line above it; name, roles, place", "q role limit after", NULL,
+    {"POST", "/api/v1/colleagues/search", 0, 0, "Who can be given something to do: in one's part of the organisation and the line above it; name, roles, place", "role limit after", S_SEARCH,
      "{\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":" COLLEAGUE_SCHEMA
      "},\"next\":{\"type\":[\"string\",\"null\"]}}}",
      .read = colleague_list},

@@ -325,7 +325,7 @@ static void colleagues_are_found_by_everybody(void **state) {
   assert_ok(staff_add(&gone, same, f.staff, &(StaffNew){.name = TEXT("gone"), .full_name = TEXT("走了"), .roles = STAFF_CREW, .org_id = 1}, &error), &error);
   assert_ok(staff_add(&id, password, f.staff, &(StaffNew){.name = TEXT("wang"), .full_name = TEXT("王五"), .roles = STAFF_CREW | STAFF_MANAGER, .org_id = 1}, &error), &error);
   sign_in(&f, "admin", f.password);
-  char path[80];
+  char path[80], body[80];
   snprintf(path, sizeof path, "/api/v1/staff/%lld", (long long)gone);
   http_test_do(&f.test, 200, "PATCH", path, "{\"version\":1,\"disabled\":true}");
   assert_false(colleague_works(f.staff, gone) || colleague_works(f.staff, 1));
@@ -333,23 +333,24 @@ static void colleagues_are_found_by_everybody(void **state) {
   sign_in(&f, "wang", password); /* neither administrator nor security: /staff is not theirs */
   http_test_do(&f.test, 403, "GET", "/api/v1/staff", NULL);
   static const struct {
-    const char *query, *names;
-  } CASES[] = {{"", "admin 总经理 张三 Zhang 李四 王五"}, /* not the one beside, the auditor, who is gone */
-               {"?q=zhANG", "张三 Zhang"},
-               {"?q=%E5%9B%9B", "李四"},             /* 四 */
-               {"?q=%E4%B8%80%E7%BD%91", "李四"},    /* 一网: where they are */
-               {"?q=nobody", ""},
-               {"?role=manager", "admin 李四 王五"},
-               {"?role=head&limit=2", "admin 总经理"}};
+    const char *query, *words, *names;
+  } CASES[] = {{"", "", "admin 总经理 张三 Zhang 李四 王五"}, /* not the one beside, the auditor, who is gone */
+               {"", "zhANG", "张三 Zhang"},
+               {"", "四", "李四"},
+               {"", "一网", "李四"}, /* where they are */
+               {"", "nobody", ""},
+               {"?role=manager", "", "admin 李四 王五"},
+               {"?role=head&limit=2", "", "admin 总经理"}};
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-    snprintf(path, sizeof path, "/api/v1/colleagues%s", CASES[i].query);
-    names_in(http_test_do(&f.test, 200, "GET", path, NULL), names, sizeof names);
+    snprintf(path, sizeof path, "/api/v1/colleagues/search%s", CASES[i].query);
+    snprintf(body, sizeof body, "{\"q\":\"%s\"}", CASES[i].words);
+    names_in(http_test_do(&f.test, 200, "POST", path, body), names, sizeof names);
     assert_string_equal(names, CASES[i].names);
   }
-  snprintf(path, sizeof path, "/api/v1/colleagues?role=head&limit=2&after=%s", http_test_text(f.test.json, "next"));
-  names_in(http_test_do(&f.test, 200, "GET", path, NULL), names, sizeof names);
+  snprintf(path, sizeof path, "/api/v1/colleagues/search?role=head&limit=2&after=%s", http_test_text(f.test.json, "next"));
+  names_in(http_test_do(&f.test, 200, "POST", path, "{\"q\":\"\"}"), names, sizeof names);
   assert_string_equal(names, "张三 Zhang");
-  http_test_do(&f.test, 422, "GET", "/api/v1/colleagues?role=auditor", NULL);
+  http_test_do(&f.test, 422, "POST", "/api/v1/colleagues/search?role=auditor", "{\"q\":\"\"}");
   close_fixture(&f);
 }
 

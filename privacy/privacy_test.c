@@ -51,9 +51,9 @@ static const char *path_of(Fixture *f, const char *further) {
 }
 
 static size_t found(Fixture *f, const char *what) {
-  char target[256] = "/api/v1/customers?q=";
-  for (size_t i = 0; what[i]; i++) snprintf(target + strlen(target), sizeof target - strlen(target), "%%%02X", (unsigned char)what[i]);
-  return json_array_size(http_test_at(http_test_do(&f->test, 200, "GET", target, NULL), "items"));
+  char body[256];
+  snprintf(body, sizeof body, "{\"q\":\"%s\"}", what);
+  return json_array_size(http_test_at(http_test_do(&f->test, 200, "POST", "/api/v1/customers/search", body), "items"));
 }
 
 static void open_fixture(Fixture *f) {

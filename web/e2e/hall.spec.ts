@@ -1,6 +1,6 @@
 // The public pages before the real program, as a customer's phone and a clerk's desk meet them: without script where they are public.
 import type { Page } from "playwright-core";
-import { accessible, base, expect, test, until } from "./harness";
+import { accessible, base, expect, search, test, until } from "./harness";
 
 const PHONE = { viewport: { width: 390, height: 844 } };
 const SCRIPTLESS = { signedIn: false, javaScriptEnabled: false, ...PHONE };
@@ -74,7 +74,7 @@ test("hall: an opinion goes round, and its survey is answered and counted", asyn
   await accessible(page);
   const named = async () => (await get<{ named: { answers: number } }>(page, "/api/v1/satisfaction")).named.answers;
   const before = await named();
-  const { items } = await get<{ items: { id: string; version: number }[] }>(page, `/api/v1/orders?q=${number}`);
+  const items = await search<{ id: string; version: number }>(page, "orders/search", number);
   const { id, version } = items[0]!;
   const steps: [string, unknown][] = [["send", {}], ["conclude", { justified: true, note: "属实" }], ["answer", { note: "已改进" }]];
   for (const [i, [step, fields]] of steps.entries()) await post(page, `/api/v1/orders/${id}/steps`, { step, version: version + i, fields });

@@ -64,6 +64,13 @@ const settled = (page: Page): Promise<boolean> =>
     }),
   );
 
+/** What a search finds: words go in the body. */
+export async function search<T>(page: Page, what: string, q: string): Promise<T[]> {
+  const reply = await page.request.post(`/api/v1/${what}`, { data: { q } });
+  expect(reply.ok(), `a search of ${what}, got ${reply.status()}`);
+  return ((await reply.json()) as { items: T[] }).items;
+}
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Fails on a serious or critical finding of axe. The policy forbids injected script tags, so it goes in through the debugger. */
 export async function accessible(page: Page): Promise<void> {

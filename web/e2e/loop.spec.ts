@@ -1,6 +1,6 @@
 // From the call to the call-back, by hand, as agent and dispatcher.
 import type { Page } from "playwright-core";
-import { accessible, expect, test, until } from "./harness";
+import { accessible, expect, search, test, until } from "./harness";
 
 interface Hit {
   id: string;
@@ -10,10 +10,10 @@ interface Hit {
 async function someone(page: Page): Promise<Hit> {
   for (let tries = 0; tries < 80; tries++) {
     const q = tries % 2 ? "王李张刘陈杨黄周吴徐孙朱马胡郭林何高梁郑"[Math.floor(Math.random() * 20)]! : `${1 + Math.floor(Math.random() * 60)}号`;
-    const { items } = (await (await page.request.get(`/api/v1/customers?q=${encodeURIComponent(q)}&limit=20`)).json()) as { items: Hit[] };
+    const items = await search<Hit>(page, "customers/search?limit=20", q);
     const hit = items[Math.floor(Math.random() * items.length)];
     if (!hit) continue;
-    const { items: open } = (await (await page.request.get(`/api/v1/orders?q=${hit.number}`)).json()) as { items: unknown[] };
+    const open = await search(page, "orders/search", hit.number);
     const { known_outage } = (await (await page.request.get(`/api/v1/customers/${hit.id}/standing`)).json()) as { known_outage: unknown };
     if (!open.length && !known_outage) return hit;
   }
@@ -52,7 +52,8 @@ test("a call from ring to order by keyboard alone", async ({ page }) => {
   const order = await takeCall(page, number);
   expect(/\S/.test(order), "an order number to read out");
   expect((await page.locator(".call-search input").inputValue()) === "", "an empty search for the next call");
-  await page.goto(`/orders?state=open&q=${order}`);
+  await page.goto("/orders?state=open");
+  await page.locator(".order-filters .search input").fill(order);
   await page.getByText(order).first().waitFor();
 });
 
@@ -110,7 +111,7 @@ test("the whole loop by hand: call, outage, confirm, crew, power back, call-back
     if (await submit.count()) await submit.click({ timeout: 1000 }).catch(() => {}); // once more when the evening changed the outage meanwhile
     return page.locator(".outage-panel .facts div:first-child b:not(.red)").count();
   });
-  const order = async () => ((await (await page.request.get(`/api/v1/orders?q=${number}`)).json()) as { items: { id: string; number: string; ladder: string }[] }).items[0];
+  const order = async () => (await search<{ id: string; number: string; ladder: string }>(page, "orders/search", number))[0];
   await until("the order restored", async () => ((await order())?.ladder ?? "restored") === "restored");
   const mine = await order();
   if (!mine) return; // an evening that is being replayed has called back already
@@ -182,7 +183,7 @@ test("the agent's sentence: neighbours have power, or a known outage with its ti
   const { number } = await someone(page);
   await page.goto("/call");
   await find(page, number);
-  const { items } = (await (await page.request.get(`/api/v1/customers?q=${number}&limit=1`)).json()) as { items: { id: string }[] };
+  const items = await search<Hit>(page, "customers/search?limit=1", number);
   const { say } = (await (await page.request.get(`/api/v1/customers/${items[0]!.id}/standing`)).json()) as { say: { zh: string } };
   if (say.zh) await page.locator(".household .said").getByText(say.zh.slice(0, 8)).waitFor();
 });

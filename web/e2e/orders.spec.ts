@@ -1,6 +1,6 @@
 // The loop as several people take it, each in a browser of their own, against the program itself: the mock takes no steps.
 import type { Page } from "playwright-core";
-import { accessible, base, expect, test, until } from "./harness";
+import { accessible, base, expect, search, test, until } from "./harness";
 
 type Role = "agent" | "dispatcher" | "crew" | "manager" | "head";
 interface Account {
@@ -38,8 +38,7 @@ const post = async <T>(page: Page, path: string, data: unknown): Promise<T> => {
   return (await reply.json()) as T;
 };
 const customer = async (page: Page, nth: number): Promise<string> => {
-  const { items } = (await (await page.request.get(`/api/v1/customers?q=${4300000100 + nth}&limit=1`)).json()) as { items: { id: string }[] };
-  return items[0]!.id;
+  return (await search<{ id: string }>(page, "customers/search?limit=1", String(4300000100 + nth)))[0]!.id;
 };
 async function open(page: Page, kind: string, body: Record<string, unknown>): Promise<string> {
   return (await post<{ id: string }>(page, "/orders", { kind, source: "console", urgency: 0, ...body })).id;

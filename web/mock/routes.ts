@@ -91,7 +91,7 @@ export function get({ path, query }: Asked): unknown {
     case "audit": return path[1] === "verify" ? { checked: log.length, broken_seq: null } : page(log.slice(-100).reverse().map((event) => ({ ...event, actor: "staff:1", actor_name: "系统管理员", hash: "5f".repeat(32) })));
     case "grid":
       if (id === "backdrop") return backdrop;
-      if (id === "find") return page(devices.filter(({ name }) => name.includes(query.get("q") ?? "")).slice(0, 12).map(card));
+      if (query.has("q")) return page(devices.filter(({ name }) => name.includes(query.get("q") ?? "")).slice(0, 12).map(card));
       return card(found(devices[Number(query.get("index"))], "设备"));
     case "areas": return path[1] ? found(areaDay(path[1], query) ?? undefined, "台区") : areaList(query);
     case "customers": {
@@ -157,8 +157,9 @@ export function get({ path, query }: Asked): unknown {
 } // prettier-ignore
 
 const asides = [{ date: "2026-11-20", reason: "clock", subject: "43000010", source: "http", detail: "61 min", first_at: "2026-11-20T01:00:00Z", last_at: "2026-11-20T02:00:00Z", count: 5, area: null, mended_by: "manager" }];
-export function post({ path, body }: Asked): unknown {
+export function post({ path, query, body, role }: Asked): unknown {
   const [room, id, act] = path;
+  if (id === "search" && room !== "supply") return query.set("q", String(body.q)), get({ path: [room!], query, body, role });
   if (room === "supply" && (id === "search" || id === "strays")) return supplyPost(path, body);
   if (room === "readings") return asides.splice(0, 1).length;
   if (room === "supply") return { id: "1", order_id: orders[0]?.id ?? "1" };

@@ -5,6 +5,8 @@ import type * as T from "./types";
 
 const V1 = "/api/v1";
 const get = <R>(path: string, options?: CallOptions) => call<R>("GET", V1 + path, options);
+/** What people type goes in the body: addresses are kept by histories and logs. */
+const search = <R>(path: string, q: string, options?: CallOptions) => call<R>("POST", V1 + path, { ...options, body: { q }, reads: true });
 /** A write that may be repeated: the caller may hand in the key of an earlier try. */
 const keyed = <R>(path: string, body: unknown, key = newKey()) => call<R>("POST", V1 + path, { body, key });
 /** The same on a phone: where there is no net it is kept and sent later (null), told to its person by `what`. */
@@ -34,7 +36,7 @@ export const staff = {
     call<T.StaffAccount>("PATCH", `${V1}/staff/${id}`, { body }),
 };
 
-export const colleagues = { find: (q: string) => get<T.Page<T.Colleague>>(`/colleagues${query({ q, limit: 50 })}`) };
+export const colleagues = { find: (q: string) => search<T.Page<T.Colleague>>(`/colleagues/search${query({ limit: 50 })}`, q) };
 
 export const security = {
   rule: () => get<{ two_factor: T.TwoFactorRule }>("/security"),
@@ -50,11 +52,11 @@ export const grid = {
   backdrop: () => get<T.Backdrop>("/grid/backdrop"),
   tile: async (z: number, x: number, y: number, signal: AbortSignal) => (await send("GET", `${V1}/grid/tiles/${z}/${x}/${y}`, { signal })).arrayBuffer(),
   deviceAt: (index: number) => get<T.DeviceCard>(`/grid/devices${query({ index })}`),
-  find: (q: string, signal?: AbortSignal) => get<{ items: T.DeviceCard[] }>(`/grid/find${query({ q })}`, signal ? { signal } : {}),
+  find: (q: string, signal?: AbortSignal) => search<{ items: T.DeviceCard[] }>("/grid/search", q, signal ? { signal } : {}),
 };
 
 export const customers = {
-  find: (q: string, signal: AbortSignal) => get<{ items: T.CustomerHit[]; took_us: number }>(`/customers${query({ q, limit: 20 })}`, { signal }),
+  find: (q: string, signal: AbortSignal) => search<{ items: T.CustomerHit[]; took_us: number }>(`/customers/search${query({ limit: 20 })}`, q, { signal }),
   file: (id: string) => get<T.Customer>(`/customers/${id}`),
   standing: (id: string) => get<T.Standing>(`/customers/${id}/standing`),
   supply: (id: string, has_power: boolean) => keyed<unknown>(`/customers/${id}/supply`, { has_power }),
@@ -83,7 +85,7 @@ export interface NewOrder {
   fields?: Record<string, unknown>;
 }
 export const orders = {
-  list: (filter: OrderFilter) => get<T.Page<T.OrderSummary>>(`/orders${query({ ...filter })}`),
+  list: ({ q, ...filter }: OrderFilter) => (q ? search<T.Page<T.OrderSummary>>(`/orders/search${query({ ...filter })}`, q) : get<T.Page<T.OrderSummary>>(`/orders${query({ ...filter })}`)),
   one: (id: string) => get<T.Order>(`/orders/${id}`),
   kinds: () => get<{ items: T.OrderKind[] }>("/orders/kinds"),
   counts: () => get<T.OrderCounts>("/orders/counts"),
@@ -96,7 +98,7 @@ export const orders = {
   attach: (file: Blob, order: string | null, key = newKey()) => call<T.Attachment>("POST", orders.attachTo(order), { raw: file, key }),
   attachment: (id: string) => `${V1}/attachments/${id}`,
   surveyLink: (id: string) => call<{ path: string; expires: string }>("POST", `${V1}/orders/${id}/survey-links`),
-  callbacks: () => get<T.Page<T.Callback>>(`/callbacks${query({ state: "open" })}`),
+  callbacks: () => get<T.Page<T.Callback>>("/callbacks"),
 };
 
 export const outages = {
@@ -170,7 +172,7 @@ export const visits = {
 };
 
 export const areas = {
-  list: (filter: Record<string, string | number>) => get<T.AreaPage>(`/areas${query(filter)}`),
+  list: (q: string, filter: Record<string, string | number>) => (q ? search<T.AreaPage>(`/areas/search${query(filter)}`, q) : get<T.AreaPage>(`/areas${query(filter)}`)),
   day: (id: string, date: string) => get<T.AreaDay>(`/areas/${id}/day${query({ date })}`),
   csv: (id: string, date: string) => `${V1}/areas/${id}/readings.csv${query({ date })}`,
   setAside: () => get<T.Asides>("/readings/set-aside"),

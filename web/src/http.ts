@@ -47,6 +47,8 @@ export interface CallOptions {
   /** Bytes sent as they are. */
   raw?: Blob;
   key?: string;
+  /** Changes nothing, whatever its method: may be repeated. */
+  reads?: boolean;
   signal?: AbortSignal;
   /** A 401 is the answer, not the end of the session (signing in, asking who is signed in). */
   quiet?: boolean;
@@ -57,7 +59,7 @@ export async function send(method: string, path: string, options: CallOptions = 
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (options.raw) headers["Content-Type"] = "application/octet-stream";
   if (options.key) headers["Idempotency-Key"] = options.key;
-  const repeatable = method === "GET" || options.key !== undefined;
+  const repeatable = method === "GET" || options.reads || options.key !== undefined;
   for (let attempt = 1; ; attempt++) {
     let reply: Response;
     try {
