@@ -345,7 +345,10 @@ static void every_stack(const Run *plain, TortureKind kind) {
       verdict = run_child(&run);
       run.anywhere = !seen->struck && verdict != WRONG;
       if (run.anywhere) verdict = run_child(&run);
-      missed += !seen->struck;
+      if (!seen->struck) {
+        if (missed++ == 0) printf("# %s, %s: not come by again\n", run.test->name, NAMES[kind]), fflush(stdout);
+        torture_stack_print(list[i], STDOUT_FILENO);
+      }
       if (verdict == WRONG) torture_book_write("wrong", (int)kind, place, whole);
       else if (seen->struck) torture_book_write("done", (int)kind, place, whole);
     }
@@ -354,7 +357,6 @@ static void every_stack(const Run *plain, TortureKind kind) {
     wrong += verdict == WRONG;
   }
   free(list);
-  if (missed) printf("# %s, %s: %lld were not come by again\n", run.test->name, NAMES[kind], (long long)missed);
   report(&run, runs, (int64_t)count, passed, wrong, torture.places ? "stacks, for their places, " : "stacks ");
 }
 

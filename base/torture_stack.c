@@ -160,7 +160,7 @@ void torture_stack_name(const TortureStack *stack, uint64_t *place, uint64_t *wh
 }
 
 void torture_stack_print(const TortureStack *stack, int to) {
-  dprintf(to, "#   where it failed:");
+  dprintf(to, "#   from:");
   for (int i = 0; i < stack->depth; i++) {
     const Function *function = function_of(stack->at[i] - 1);
     dprintf(to, "%s %s", i ? " <" : "", function ? function->name : "?");
