@@ -444,4 +444,16 @@ static void what_a_form_names_is_there(void **state) {
   close_loops(&loops);
 }
 
-TEST_MAIN(TEST(every_kind_goes_round), TEST(what_a_form_names_is_there))
+/* To whom a new order is given by its route stands in its row from the first moment: else nobody would have it after a restart. */
+static void who_is_given_it_stands_in_the_row(void **state) {
+  (void)state;
+  static Loops loops;
+  int given = 0;
+  loops = (Loops){.county = 0};
+  open_loops(&loops);
+  for (size_t k = 0; k < book_kind_count(loops.orders->book); k++) given += look(&loops, open_order(&loops, book_kind(loops.orders->book, k)))->assignee.value > 900;
+  assert_true(given > 5);
+  close_loops(&loops); /* asks the books */
+}
+
+TEST_MAIN(TEST(every_kind_goes_round), TEST(what_a_form_names_is_there), TEST(who_is_given_it_stands_in_the_row))

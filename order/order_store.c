@@ -15,8 +15,8 @@ bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error)
                   "INSERT INTO orders (county_id, id, number, book_id, kind, state, customer_id, device_id, org_id, parent_id, area, "
                   "urgency, suspended,"
                   " calls, callback_tries, reopened, version, accepted_at, state_since, source, what, description, caller_name, "
-                  "caller_phone, trail, to_org_id, repeats)"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, 0, 0, ?14, ?15, ?15, ?16, ?17, ?18, ?19, ?20, '', ?21, ?22)",
+                  "caller_phone, trail, to_org_id, repeats, staff_id)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, 0, 0, ?14, ?15, ?15, ?16, ?17, ?18, ?19, ?20, '', ?21, ?22, ?23)",
                   error))
     return false;
   db_bind_i64(s, 1, context->county_id);
@@ -41,6 +41,7 @@ bool store_insert_order(DeskContext *context, const OrderRow *row, Error *error)
   db_bind_text(s, 20, row->caller_phone);
   bind_id(s, 21, row->to_org_id);
   db_bind_i64(s, 22, order->repeats);
+  bind_id(s, 23, order->assignee.value);
   return db_done(s, error);
 }
 
