@@ -110,16 +110,25 @@ static MeterAlarm *alarm_in(Meters *meters, Text data) {
   return NULL;
 }
 
-static OrderId order_of(DeskContext *context, Meters *meters, const MeterAlarm *alarm, const WatchRule *rule) {
+/* A company may have done away with the kind: the alarm stands all the same. What failed is no refusal, and undoes it. */
+static bool only_refused(const Error *why, const char *what, Error *error) {
+  if (error_status(why->code) < 500 && why->code != ERROR_STORE_CONSTRAINT) {
+    if (what) log_error(what, why);
+    return true;
+  }
+  if (error) *error = *why;
+  return false;
+}
+
+static bool order_of(OrderId *order, DeskContext *context, Meters *meters, const MeterAlarm *alarm, const WatchRule *rule, Error *error) {
   Error why = {0};
-  OrderId order = {0};
   bool again;
   char text[200], since[INSTANT_TEXT_MAX];
   uint32_t device = meters->areas[alarm->area].device;
   for (size_t i = 0; i < order_count(meters->orders);
        i++) { /* one is open for this area already: of another watch, or of an evening before */
     const Order *open = order_at(meters->orders, i);
-    if (open->device == device && !open->customer.value && text_is(open->kind->origin.id, rule->order)) return open->id;
+    if (open->device == device && !open->customer.value && text_is(open->kind->origin.id, rule->order)) return *order = open->id, true;
   }
   instant_to_text(alarm->since, ZONE_SHANGHAI, since);
   snprintf(text, sizeof text, "%s / %s, %.16s", rule->name_zh, rule->name_en, since);
@@ -128,9 +137,7 @@ static OrderId order_of(DeskContext *context, Meters *meters, const MeterAlarm *
                         .source = TEXT("meter"),
                         .description = text_of(text),
                         .what = strcmp(rule->order, "low_voltage") == 0 ? TEXT_NONE : text_of(rule->what)};
-  if (order_accept(context, meters->orders, &accept, &order, &again, &why)) return order;
-  log_error("meter: an alarm without an order", &why); /* a company may have done away with the kind; the alarm stands all the same */
-  return (OrderId){0};
+  return order_accept(context, meters->orders, &accept, order, &again, &why) || only_refused(&why, "meter: an alarm without an order", error);
 }
 
 static bool on_alarm(DeskContext *context, const Event *event, void *room, Error *error) {
@@ -140,7 +147,7 @@ static bool on_alarm(DeskContext *context, const Event *event, void *room, Error
   const WatchRule *rule = &meters->rules.rule[alarm->watch];
   if (!rule->order[0]) return true;
   MeterAlarm changed = *alarm;
-  changed.order = order_of(context, meters, alarm, rule);
+  if (!order_of(&changed.order, context, meters, alarm, rule, error)) return false;
   if (!changed.order.value) return true;
   if (!alarm_put(context->db, meters->county_id, area_id(meters, alarm->area), &changed, error)) return desk_spoil(context);
   *alarm = changed;
@@ -154,7 +161,6 @@ static bool on_cured(DeskContext *context, const Event *event, void *room, Error
   json_t *tree = json_loadb(event->data.at, event->data.len, 0, NULL);
   const char *word = json_string_value(json_object_get(tree, "order_id"));
   OrderId order = {0};
-  (void)error;
   if (word && !text_to_i64(text_of(word), &order.value)) order.value = 0;
   json_decref(tree);
   if (!order.value || !meters->orders || !order_find(meters->orders, order)) return true;
@@ -163,12 +169,15 @@ static bool on_cured(DeskContext *context, const Event *event, void *room, Error
   Error why = {0};
   OrderStep step = {.order = order, .step = TEXT("measured"), .roles = UINT32_MAX};
   if (order_step(context, meters->orders, &step, &why)) return true;
+  if (!only_refused(&why, NULL, error)) return false;
   json_t *fields = json_pack("{s:s}", "note", "经测量已恢复正常 / over as measured");
+  if (!fields) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "alarm");
   step.step = TEXT("note");
   step.fields = fields;
-  if (!order_step(context, meters->orders, &step, &why)) log_error("meter: an order that cannot be told", &why);
+  why = (Error){0};
+  bool ok = order_step(context, meters->orders, &step, &why) || only_refused(&why, "meter: an order that cannot be told", error);
   json_decref(fields);
-  return true;
+  return ok;
 }
 
 void meter_listen(Meters *meters) {

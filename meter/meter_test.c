@@ -225,6 +225,10 @@ static void test_overload_and_imbalance_share_an_order_that_ends_as_measured(voi
     order = alarm->order;
   }
   assert_int_equal(with_order, 2); /* heavy load opens none */
+  Error error = {0};
+  int64_t id = meter_alarm(t.meters, 0)->id;
+  assert_ok(meter_reload(t.town.db, t.meters, &error), &error); /* they stand in the same order after a restart */
+  assert_true(id == meter_alarm(t.meters, 0)->id && id < meter_alarm(t.meters, 1)->id && meter_alarm(t.meters, 1)->id < meter_alarm(t.meters, 2)->id);
   for (int i = 8; i < 16; i++) meter_town_moment(&t, 1, from + i * QUARTER, 2200, (double[]){60, 60, 60});
   assert_int_equal(meter_alarm_count(t.meters), 0);
   assert_null(order_find(t.town.orders, order)); /* ended, as measured */
@@ -406,6 +410,7 @@ static void test_failing_writes_leave_nothing_behind(void **state) {
                                 .value = {(int32_t[]){1900, 1901}}};
       Failing take = {t.meters, {.message = &message, .source = TEXT("test")}};
       Closing close = {t.meters, meter_town_area(&t, "T1"), day};
+      char problem[ERROR_TEXT_MAX];
       Error error = {0};
       int64_t rows = meter_town_rows(&t, "SELECT COUNT(*) FROM reading_batch");
       log_level(LOG_NONE);
@@ -419,6 +424,9 @@ static void test_failing_writes_leave_nothing_behind(void **state) {
       assert_int_equal(read_day(&t, "M10001111", day, true).value[METER_VOLTAGE_A][64], 1930);
       meter_town_take(&t, &message);
       assert_int_equal(meter_alarm_count(t.meters), 1);
+      assert_true(meter_alarm(t.meters, 0)->order.value != 0); /* what failed is not taken for a refusal: the alarm comes with its order, or not at all */
+      assert_ok(order_check(t.town.orders, t.town.db, problem, &error), &error);
+      assert_string_equal(problem, "");
       assert_int_equal(read_day(&t, "M10001111", day, true).value[METER_VOLTAGE_A][67], 1900);
       meter_town_close(&t);
     }
