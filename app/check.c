@@ -83,6 +83,8 @@ bool house_books(House *house, HouseTold told_to, HouseProgress progress, void *
   told_to(self, "dark", problem, count);
   if (!crew_check(house->db, house->grid, house->people, house->county_id, problem, error)) return false;
   told_to(self, "crews", problem, -1);
+  if (!group_check(house->groups, house->db, problem, error)) return false;
+  told_to(self, "groups", problem, -1);
   if (!visit_check(house->visits, house->db, problem, error)) return false;
   told_to(self, "visits", problem, -1);
   if (!meter_check(house->meters, house->db, problem, error)) return false;

@@ -194,6 +194,22 @@ static bool load(Db *db, void *room, Error *error) {
   return group_store_open_orders(db, groups->county_id, &groups->of_order, error);
 }
 
+bool group_check(const Groups *groups, Db *db, char problem[ERROR_TEXT_MAX], Error *error) {
+  Map rows = {0};
+  size_t at = 0;
+  int64_t order, group, lost, kept;
+  problem[0] = '\0';
+  bool ok = group_store_lost(&lost, db, groups->county_id, error) && group_store_open_orders(db, groups->county_id, &rows, error);
+  if (ok && lost) snprintf(problem, ERROR_TEXT_MAX, "%lld messages became orders that are not there", (long long)lost);
+  while (ok && map_next(&rows, &at, &order, &group))
+    if (!problem[0] && (!map_get(&groups->of_order, order, &kept) || kept != group))
+      snprintf(problem, ERROR_TEXT_MAX, "order %lld came of group %lld, and memory does not know", (long long)order, (long long)group);
+  if (ok && !problem[0] && groups->of_order.count != rows.count)
+    snprintf(problem, ERROR_TEXT_MAX, "%zu open orders came of groups, in memory %zu", rows.count, groups->of_order.count);
+  map_free(&rows);
+  return ok;
+}
+
 bool group_open(Groups **out, Desk *desk, Db *db, const People *people, Orders *orders, const char *rules, Error *error) {
   Groups *groups = memory_new(sizeof *groups);
   if (!groups) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");

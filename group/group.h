@@ -43,6 +43,9 @@ typedef struct GroupTouch {
 /* One touch: an order from the message, its words and picture with it. ERROR_ALREADY_EXISTS when there is one. */
 bool group_to_order(DeskContext *context, Groups *groups, const GroupTouch *touch, OrderId *out, Error *error) MUST_USE;
 
+/* For `dianbaomu check`; `problem` is "" when sound: every message that became an order has it, memory knows the open ones. */
+bool group_check(const Groups *groups, Db *db, char problem[ERROR_TEXT_MAX], Error *error) MUST_USE;
+
 extern const HttpRoute GROUP_ROUTES[]; /* group_routes.c; the room is the Groups */
 
 #endif

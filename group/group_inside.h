@@ -53,6 +53,7 @@ bool group_store_set_order(DeskContext *context, int64_t message, OrderId order,
 bool group_store_count(int64_t *out, Db *db, int64_t county_id, int64_t group_id, Instant since, Error *error) MUST_USE;
 bool group_store_has_picture(bool *out, Db *db, int64_t county_id, int64_t group_id, int64_t attachment, Error *error) MUST_USE;
 bool group_store_open_orders(Db *db, int64_t county_id, Map *of_order, Error *error) MUST_USE;
+bool group_store_lost(int64_t *out, Db *db, int64_t county_id, Error *error) MUST_USE; /* messages whose order is not there */
 
 bool group_by_token(int64_t *id, const Groups *groups, Db *db, Text token,
                     Error *error) MUST_USE; /* ERROR_SURVEY_LINK when there is none */

@@ -207,3 +207,14 @@ bool group_store_open_orders(Db *db, int64_t county_id, Map *of_order, Error *er
     return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");
   }
 }
+
+bool group_store_lost(int64_t *out, Db *db, int64_t county_id, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db,
+                  "SELECT COUNT(*) FROM group_message m WHERE m.county_id = ?1 AND m.order_id IS NOT NULL"
+                  " AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.county_id = m.county_id AND o.id = m.order_id)",
+                  error))
+    return false;
+  db_bind_i64(s, 1, county_id);
+  return one_number(out, s, error);
+}

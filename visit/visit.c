@@ -170,6 +170,7 @@ bool visit_check(Visits *visits, Db *db, char problem[ERROR_TEXT_MAX], Error *er
   bool ok = !visits->cut.value || visit_rows_grids(db, visits->county_id, visits->cut, count_grid, &count, error);
   memory_free(count.seen);
   if (ok && count.twice) snprintf(problem, ERROR_TEXT_MAX, "%lld customers stand in two grids of the cut in force", (long long)count.twice);
+  if (ok && !problem[0]) ok = visit_rows_compare(db, visits, problem, error);
   for (size_t i = 0; ok && !problem[0] && i < visits->months.count; i++) ok = check_month(visits, db, &visits->months.at[i], problem, error);
   return ok;
 }

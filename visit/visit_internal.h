@@ -66,6 +66,7 @@ typedef bool (*VisitEachGrid)(void *self, const VisitCutGrid *grid); /* customer
 bool visit_rows_grids(Db *db, int64_t county_id, VisitCutId cut, VisitEachGrid each, void *self, Error *error) MUST_USE;
 bool visit_row_month(Db *db, int64_t county_id, const VisitMonth *month, const VisitStop *stops, Arena *arena, Instant now, Error *error) MUST_USE;
 bool visit_rows_months(Db *db, Visits *visits, Error *error) MUST_USE;
+bool visit_rows_compare(Db *db, const Visits *visits, char *problem, Error *error) MUST_USE; /* months in memory, their rows, the visits recorded */
 /* The stops of a month, in the arena; *count 0: no such month. */
 bool visit_row_stops(Db *db, int64_t county_id, int64_t org_id, int32_t month, Arena *arena, VisitStop **out, int *count, Error *error) MUST_USE;
 /* The newest month before this one; 0: none. */

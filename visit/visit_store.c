@@ -1,5 +1,7 @@
 #include <math.h>
 
+#include <stdio.h>
+
 #include "visit/visit_internal.h"
 
 static int64_t e6(double degrees) { return llround(degrees * 1e6); }
@@ -235,4 +237,50 @@ bool visit_rows_of(Db *db, int64_t county_id, CustomerId customer, int64_t most,
     db_reset(s);
     return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "visits");
   }
+}
+
+/* --- for the check ---------------------------------------------------------------------------------------------------- */
+
+/* Each month's row is what memory has of it. */
+static bool same_months(Db *db, const Visits *visits, char *problem, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, "SELECT org_id, month, version, planned, visited, refused, given_up, missed, findings FROM visit_month WHERE county_id = ?1", error))
+    return false;
+  db_bind_i64(s, 1, visits->county_id);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) return true;
+    const VisitMonth *m = visit_month_of(visits, db_column_i64(s, 0), (int32_t)db_column_i64(s, 1));
+    if (!m) continue; /* of a part of the organisation that is no more */
+    const int32_t has[] = {m->version, m->planned, m->visited, m->refused, m->given_up, m->missed, m->findings};
+    for (int i = 0; i < 7 && !problem[0]; i++)
+      if (db_column_i64(s, 2 + i) != has[i]) snprintf(problem, ERROR_TEXT_MAX, "month %d of grid %lld is not in memory as its row says", m->month, (long long)m->org_id);
+  }
+}
+
+bool visit_rows_compare(Db *db, const Visits *visits, char *problem, Error *error) {
+  DbStatement *s;
+  int64_t had[4] = {0}, counted[4] = {0};
+  if (!same_months(db, visits, problem, error)) return false;
+  if (!db_prepare(&s, db,
+                  "SELECT org_id, month, CAST(SUM(CASE WHEN result = 1 THEN 1 ELSE 0 END) AS BIGINT), CAST(SUM(CASE WHEN result = 2 THEN 1 ELSE 0 END) AS BIGINT),"
+                  " CAST(SUM(CASE WHEN result = 4 THEN 1 ELSE 0 END) AS BIGINT), CAST(SUM(CASE WHEN order_id <> 0 THEN 1 ELSE 0 END) AS BIGINT)"
+                  " FROM visit WHERE county_id = ?1 GROUP BY org_id, month",
+                  error))
+    return false;
+  db_bind_i64(s, 1, visits->county_id);
+  for (bool row;;) {
+    if (!db_step(&row, s, error)) return false;
+    if (!row) break;
+    if (visit_month_of(visits, db_column_i64(s, 0), (int32_t)db_column_i64(s, 1)))
+      for (int i = 0; i < 4; i++) counted[i] += db_column_i64(s, 2 + i);
+  }
+  for (size_t i = 0; i < visits->months.count; i++) {
+    const VisitMonth *m = &visits->months.at[i];
+    had[0] += m->visited, had[1] += m->refused, had[2] += m->missed, had[3] += m->findings;
+  }
+  for (int i = 0; i < 4 && !problem[0]; i++)
+    if (had[i] != counted[i])
+      snprintf(problem, ERROR_TEXT_MAX, "%lld visits of result %d stand in the months, %lld were recorded", (long long)had[i], i, (long long)counted[i]);
+  return true;
 }
