@@ -115,7 +115,7 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
   if (!command_number(line, "--port", 9559, 0, 65535, &port, error)) return false;
   HttpOptions options = {.address = address ? address : "127.0.0.1", .port = (uint16_t)port, .store_address = house->folder.store, .county_id = house->county_id,
                          .desk = house->desk, .time = &house->time, .behind_tls = command_option(line, "--behind-tls") != NULL,
-                         .role_names = STAFF_ROLE_NAMES, .identify = staff_identify, .identify_self = house->staff};
+                         .role_names = STAFF_ROLE_NAMES, .identify = staff_identify, .sees_all = staff_sees_all, .identify_self = house->staff, .unheard = STAFF_UNHEARD};
   if (!http_open(&serve->http, &options, error)) return false;
   size_t count = app_assets(&assets);
   http_add_assets(serve->http, assets, count);

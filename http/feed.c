@@ -20,11 +20,13 @@ typedef struct Stream {
   size_t sent;
   int64_t stored_until; /* the ring goes on behind it */
   bool waiting;         /* suspended */
+  bool sees_all;
   char token[256];
 } Stream;
 
 typedef struct Slot {
-  size_t at, len; /* in bytes */
+  size_t at, len; /* in bytes; none: nobody hears of it */
+  size_t head;    /* without its data */
 } Slot;
 
 struct Feed {
@@ -54,28 +56,32 @@ static void one_line(Buffer *out, Text json) {
     if (out->at[i] == '\n' || out->at[i] == '\r') out->at[i] = ' ';
 }
 
-static void write_event(Buffer *out, const Event *event) {
+static const char END[] = "}\n\n";
+
+/* Nothing where nobody hears of it. How much of it is said to those who do not see all of the company. */
+static size_t write_event(const Http *http, Buffer *out, const Event *event) {
+  for (const char *const *kind = http->options.unheard; kind && *kind; kind++)
+    if (text_starts(event->kind, text_of(*kind))) return 0;
   Json json;
+  size_t from = out->len;
   buffer_string(out, "id: ");
   buffer_i64(out, event->seq);
-  buffer_string(out, "\nevent: ");
-  buffer_text(out, event->kind);
   buffer_string(out, "\ndata: ");
   json_begin(&json, out);
   json_open_object(&json);
   json_put_i64(&json, "seq", event->seq);
   json_put_instant(&json, "at", event->at);
-  json_put_text(&json, "actor", event->actor);
   json_put_text(&json, "kind", event->kind);
   json_key(&json, "subject");
   json_open_object(&json);
   json_put_text(&json, "kind", event->subject_kind);
   json_put_id(&json, "id", event->subject_id);
   json_close(&json);
+  size_t head = out->len - from;
   json_key(&json, "data");
   one_line(out, event->data.len ? event->data : TEXT("{}"));
-  json_close(&json);
-  buffer_string(out, "\n\n");
+  buffer_string(out, END);
+  return head;
 }
 
 static Slot *slot_of(Feed *feed, int64_t seq) { return &feed->slots[seq % LIMIT_LIVE_BACKLOG]; }
@@ -84,12 +90,12 @@ static Slot *slot_of(Feed *feed, int64_t seq) { return &feed->slots[seq % LIMIT_
 static void give_way(Feed *feed, size_t from, size_t to) {
   while (feed->first_seq < feed->next_seq) {
     const Slot *oldest = slot_of(feed, feed->first_seq);
-    if (oldest->at >= to || oldest->at + oldest->len <= from) return;
+    if (oldest->len && (oldest->at >= to || oldest->at + oldest->len <= from)) return;
     feed->first_seq++;
   }
 }
 
-static void put_event(Feed *feed, int64_t seq, Text bytes) {
+static void put_event(Feed *feed, int64_t seq, Text bytes, size_t head) {
   if (seq != feed->next_seq) feed->first_seq = seq; /* a gap: what was is of no use */
   if (feed->end + bytes.len > LIMIT_LIVE_BYTES) {
     give_way(feed, feed->end, LIMIT_LIVE_BYTES); /* the oldest lie behind the end; then those at the beginning */
@@ -97,8 +103,8 @@ static void put_event(Feed *feed, int64_t seq, Text bytes) {
   }
   give_way(feed, feed->end, feed->end + bytes.len);
   if (seq - feed->first_seq >= LIMIT_LIVE_BACKLOG) feed->first_seq = seq - LIMIT_LIVE_BACKLOG + 1;
-  memcpy(feed->bytes + feed->end, bytes.at, bytes.len);
-  *slot_of(feed, seq) = (Slot){feed->end, bytes.len};
+  if (bytes.len) memcpy(feed->bytes + feed->end, bytes.at, bytes.len);
+  *slot_of(feed, seq) = (Slot){feed->end, bytes.len, head};
   feed->end += bytes.len;
   feed->next_seq = seq + 1;
 }
@@ -106,10 +112,10 @@ static void put_event(Feed *feed, int64_t seq, Text bytes) {
 void feed_published(Feed *feed, const Event *events, size_t count) {
   for (size_t i = 0; i < count; i++) {
     buffer_clear(&feed->scratch);
-    write_event(&feed->scratch, &events[i]);
+    size_t head = write_event(feed->http, &feed->scratch, &events[i]);
     pthread_mutex_lock(&feed->lock);
     if (feed->scratch.failed) feed->first_seq = feed->next_seq = events[i].seq + 1; /* too large for here: the store has it */
-    else put_event(feed, events[i].seq, buffer_as_text(&feed->scratch));
+    else put_event(feed, events[i].seq, buffer_as_text(&feed->scratch), head);
     feed->fresh = true;
     if (i + 1 == count && feed->stream_count) pthread_cond_signal(&feed->wake);
     pthread_mutex_unlock(&feed->lock);
@@ -132,7 +138,11 @@ static void write_clock(Stream *stream) {
 
 static bool put_stored(void *self, const Event *event) {
   Stream *stream = self;
-  write_event(&stream->out, event);
+  size_t from = stream->out.len, head = write_event(stream->feed->http, &stream->out, event);
+  if (head && !stream->sees_all && !stream->out.failed) {
+    stream->out.len = from + head;
+    buffer_string(&stream->out, END);
+  }
   stream->seq = event->seq;
   return stream->out.len < FEED_FILL;
 }
@@ -154,7 +164,8 @@ static bool fill_from_ring(Stream *stream) {
   if (next < feed->first_seq) return true;
   for (; next < feed->next_seq && stream->out.len < FEED_FILL; next++) {
     const Slot *slot = slot_of(feed, next);
-    buffer_put(&stream->out, feed->bytes + slot->at, slot->len);
+    buffer_put(&stream->out, feed->bytes + slot->at, stream->sees_all ? slot->len : slot->head);
+    if (slot->len && !stream->sees_all) buffer_string(&stream->out, END);
     stream->seq = next;
   }
   return false;
@@ -165,17 +176,20 @@ static bool fill_from_store(Stream *stream) {
   Error error = {0};
   Db *db = readers_take(http, &error);
   if (!db) return false;
+  int64_t before = stream->seq;
   int64_t most = stream->stored_until - stream->seq < FEED_STORE_ROWS ? stream->stored_until - stream->seq : FEED_STORE_ROWS;
   bool ok = event_after(db, http->options.county_id, stream->seq, most, put_stored, stream, &error);
   readers_give(http, db);
-  if (ok && stream->out.len == 0) begin_anew(stream, stream->stored_until); /* the store has not got them either */
+  if (ok && stream->seq == before) begin_anew(stream, stream->stored_until); /* the store has not got them either */
   return ok;
 }
 
-static bool still_welcome(const Stream *stream) {
+static bool still_welcome(Stream *stream) {
   const HttpOptions *options = &stream->feed->http->options;
   HttpWho who = {0};
-  return options->identify && options->identify(options->identify_self, text_of(stream->token), time_now(options->time), &who);
+  if (!options->identify || !options->identify(options->identify_self, text_of(stream->token), time_now(options->time), &who)) return false;
+  stream->sees_all = !options->sees_all || options->sees_all(options->identify_self, &who);
+  return true;
 }
 
 /* Puts the next bytes into the stream's `out`. false: the stream is over. */
@@ -247,7 +261,9 @@ static bool join(Stream **out, Request *request) {
   Feed *feed = request->http->feed;
   Stream *stream = memory_new(sizeof *stream);
   if (!stream) return error_raise(&request->error, ERROR_OUT_OF_MEMORY, "%s", "feed");
-  *stream = (Stream){.feed = feed, .away = request->away, .clock = -1};
+  const HttpOptions *options = &request->http->options;
+  *stream = (Stream){.feed = feed, .away = request->away, .clock = -1,
+                     .sees_all = !options->sees_all || options->sees_all(options->identify_self, &request->open.who)};
   buffer_begin(&stream->out, FEED_FILL + 2 * FEED_EVENT_MAX);
   buffer_string(&stream->out, "retry: 2000\n\n");
   Text token = request->token;

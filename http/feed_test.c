@@ -11,8 +11,8 @@ static _Atomic bool signed_out;
 
 static bool identify(void *self, Text token, Instant now, HttpWho *who) {
   (void)self, (void)now;
-  if (signed_out || !text_is(token, "me")) return false;
-  *who = (HttpWho){.staff_id = 7, .roles = 1, .org_id = 1, .actor = "staff:7"};
+  if (signed_out || !(text_is(token, "me") || text_is(token, "part"))) return false;
+  *who = (HttpWho){.staff_id = text_is(token, "me") ? 7 : 8, .roles = 1, .org_id = 1, .actor = "staff:7"};
   return true;
 }
 
@@ -43,11 +43,11 @@ static void make_events(HttpTest *test, int64_t count) {
   }
 }
 
-static void join(HttpTest *test, Client *client, const char *query, const char *headers) {
+static void join_as(HttpTest *test, Client *client, const char *who, const char *query, const char *headers) {
   char request[300];
   Error error = {0};
   ClientReply reply;
-  snprintf(request, sizeof request, "GET /api/v1/events%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\n%s\r\n", query, headers);
+  snprintf(request, sizeof request, "GET /api/v1/events%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s\r\n", query, who, headers);
   assert_ok(client_open(client, http_port(test->http), &error), &error);
   assert_ok(client_send(client, text_of(request), &error), &error);
   assert_ok(client_reply_head(&reply, client, &error), &error);
@@ -55,6 +55,8 @@ static void join(HttpTest *test, Client *client, const char *query, const char *
   assert_true(text_is(client_header(&reply, "Content-Type"), "text/event-stream"));
   assert_true(text_is(client_header(&reply, "Cache-Control"), "no-store"));
 }
+
+static void join(HttpTest *test, Client *client, const char *query, const char *headers) { join_as(test, client, "me", query, headers); }
 
 /* The next event of a kind other than clock and retry; its seq, with the data's JSON checked. */
 static int64_t next_seq(Client *client, char kind[40]) {
@@ -67,15 +69,16 @@ static int64_t next_seq(Client *client, char kind[40]) {
       if (text_starts(line, TEXT("data: "))) data = text_slice(line, 6, line.len);
       if (text_starts(line, TEXT("id: "))) id = text_slice(line, 4, line.len);
     }
-    if (!name.at) continue;
+    if (!data.at) continue; /* retry */
     json_t *json = json_loadb(data.at, data.len, 0, NULL);
     assert_non_null(json);
+    if (!name.at) name = http_body_text(json, "kind");
     int64_t seq = http_body_i64(json, "seq", 0), said = 0;
     bool clock = text_is(name, "clock");
     if (clock) assert_true(http_body_text(json, "now").len == 24 && json_is_number(json_object_get(json, "speed")));
     else assert_true(text_to_i64(id, &said) && said == seq);
-    json_decref(json);
     snprintf(kind, 40, "%.*s", TEXT_ARG(name));
+    json_decref(json);
     if (!clock) return seq;
   }
 }
@@ -110,6 +113,52 @@ static void events_are_told_once_and_in_order(void **state) {
   http_test_do(&test, 400, "GET", "/api/v1/events", NULL);
   test.token[0] = '\0';
   http_test_do(&test, 401, "GET", "/api/v1/events", NULL);
+  http_test_close(&test);
+}
+
+static bool work_mixed(DeskContext *context, void *command, Error *error) {
+  for (int64_t i = 0; i < *(int64_t *)command; i++)
+    if (!desk_event(context, i % 3 ? "hushed.sign_in" : "thing.made", "thing", i + 1, TEXT("{\"text\":\"电\"}"), error)) return false;
+  return true;
+}
+
+static void expect_mixed(Client *client, int64_t from, int64_t until, bool all) {
+  for (int64_t seq = from; seq <= until; seq += 3) {
+    Text event;
+    Error error = {0};
+    do assert_ok(client_event(&event, client, &error), &error);
+    while (!text_starts(event, TEXT("id: ")));
+    assert_true(text_find(event, TEXT("thing.made")) >= 0 && text_find(event, TEXT("hushed")) < 0 && text_find(event, TEXT("staff:7")) < 0);
+    assert_true(text_find(event, TEXT("\"subject\":{\"kind\":\"thing\",\"id\":\"")) >= 0);
+    assert_int_equal(text_find(event, TEXT("电")) >= 0, all);
+    json_t *json = json_loadb(event.at + text_find(event, TEXT("data: ")) + 6, event.len - (size_t)text_find(event, TEXT("data: ")) - 6, 0, NULL);
+    assert_int_equal(http_body_i64(json, "seq", 0), seq);
+    json_decref(json);
+  }
+}
+
+/* From the ring and from the store. */
+static void only_who_sees_all_hears_what_of_and_some_things_nobody_hears(void **state) {
+  (void)state;
+  HttpTest test;
+  Client all, part;
+  Error error = {0};
+  int64_t count = 3000;
+  http_test_open(&test);
+  begin(&test);
+  test.sees_a_part = 8;
+  join(&test, &all, "", "");
+  join_as(&test, &part, "part", "", "");
+  assert_ok(desk_do(test.desk, work_mixed, &count, TEXT("staff:7"), &error), &error);
+  expect_mixed(&all, 1, 300, true);
+  expect_mixed(&part, 1, 300, false);
+  client_close(&all);
+  client_close(&part);
+  count = LIMIT_LIVE_BACKLOG / 2;
+  for (int i = 0; i < 3; i++) assert_ok(desk_do(test.desk, work_mixed, &count, TEXT("staff:7"), &error), &error);
+  join_as(&test, &part, "part", "?after=3000", "");
+  expect_mixed(&part, 3001, 3300, false);
+  client_close(&part);
   http_test_close(&test);
 }
 
@@ -247,5 +296,5 @@ static void a_client_that_takes_nothing_holds_nobody_up(void **state) {
   http_test_close(&test);
 }
 
-TEST_MAIN(TEST(events_are_told_once_and_in_order), TEST(what_memory_has_lost_comes_from_the_store), TEST(who_is_too_far_behind_or_ahead_begins_anew),
+TEST_MAIN(TEST(events_are_told_once_and_in_order), TEST(only_who_sees_all_hears_what_of_and_some_things_nobody_hears), TEST(what_memory_has_lost_comes_from_the_store), TEST(who_is_too_far_behind_or_ahead_begins_anew),
           TEST(a_sign_out_ends_the_feed), TEST(many_listeners_hear_all), TEST(a_client_that_takes_nothing_holds_nobody_up))

@@ -112,7 +112,11 @@ typedef struct HttpOptions {
   const char *const *role_names; /* by bit, NULL at the end */
   /* Fills `who` for a token that is valid now; false: not valid. Called on any thread. */
   bool (*identify)(void *self, Text token, Instant now, HttpWho *who);
+  /* Whether all of the company is theirs to see; NULL: everyone's. Others hear on the live feed that something changed, and ask for what they
+   * may see of it. Called on any thread. */
+  bool (*sees_all)(void *self, const HttpWho *who);
   void *identify_self;
+  const char *const *unheard; /* beginnings of the kinds of event that nobody hears on the feed, NULL at the end */
 } HttpOptions;
 
 /* Before the desk starts: reads the Idempotency-Keys, and joins the desk (reload, tick). */

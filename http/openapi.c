@@ -26,7 +26,7 @@ const HttpRoute HTTP_OWN_ROUTES[] = {
 
 const HttpRoute HTTP_FEED_ROUTES[] = {
     {.method = "GET", .path = "/api/v1/events", .query = "after",
-     .summary = "The live feed (text/event-stream); goes on after Last-Event-ID or ?after=. Events: a change's kind, clock, resync"},
+     .summary = "The live feed (text/event-stream); goes on after Last-Event-ID or ?after=. A change has its kind in its data, and no data of its own for who does not see all of the company; clock and resync are events of that name"},
     {0},
 };
 

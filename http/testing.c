@@ -37,6 +37,13 @@ void http_test_open(HttpTest *test) {
   http_test_begin(test);
 }
 
+static bool sees_all(void *self, const HttpWho *who) {
+  const HttpTest *test = self;
+  return who->staff_id != test->sees_a_part;
+}
+
+static const char *const UNHEARD[] = {"hushed.", NULL};
+
 void http_test_begin(HttpTest *test) {
   Error error = {0};
   time_virtual(&test->time, 1795264620 * SPAN_SECOND);
@@ -45,7 +52,8 @@ void http_test_begin(HttpTest *test) {
   DeskOptions desk = {.county_id = 1, .time = &test->time};
   assert_ok(desk_open(&test->desk, test->db, &desk, &error), &error);
   HttpOptions http = {.address = "127.0.0.1", .threads = 2, .store_address = test->store, .county_id = 1, .desk = test->desk, .time = &test->time,
-                      .behind_tls = test->behind_tls, .connections = test->connections, .patience_ms = test->patience_ms, .role_names = HTTP_TEST_ROLES, .identify = identify, .identify_self = test};
+                      .behind_tls = test->behind_tls, .connections = test->connections, .patience_ms = test->patience_ms, .role_names = HTTP_TEST_ROLES, .identify = identify,
+                      .sees_all = sees_all, .identify_self = test, .unheard = UNHEARD};
   assert_ok(http_open(&test->http, &http, &error), &error);
   desk_on_published(test->desk, http_published, test->http);
 }

@@ -30,6 +30,7 @@ typedef struct HttpTest {
   /* NULL: http_test_as; else the real one of the people room, and `token` is then what a sign-in gave */
   bool (*identify)(void *self, Text token, Instant now, HttpWho *who);
   void *identify_self;
+  int64_t sees_a_part; /* the staff_id of one who does not see all of the company; events of kinds "hushed…" nobody hears of */
   char token[256];
   char headers[1024]; /* further ones, each with its line end, sent along until emptied */
   Client client;

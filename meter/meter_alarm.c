@@ -13,6 +13,7 @@ static bool emit(DeskContext *context, const Meters *meters, const char *kind, c
   json_begin(&json, &buffer);
   json_open_object(&json);
   json_put_id(&json, "alarm_id", alarm->id);
+  json_put_text(&json, "name", grid_name(meters->grid, meters->areas[alarm->area].device));
   json_put_string(&json, "watch", watch_kind_name(alarm->watch));
   json_put_i64(&json, "meters", alarm->meters);
   json_put_f64(&json, "worst", alarm->worst, 3);

@@ -72,6 +72,7 @@ size_t people_org_count(const People *people);
 const Org *people_org(const People *people, size_t row);
 bool people_org_row(const People *people, int64_t id, size_t *row);
 bool people_org_within(const People *people, int64_t org_id, int64_t ancestor_id);     /* equal or below; ancestor 0: everything */
+bool people_org_whole(const People *people, int64_t org_id); /* everything lies within it or holds it */
 /* The row of the grid (网格) a device's customers belong to, the station above it; SIZE_MAX when unknown. */
 size_t people_org_of_device(const People *people, uint32_t device);
 /* ERROR_FORBIDDEN_PLACE, unless whoever belongs to `org_id` may act on what stands at this device: theirs or below. */

@@ -113,6 +113,9 @@ static void organisation(void **state) {
   assert_false(people_org_within(f.people, station->id, g1->id));
   assert_false(people_org_within(f.people, g2->id, g1->id));
   assert_false(people_org_within(f.people, 12345, g1->id));
+  assert_false(people_org_whole(f.people, g1->id)); /* the other grid lies beside it */
+  assert_true(people_org_whole(f.people, station->id));
+  assert_false(people_org_whole(f.people, 12345));
   assert_true(text_is(people_area_type(f.people, t1), "rural"));
   close_fixture(&f);
 }

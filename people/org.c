@@ -35,6 +35,14 @@ bool people_org_within(const People *people, int64_t org_id, int64_t ancestor_id
   return false;
 }
 
+bool people_org_whole(const People *people, int64_t org_id) {
+  for (size_t i = 0; i < people->orgs.count; i++) {
+    int64_t other = people->orgs.at[i].id;
+    if (!people_org_within(people, other, org_id) && !people_org_within(people, org_id, other)) return false;
+  }
+  return true;
+}
+
 size_t people_org_of_device(const People *people, uint32_t device) {
   uint32_t row = grid_device(people->grid, device)->org;
   return row < people->orgs.count ? row : SIZE_MAX;

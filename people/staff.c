@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "people/staff_private.h"
 
+const char *const STAFF_UNHEARD[] = {"people.", "customer.", NULL};
 const char *const STAFF_ROLE_NAMES[] = {"agent", "dispatcher", "crew", "manager", "head", "administrator", "security", "auditor", NULL};
 
 /* --- memory --- */
@@ -149,6 +150,12 @@ int64_t staff_crew_of(Staff *staff, int64_t staff_id) {
 bool staff_may_see_org(Staff *staff, const HttpWho *who, int64_t org_id) {
   const StaffOrgs *orgs = &staff->options.orgs;
   return who->org_id == 0 || who->org_id == org_id || !orgs->within || orgs->within(orgs->self, org_id, who->org_id);
+}
+
+bool staff_sees_all(void *self, const HttpWho *who) {
+  const Staff *staff = self;
+  const StaffOrgs *orgs = &staff->options.orgs;
+  return who->org_id == 0 || !orgs->whole || orgs->whole(orgs->self, who->org_id);
 }
 
 bool staff_check_org(Staff *staff, const HttpWho *who, int64_t org_id, Error *error) {

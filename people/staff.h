@@ -28,6 +28,7 @@ typedef struct Staff Staff;
 
 typedef struct StaffOrgs {
   bool (*within)(void *self, int64_t org_id, int64_t ancestor_id); /* equal or below; an ancestor 0 holds everything */
+  bool (*whole)(void *self, int64_t org_id);                       /* nothing lies beside it */
   Text (*name)(void *self, int64_t org_id);                        /* at == NULL: no such org; of 0 the company's */
   void *self;
 } StaffOrgs;
@@ -84,6 +85,8 @@ void staff_use_oidc(Staff *staff, struct Oidc *oidc);
 
 /* For HttpOptions.identify; `self` is the Staff. */
 bool staff_identify(void *self, Text token, Instant now, HttpWho *who);
+bool staff_sees_all(void *self, const HttpWho *who);
+extern const char *const STAFF_UNHEARD[]; /* who signed in, whose data was looked at: the auditor's alone; for HttpOptions.unheard */
 
 /* people/staff_routes.c: session, password, accounts. The room for http_add_routes is the Staff. */
 extern const HttpRoute STAFF_ROUTES[];

@@ -29,7 +29,7 @@ typedef struct Fixture {
 
 static void begin(Fixture *f) {
   Error error = {0};
-  StaffOptions options = {.county_id = 1, .wall = &f->wall, .orgs = {within, org_name, NULL}};
+  StaffOptions options = {.county_id = 1, .wall = &f->wall, .orgs = {.within = within, .name = org_name}};
   assert_ok(staff_open(&f->staff, f->test.desk, f->test.db, &options, &error), &error);
   assert_ok(http_add_routes(f->test.http, STAFF_ROUTES, f->staff, &error), &error);
   assert_ok(http_add_routes(f->test.http, AUDIT_ROUTES, f->staff, &error), &error);

@@ -1,4 +1,5 @@
 // A second factor from the menu to the next sign-in, in a browser; and the record that tells of it.
+import type { Page } from "playwright-core";
 import { accessible, base, expect, search, test, until } from "./harness";
 import { totp as code } from "./totp";
 
@@ -46,6 +47,45 @@ test("audit: the newest changes, and the chain recounted", async ({ page }) => {
   await page.getByRole("button", { name: "核验链条" }).click();
   await page.locator(".audit .alert.good").waitFor();
 });
+
+/** What the live feed tells whoever is signed in, of what was before. */
+const heard = (page: Page): Promise<{ kind: string; data?: object }[]> =>
+  page.evaluate(async () => {
+    const { seq } = (await (await fetch("/api/v1/outages/dark")).json()) as { seq: number };
+    const stop = new AbortController();
+    const reader = (await fetch(`/api/v1/events?after=${Math.max(0, seq - 500)}`, { signal: stop.signal })).body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (const end = Date.now() + 20_000; Date.now() < end && !(text.includes("event: clock") && text.length > 1000); ) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      text += value;
+    }
+    stop.abort();
+    return text.split("\n\n").flatMap((event) => (event.startsWith("id: ") && !event.includes("event: resync") ? [JSON.parse(event.slice(event.indexOf("data: ") + 6)) as { kind: string; data?: object }] : []));
+  });
+
+if (process.env.E2E_NAME)
+  test("live feed: who sees a part of the company hears that something changed, not of what; who signed in is nobody's to hear", async ({ page }) => {
+    await page.goto("/orders");
+    const all = await heard(page);
+    expect(all.some(({ data }) => data && Object.keys(data).length), "what happened, to who sees all");
+    interface Org {
+      id: string;
+      children: Org[];
+    }
+    const { items } = (await (await page.request.get("/api/v1/orgs")).json()) as { items: Org[] };
+    const beside = (orgs: Org[]): Org => (orgs.length > 1 ? orgs[0]! : beside(orgs[0]!.children)); // others lie beside it
+    const name = `station${Date.now() % 1e6}`;
+    const made = await page.request.post("/api/v1/staff", { data: { name, roles: ["dispatcher"], org_id: beside(items).id }, headers: { Origin: base } });
+    expect(made.status() === 201, `an account, got ${made.status()}`);
+    const { password } = (await made.json()) as { password: string };
+    await page.context().clearCookies();
+    await page.request.post("/api/v1/session", { data: { name, password }, headers: { Origin: base } });
+    await page.goto("/orders");
+    const part = await heard(page);
+    expect(part.length && part.every(({ data }) => data === undefined), `no data of what changed, got ${JSON.stringify(part.find(({ data }) => data))}`);
+    expect([...all, ...part].every(({ kind }) => !/^(people|customer)\./.test(kind)), "nothing of who signed in");
+  });
 
 if (process.env.E2E_NAME)
   test("personal data: put right, handed out, erased by another person, and found no more", async ({ page }) => {

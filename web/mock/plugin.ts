@@ -17,7 +17,7 @@ async function read(request: IncomingMessage): Promise<Record<string, unknown>> 
 function feed(request: IncomingMessage, reply: ServerResponse): void {
   reply.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
   const clock = () => reply.write(`event: clock\ndata: ${JSON.stringify({ now: iso(), speed: SPEED })}\n\n`);
-  const send = (event: FeedEvent) => reply.write(`id: ${event.seq}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`);
+  const send = (event: FeedEvent) => reply.write(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`);
   const after = Number(new URL(request.url!, "http://mock").searchParams.get("after") ?? log.length);
   clock();
   log.slice(after).forEach(send);

@@ -33,7 +33,7 @@ let ids = 500000;
 export const newId = () => String(++ids);
 
 export function emit(kind: string, subject: { kind: string; id: string }, data: Record<string, unknown>): void {
-  const event: FeedEvent = { seq: log.length + 1, at: iso(), actor: "staff:1", kind, subject, data };
+  const event: FeedEvent = { seq: log.length + 1, at: iso(), kind, subject, data };
   log.push(event);
   listeners.forEach((listener) => listener(event));
 }

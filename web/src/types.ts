@@ -436,7 +436,6 @@ export interface Backdrop {
 export interface FeedEvent {
   seq: number;
   at: string;
-  actor: string;
   kind: string;
   subject: { kind: string; id: string };
   data: Record<string, unknown>;

@@ -31,10 +31,12 @@ export function t(key: Key, values?: Record<string, string | number>): string {
   return values ? fill(text, values) : text;
 }
 
+export const hasWord = (prefix: string, code: string): boolean => `${prefix}.${code}` in zh;
+
 /** The words for a code the program sent (`prefix.code`), or the code itself where this console is older than the program. */
 export function word(prefix: string, code: string): string {
   const key = `${prefix}.${code}`;
-  return key in zh ? t(key as Key) : code;
+  return hasWord(prefix, code) ? t(key as Key) : code;
 }
 
 export function named(thing: { name_zh: string; name_en: string }): string {

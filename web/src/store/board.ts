@@ -1,6 +1,7 @@
 // What the command centre and the bars show, kept true by the feed: outages, crews, what slips first, the figures, what is dark.
 import { computed, ref, shallowRef } from "vue";
 import { company as fetchCompany, crews as crewsApi, orders as ordersApi, outages as outagesApi } from "../api";
+import { hasWord } from "../i18n";
 import { asApiError, type ApiError } from "../http";
 import { makeRanges, sameRanges, type Ranges } from "../map/ranges";
 import type { AskNext, Company, Crew, CrewState, FeedEvent, OrderCounts, OrderSummary, OutageSummary, PossibleOutage } from "../types";
@@ -123,7 +124,7 @@ function move(event: FeedEvent): void {
 const FOLLOWS = new Set(["merge", "dispatch", "take", "depart", "arrive", "survey", "work", "restore", "reply", "check", "archive"]);
 function isNews({ kind, data }: FeedEvent): boolean {
   if (kind === "order.step") return !FOLLOWS.has(String(data.step));
-  return kind !== "outage.changed" && kind !== "outage.evidence" && kind !== "outage.progress" && kind !== "order.linked";
+  return hasWord("event", kind) && kind !== "outage.changed" && kind !== "outage.progress" && kind !== "order.linked";
 }
 
 // Calls may come by the thousand a second: the ticker is drawn a few times a second at most.
@@ -140,7 +141,7 @@ function tick(event: FeedEvent): void {
 function take(event: FeedEvent): void {
   const past = event.seq <= known; // read with the lists already; only the ticker wants it
   if (!wanted) return;
-  if (event.kind === "crew.position") return past ? undefined : move(event);
+  if (event.kind === "crew.position" && "lon" in event.data) return past ? undefined : move(event);
   if (isNews(event)) tick(event);
   if (past) return;
   const [room] = event.kind.split(".");

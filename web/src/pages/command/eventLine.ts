@@ -16,12 +16,8 @@ const ICONS: Record<string, IconName> = {
   "crew.assigned": "crew_assigned",
   "crew.step": "on_the_way",
   "crew.material": "box",
-  "customer.revealed": "shield",
-  "customer.exported": "shield",
-  "customer.corrected": "shield",
-  "customer.erasure_asked": "shield",
-  "customer.erasure_refused": "shield",
-  "customer.erased": "shield",
+  "meter.alarm": "warning",
+  "meter.alarm_cured": "restored",
 };
 
 /** The steps of a repair are the company's own; which one it was stands on the outage's page. */
@@ -35,6 +31,6 @@ export function eventLine({ kind, subject, data }: FeedEvent): { icon: IconName;
   const step = given("step") && stepWord(given("step"));
   const out = typeof data.customers_out === "number" ? t("outage.households", { n: data.customers_out }) : "";
   const text = [word("event", kind), what, step, room === "outage" && kind !== "outage.eta" ? out : ""].filter(Boolean).join(" · ");
-  const to = subject.kind === "order" ? { name: "order", params: { id: subject.id } } : subject.kind === "outage" ? { name: "outage", params: { id: subject.id } } : undefined;
+  const to = subject.kind === "order" ? { name: "order", params: { id: subject.id } } : subject.kind === "outage" ? { name: "outage", params: { id: subject.id } } : subject.kind === "area" ? { name: "area", params: { id: subject.id } } : undefined; // prettier-ignore
   return { icon: ICONS[kind] ?? (room === "outage" ? "bolt" : room === "crew" ? "people" : "list"), text, to };
 }
