@@ -104,7 +104,7 @@ async function runOne(browser: Browser, { body, options }: Test): Promise<void> 
     await Promise.race([body({ page, complaints }), limit]).finally(() => clearTimeout(timer));
     expect(!complaints.length, `no page error, got ${complaints.join(" | ")}`);
   } finally {
-    await context.close();
+    for (const each of browser.contexts()) await each.close(); // those of other people, too
   }
 }
 

@@ -9,7 +9,7 @@ test("plan: lanes with jobs; one is chosen, its card says when and why; what if,
   await page.locator(jobs).first().focus();
   await page.keyboard.press("Enter");
   await page.locator(".plan-card dl").waitFor();
-  await page.locator(".plan-route svg").waitFor();
+  await page.locator(".map-stop.looked").first().waitFor(); // its crew's way on the map, numbered
   await accessible(page);
   await page.getByRole("button", { name: "假如" }).click();
   await page.getByRole("button", { name: "加上" }).click();
@@ -18,6 +18,20 @@ test("plan: lanes with jobs; one is chosen, its card says when and why; what if,
   await until("the advice", async () => !(await page.locator(".side .state-box .bars").count()));
   await page.getByRole("button", { name: "变更", exact: true }).click();
   await page.locator(".plan-page .side .said li, .plan-page .side p.quiet").first().waitFor();
+});
+
+test("plan: on the map a crew's way leads to its jobs; without the map there is more room for lanes", async ({ page }) => {
+  await page.goto("/plan");
+  const stop = page.locator(".map-stop");
+  await stop.first().waitFor();
+  await page.locator(".plan-lanes .lane:has(.job) .who").first().click();
+  await page.locator(".side .plan-list li li").first().waitFor();
+  await page.locator(".map-stop.looked:not(.store)").first().click();
+  await page.locator(".plan-card dl").waitFor();
+  await page.locator(".map-stop.chosen").waitFor();
+  await accessible(page);
+  await page.getByRole("button", { name: "地图", exact: true }).click();
+  await page.locator(".network-map").waitFor({ state: "detached" });
 });
 
 test("plan: a job is moved to another crew with the keyboard and taken back with Ctrl+Z", async ({ page }) => {

@@ -1,6 +1,7 @@
 // What the parts of the plan's page share: the axis of time, how a job stands, its words.
 import { locale, t, word } from "../../i18n";
-import type { Plan, PlanNeed, PlanTask } from "../../types";
+import type { Stop } from "../../map/ways";
+import type { Plan, PlanLane, PlanNeed, PlanTask } from "../../types";
 import { materialName } from "../../ui/materials";
 
 export const TIGHT_MINUTES = 10;
@@ -27,3 +28,15 @@ export const titleOf = (task: PlanTask): string => [t(`plan.kind.${task.kind}`),
 export const stateOf = (task: PlanTask): string => (task.pinned ? t("plan.in_hand") : task.state === "accepted" ? t("plan.accepted") : "");
 export const skillsText = (skills: string): string => skills.split(";").filter(Boolean).map((skill) => word("skill", skill)).join(t("list.comma")); // prettier-ignore
 export const taskOf = (plan: Plan, id: string | null): PlanTask | undefined => plan.tasks.find((task) => task.id === id);
+
+/** A crew's way: where it is, the stores, its jobs in order. */
+export function stopsOf(plan: Plan, { crew, stops }: PlanLane): Stop[] {
+  const list: Stop[] = [];
+  if (crew.lon !== null && crew.lat !== null) list.push({ lon: crew.lon, lat: crew.lat, kind: "crew", name: crew.name, task: null });
+  for (const { task_id, store } of stops) {
+    const task = taskOf(plan, task_id);
+    if (task && task.lon !== null && task.lat !== null) list.push({ lon: task.lon, lat: task.lat, kind: standing(task), name: task.device, task: task.id });
+    if (store?.lon != null && store.lat != null) list.push({ lon: store.lon, lat: store.lat, kind: "store", name: store.name ?? "", task: null });
+  }
+  return list;
+}
