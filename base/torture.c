@@ -39,7 +39,7 @@ static TortureSeen *seen;
 static TortureStack *tables[CALLS]; /* shared with the children */
 
 static struct {
-  bool stacks, places;
+  bool stacks, places, lasting; /* lasting: from the call on that is made to fail, all of its kind fail */
   int64_t most, seed;
   time_t until;
   int number, failed;
@@ -169,6 +169,8 @@ static void keep_thread_number(pid_t number) {
   }
 }
 
+static bool always(void) { return true; }
+
 /* In the half that goes on with the fault: true. The other half waits for it. */
 static bool fork_here(TortureStack *stack, TortureKind kind, uint64_t place, uint64_t whole) {
   Run run = {.test = testing, .kind = kind, .stack = stack};
@@ -182,6 +184,7 @@ static bool fork_here(TortureStack *stack, TortureKind kind, uint64_t place, uin
     dup2(said, STDERR_FILENO);
     close(said);
     disarm();
+    if (torture.lasting) ask(calls_of(kind), always);
     alarm(RUN_SECONDS);
     return true;
   }
@@ -224,7 +227,8 @@ static struct { /* the call that is to fail */
 static bool strike(void) {
   uintptr_t at[TORTURE_DEPTH];
   int depth;
-  if (atomic_load(&target.done) || atomic_fetch_add(&seen->asked[target.which], 1) + 1 + AROUND < target.from) return false;
+  if (atomic_load(&target.done)) return torture.lasting;
+  if (atomic_fetch_add(&seen->asked[target.which], 1) + 1 + AROUND < target.from) return false;
   torture_stack_here(at, &depth);
   if (!torture_stack_is(target.stack, at, depth, torture.places ? TORTURE_PLACE : TORTURE_DEPTH) || atomic_exchange(&target.done, true)) return false;
   return seen->struck = true;
@@ -411,7 +415,8 @@ static bool word(const char **at, const char *what) {
 }
 
 int torture_all(const char *how, const struct CMUnitTest *tests, size_t count) {
-  torture.places = word(&how, "places");
+  torture.lasting = word(&how, "lasting");
+  torture.places = word(&how, "places") || torture.lasting;
   torture.stacks = torture.places || word(&how, "stacks");
   torture.most = torture.stacks ? 0 : number(&how, 0);
   torture.until = time(NULL) + (time_t)number(&how, 86400);

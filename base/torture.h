@@ -7,6 +7,7 @@
  *   DIANBAOMU_TORTURE=places[:SECONDS[:SEED]]  one run for each place: a test is run once to see from where it calls, and then once for each place that
  *                                             the book does not name yet. A place is the innermost functions of ours on the stack (TORTURE_PLACE)
  *   DIANBAOMU_TORTURE=stacks[:SECONDS[:SEED]]  the same for each distinct stack of ours, up to the test's own functions: every way to a place
+ *   DIANBAOMU_TORTURE=lasting[:SECONDS[:SEED]] as places, and from that call on all of its kind fail, so that what cleans up fails too
  *   DIANBAOMU_TORTURE_BOOK=FILE               what was seen and what was made to fail, kept from program to program: the same code is the same place
  *                                             in all of them. Lines "seen|done|wrong KIND PLACE STACK"; what was wrong is tried again
  * One again: DIANBAOMU_TORTURE=1 DIANBAOMU_TORTURE_TEST=NAME DIANBAOMU_TORTURE_ONE="memory 17". */
