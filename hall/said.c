@@ -1,9 +1,9 @@
 /* A form that was sent, against the fields it was made from. */
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "hall/hall_internal.h"
+#include "http/schema.h"
 
 void hall_new_token(char token[HALL_TOKEN_TEXT]) {
   unsigned char bytes[16];
@@ -69,19 +69,28 @@ static json_t *number_of(const KindField *field, Text text) {
   return json_stringn(text.at, text.len); /* which the check then refuses with its reason */
 }
 
-static json_t *value_of(const Reading *r, const KindField *field, const char *name) {
-  Text text = form_data_text(&r->said->form, name);
+static bool value_is_there(const Reading *r, const KindField *field, Text name) {
+  const FormPart *part;
+  Text text = form_data_text(&r->said->form, name.at);
+  if (field->type == FIELD_BOOL) return text_is(text, "yes");
+  if (field->type != FIELD_CHOICES) return text.len > 0;
+  for (size_t at = 0; (part = form_data_next(&r->said->form, name, &at));)
+    if (!part->file) return true;
+  return false;
+}
+
+/* Of one that is there. NULL: no memory. */
+static json_t *value_of(const Reading *r, const KindField *field, Text name) {
+  Text text = form_data_text(&r->said->form, name.at);
   char whole[48] = "";
-  if (field->type == FIELD_BOOL) return text_is(text, "yes") ? json_true() : NULL;
+  if (field->type == FIELD_BOOL) return json_true();
   if (field->type == FIELD_CHOICES) {
     json_t *list = json_array();
     const FormPart *part;
-    for (size_t at = 0; list && (part = form_data_next(&r->said->form, text_of(name), &at));)
+    for (size_t at = 0; list && (part = form_data_next(&r->said->form, name, &at));)
       if (!part->file && json_array_append_new(list, json_stringn(part->value.at, part->value.len)) != 0) return json_decref(list), NULL;
-    if (list && !json_array_size(list)) return json_decref(list), NULL;
     return list;
   }
-  if (!text.len) return NULL;
   switch ((KindFieldType)field->type) {
     case FIELD_NUMBER:
     case FIELD_WHOLE:
@@ -119,18 +128,18 @@ static void read_files(const Reading *r, const KindField *field, Text name) {
   else if (taken && ((double)taken > field->most || (double)taken < field->least)) trouble_add(&r->said->troubles, name, IN(r->request, "数量不符", "too few or too many"));
 }
 
-static bool set(json_t *object, Text key, json_t *value) { return object && value && json_object_setn_new(object, key.at, key.len, value) == 0; }
+/* The value is the object's, or gone. */
+static bool set(json_t *object, Text key, json_t *value) { return json_object_setn_new(object, key.at, key.len, value) == 0; }
 
 static bool read_value(const Reading *r, const KindField *field, Text name, Error *error) {
   Said *said = r->said;
   Error wrong = {0};
-  json_t *value = value_of(r, field, name.at);
-  if (!value) {
+  if (!value_is_there(r, field, name)) {
     if (field->required) trouble_add(&said->troubles, name, missing_words(r->request, field));
     return true;
   }
   json_t *alone = json_object();
-  bool ok = set(alone, field->id, value);
+  bool ok = set(alone, field->id, value_of(r, field, name));
   const KindField *other = field->when_field >= 0 ? &r->fields[field->when_field] : NULL;
   if (ok && other) ok = json_object_setn(alone, other->id.at, other->id.len, json_object_getn(r->values, other->id.at, other->id.len)) == 0;
   if (!ok) {
@@ -143,12 +152,11 @@ static bool read_value(const Reading *r, const KindField *field, Text name, Erro
   return ok ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "form");
 }
 
-static Text take_out(json_t *fields, const char *key, Arena *arena) {
+static bool take_out(Text *out, json_t *fields, const char *key, Arena *arena) {
   Text text = form_text(fields, key);
-  if (!text.at) return TEXT_NONE;
-  text = text_copy(arena, text);
-  json_object_del(fields, key);
-  return text;
+  *out = text.at ? text_copy(arena, text) : TEXT_NONE;
+  if (text.at) json_object_del(fields, key);
+  return out->at || !text.at;
 }
 
 static bool read_fields(const Reading *r, Error *error) {
@@ -168,11 +176,12 @@ bool said_check(Said *said, HttpRequest *request, const KindField *fields, size_
   Reading r = {said, request, fields, count, keeps_place, json_object()};
   bool ok = r.values ? read_fields(&r, error) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "form");
   if (ok) {
-    said->what = take_out(r.values, "what", request->arena);
-    said->description = take_out(r.values, "description", request->arena);
-    char *text = json_dumps(r.values, JSON_COMPACT);
-    said->values = text ? text_copy(request->arena, text_of(text)) : TEXT_NONE;
-    free(text);
+    ok = take_out(&said->what, r.values, "what", request->arena) && take_out(&said->description, r.values, "description", request->arena);
+    Buffer text;
+    buffer_begin(&text, 0);
+    schema_write_json(&text, r.values, 0);
+    said->values = ok && !text.failed ? text_copy(request->arena, buffer_as_text(&text)) : TEXT_NONE;
+    buffer_end(&text);
     if (!said->values.at) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "form");
   }
   json_decref(r.values);

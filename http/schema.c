@@ -263,17 +263,17 @@ static int put(const char *bytes, size_t len, void *out) {
   return 0;
 }
 
-static void write_source(const json_t *source, Buffer *out) {
-  if (json_dump_callback(source, put, out, JSON_COMPACT) != 0) out->failed = true;
+void schema_write_json(Buffer *out, const json_t *value, size_t flags) {
+  if (json_dump_callback(value, put, out, JSON_COMPACT | flags) != 0) out->failed = true;
 }
 
-void schema_write(const Schema *schema, Buffer *out) { write_source(schema->source, out); }
+void schema_write(const Schema *schema, Buffer *out) { schema_write_json(out, schema->source, 0); }
 
 void schema_write_components(const SchemaSet *set, Buffer *out) {
   buffer_byte(out, '{');
   for (size_t i = 0; i < set->components.count; i++) {
     buffer_format(out, "%s\"%s\":", i ? "," : "", set->components.at[i].name);
-    write_source(set->components.at[i].schema->source, out);
+    schema_write_json(out, set->components.at[i].schema->source, 0);
   }
   buffer_byte(out, '}');
 }

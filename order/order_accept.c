@@ -1,7 +1,7 @@
 /* Accepting: a new order, or a call counted on the customer's open one. */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "http/schema.h"
 #include "order/order_inside.h"
 
 enum { SOURCE_MAX = 32, PERSON_MAX = 60, PHONE_MAX = 32, DESCRIPTION_MAX = 2000, NAMES_MAX = ERROR_ARGUMENT_MAX };
@@ -128,10 +128,12 @@ static bool write_accepted(DeskContext *context, Orders *orders, const Order *or
 /* All of the form's other fields, also those that may not stand in the event. */
 static bool write_form(DeskContext *context, const Order *order, const OrderAccept *accept, Error *error) {
   if (!accept->fields || !json_object_size(accept->fields)) return true;
-  char *words = json_dumps(accept->fields, JSON_COMPACT);
-  bool ok = words ? store_insert_text(context, order->id, order->version, text_of(words), error)
-                  : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
-  free(words);
+  Buffer words;
+  buffer_begin(&words, 0);
+  schema_write_json(&words, accept->fields, 0);
+  bool ok = words.failed ? error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order")
+                         : store_insert_text(context, order->id, order->version, buffer_as_text(&words), error);
+  buffer_end(&words);
   return ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "http/schema.h"
 #include "order/order_write.h"
 
 bool page_orgs(const bool **out, HttpRequest *request, const Orders *orders, int64_t org, Error *error) {
@@ -128,6 +129,16 @@ static void put_event_names(Json *json, const OrderKind *kind, Text event_kind, 
   json_put_text(json, "name_en", en);
 }
 
+static void put_object(Json *json, const char *key, const json_t *object) {
+  Buffer text;
+  buffer_begin(&text, 0);
+  if (object) schema_write_json(&text, object, 0);
+  json_key(json, key);
+  json_raw(json, text.len ? buffer_as_text(&text) : TEXT("{}"));
+  if (text.failed) json->out->failed = true;
+  buffer_end(&text);
+}
+
 static bool write_event(void *self, const Event *event) {
   Page *page = self;
   Json *json = page->json;
@@ -155,13 +166,11 @@ static bool write_event(void *self, const Event *event) {
   if (json_is_integer(json_object_get(data, "mark"))) json_i64(json, json_integer_value(json_object_get(data, "mark")));
   else json_nil(json);
   json_put_text(json, "outage", member(data, "outage"));
-  char *plain = fields ? json_dumps(fields, JSON_COMPACT) : NULL;
-  json_key(json, "fields");
-  json_raw(json, plain ? text_of(plain) : TEXT("{}"));
+  put_object(json, "fields", fields);
   json_close(json);
-  if (fields) json_object_update(page->fields, (json_t *)(uintptr_t)fields);
-  if (texts) json_object_update(page->fields, (json_t *)(uintptr_t)texts);
-  free(plain);
+  bool whole = data && (!fields || json_object_update(page->fields, (json_t *)(uintptr_t)fields) == 0) &&
+               (!texts || json_object_update(page->fields, (json_t *)(uintptr_t)texts) == 0);
+  if (!whole) json->out->failed = true; /* no memory: better no page than one with less on it */
   json_decref(data);
   return true;
 }
@@ -178,10 +187,7 @@ static bool write_history(Page *page, Error *error) {
 
 static void write_fields(Page *page) {
   Json *json = page->json;
-  char *words = json_dumps(page->fields, JSON_COMPACT);
-  json_key(json, "fields");
-  json_raw(json, words ? text_of(words) : TEXT("{}"));
-  free(words);
+  put_object(json, "fields", page->fields);
   json_put_text(json, "description", page->description);
   json_put_text(json, "source", page->source);
   json_put_text(json, "outcome", page->outcome);
@@ -262,10 +268,7 @@ static bool write_names(Page *page, Error *error) {
   ok = ok && name_one(page, names, FIELD_STAFF, order->assignee.value, error) && name_one(page, names, FIELD_ORDER, order->parent.value, error) &&
        name_one(page, names, FIELD_ORDER, order->main.value, error) &&
        (order->to_org == ORDER_NO_ORG || name_one(page, names, FIELD_ORG, people_org(page->orders->people, order->to_org)->id, error));
-  char *words = ok ? json_dumps(names, JSON_COMPACT) : NULL;
-  json_key(page->json, "names");
-  json_raw(page->json, words ? text_of(words) : TEXT("{}"));
-  free(words);
+  put_object(page->json, "names", ok ? names : NULL);
   json_decref(names);
   return ok;
 }

@@ -2,8 +2,8 @@
  * day, under an id of chance; the order then only learns that it was answered. */
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "http/schema.h"
 #include "order/answer.h"
 #include "order/board.h"
 #include "order/order_list.h"
@@ -49,7 +49,9 @@ static bool check_scores(const Survey *survey, const json_t *scores, Error *erro
 }
 
 static bool keep_answer(DeskContext *context, Orders *orders, const Order *order, const SurveyAnswer *said, Error *error) {
-  char *scores = said->scores ? json_dumps(said->scores, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+  Buffer scores;
+  buffer_begin(&scores, 0);
+  if (said->scores) schema_write_json(&scores, said->scores, JSON_SORT_KEYS);
   int32_t day = board_day(context->now);
   Satisfaction row = {.id = desk_new_id(context),
                       .order = order->id,
@@ -57,7 +59,7 @@ static bool keep_answer(DeskContext *context, Orders *orders, const Order *order
                       .period = day,
                       .answer = said->answer,
                       .org_id = order->org != ORDER_NO_ORG ? people_org(orders->people, order->org)->id : 0,
-                      .scores = scores ? text_of(scores) : TEXT("{}"),
+                      .scores = scores.len ? buffer_as_text(&scores) : TEXT("{}"),
                       .note = said->note};
   if (said->anonymous) { /* nothing that could lead back */
     uint64_t chance;
@@ -66,8 +68,9 @@ static bool keep_answer(DeskContext *context, Orders *orders, const Order *order
     row.order = (OrderId){0};
     row.period = day / 100 * 100;
   }
-  bool ok = store_insert_satisfaction(context, &row, error) && answers_add(context, orders, &row, error);
-  free(scores);
+  bool ok = !scores.failed ? store_insert_satisfaction(context, &row, error) && answers_add(context, orders, &row, error)
+                           : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "survey");
+  buffer_end(&scores);
   return ok;
 }
 

@@ -1,6 +1,7 @@
 /* The dispatcher's decisions, each with what it takes to undo it. */
 #include <stdio.h>
 
+#include "http/schema.h"
 #include "outage/outage_internal.h"
 
 /* --- finding, and keeping what an undo needs --- */
@@ -28,13 +29,17 @@ static bool may_fail(const Outages *outages, uint32_t device, Error *error) {
 
 /* `data` is given away. */
 static bool keep_undo(Record *record, OutageUndo what, json_t *data, Error *error) {
-  char *text = data ? json_dumps(data, JSON_COMPACT) : NULL, *copy = text ? memory_new(strlen(text) + 1) : NULL;
+  Buffer text;
+  buffer_begin(&text, 0);
+  if (data) schema_write_json(&text, data, 0);
   json_decref(data);
-  if (copy) memcpy(copy, text, strlen(text));
-  free(text);
-  if (!copy) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "undo");
+  buffer_byte(&text, '\0');
+  if (!data || text.failed) {
+    buffer_end(&text);
+    return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "undo");
+  }
   memory_free(record->undo_data);
-  record->undo_data = copy;
+  record->undo_data = text.at;
   record->o.undo = (uint8_t)what;
   return true;
 }
@@ -356,6 +361,7 @@ bool outage_undo(DeskContext *context, Outages *outages, OutageId id, int32_t ve
   if (!changeable(outages, id, version, &record, error)) return false;
   OutageUndo what = (OutageUndo)record->o.undo;
   json_t *data = record->undo_data ? json_loads(record->undo_data, 0, NULL) : NULL;
+  if (record->undo_data && !data) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "undo");
   if (what == UNDO_NOTHING || !data) {
     json_decref(data);
     return error_raise(error, ERROR_OUTAGE_NOTHING_TO_UNDO, "%s", outage_number(&record->o, number));
