@@ -76,6 +76,7 @@ static void write_promise_figures(const Board *board, size_t row) {
   json_put_text(json, "name_zh", promise->origin.name_zh);
   json_put_text(json, "name_en", promise->origin.name_en);
   json_put_text(json, "source", promise->origin.source);
+  json_put_text(json, "source_zh", promise->origin.source_zh);
   json_put_text(json, "rule_version", promise->origin.version);
   json_put_string(json, "judged", promise->judged == JUDGED_AVERAGE ? "average" : "each");
   json_put_bool(json, "kept_as_a_whole", board_kept(promise, sums));

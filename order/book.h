@@ -43,7 +43,7 @@ struct RuleBook {
 
 #define BOOK_ORIGIN(rule)                                                                                                        \
   (RuleOrigin) {                                                                                                                 \
-    text_of((rule)->id), text_of((rule)->version), text_of((rule)->source), text_of((rule)->region), text_of((rule)->from),      \
+    text_of((rule)->id), text_of((rule)->version), text_of((rule)->source), text_of((rule)->source_zh ? (rule)->source_zh : (rule)->source), text_of((rule)->region), text_of((rule)->from),      \
         text_of((rule)->until), text_of((rule)->name_zh), text_of((rule)->name_en), (RuleStrength)(rule)->strength               \
   }
 

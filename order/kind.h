@@ -34,7 +34,7 @@ enum { AREA_URBAN, AREA_RURAL, AREA_REMOTE, AREA_COUNT };
 typedef enum RuleStrength { RULE_READ_IN_TEXT, RULE_READ_IN_WEAKER, RULE_UNCONFIRMED } RuleStrength; /* V W R */
 
 typedef struct RuleOrigin { /* which rule a limit came from */
-  Text id, version, source, region, from, until, name_zh, name_en;
+  Text id, version, source, source_zh, region, from, until, name_zh, name_en;
   RuleStrength strength;
 } RuleOrigin;
 

@@ -19,6 +19,10 @@ static void the_built_in_rules_are_sound(void **state) {
   assert_int_equal(book_id(again), book_id(book));
   assert_true(text_equal(book_text(again), book_text(book)));
   assert_int_equal(book_kind_count(again), book_kind_count(book));
+  for (size_t i = 0; i < book_kind_count(book) + book_promise_count(book); i++) { /* in both languages */
+    const RuleOrigin *origin = i < book_kind_count(book) ? &book_kind(book, i)->origin : &book_promise(book, i - book_kind_count(book))->origin;
+    if (text_equal(origin->source, origin->source_zh)) fail_msg("%.*s has no source_zh", TEXT_ARG(origin->id));
+  }
   book_close(again);
   book_close(book);
 }

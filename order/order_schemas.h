@@ -15,7 +15,7 @@
   S_WHOLE ""
 #define ORIGIN_PROPERTIES \
   "\"id\":" S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"rule_version\":" \
-  S_TEXT ",\"source\":" S_TEXT ",\"strength\":" S_TEXT ",\"region\":" S_TEXT ",\"from\":" \
+  S_TEXT ",\"source\":" S_TEXT ",\"source_zh\":" S_TEXT ",\"strength\":" S_TEXT ",\"region\":" S_TEXT ",\"from\":" \
   S_TEXT ",\"until\":" S_TEXT_NULL ""
 
 #define COMPONENT_CLOCK \
@@ -149,7 +149,7 @@
   S_WHOLE ",\"to_day\":" \
   S_WHOLE ",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\",\"measured\",\"kept\"," \
   "\"broken\"],\"properties\":{\"id\":" S_TEXT ",\"name_zh\":" S_TEXT ",\"name_en\":" \
-  S_TEXT ",\"source\":" S_TEXT ",\"rule_version\":" S_TEXT ",\"judged\":" \
+  S_TEXT ",\"source\":" S_TEXT ",\"source_zh\":" S_TEXT ",\"rule_version\":" S_TEXT ",\"judged\":" \
   S_TEXT ",\"kept_as_a_whole\":" S_BOOL "," SUM_PROPERTIES ",\"running\":" S_WHOLE ",\"in_danger\":" \
   S_WHOLE ",\"broken_now\":" \
   S_WHOLE ",\"areas\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"area\":" \

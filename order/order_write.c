@@ -220,6 +220,7 @@ void write_origin(Json *json, const RuleOrigin *origin) {
   put_names(json, origin->name_zh, origin->name_en);
   json_put_text(json, "rule_version", origin->version);
   json_put_text(json, "source", origin->source);
+  json_put_text(json, "source_zh", origin->source_zh);
   json_put_string(json, "strength", STRENGTHS[origin->strength]);
   json_put_text(json, "region", origin->region);
   json_put_text(json, "from", origin->from);

@@ -139,7 +139,7 @@ static const cyaml_schema_field_t REPEAT_FIELDS[] = {CYAML_FIELD_INT("calls", CY
                                                      CYAML_FIELD_INT("days", CYAML_FLAG_DEFAULT, RuleRepeat, days), CYAML_FIELD_END};
 
 #define ORIGIN(type)                                                                                                              \
-  NEEDED_TEXT("id", type, id), NEEDED_TEXT("version", type, version), NEEDED_TEXT("source", type, source),                        \
+  NEEDED_TEXT("id", type, id), NEEDED_TEXT("version", type, version), NEEDED_TEXT("source", type, source), TEXT_OR_NONE("source_zh", type, source_zh), \
       NEEDED_TEXT("region", type, region), NEEDED_TEXT("from", type, from), TEXT_OR_NONE("until", type, until),                   \
       ONE_OF("strength", CYAML_FLAG_DEFAULT, type, strength, STRENGTHS), NEEDED_TEXT("name_zh", type, name_zh),   \
       NEEDED_TEXT("name_en", type, name_en)

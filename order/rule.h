@@ -69,7 +69,7 @@ typedef struct RuleRepeat {
 } RuleRepeat;
 
 typedef struct RuleKind { /* also a part: then only lists of it are given */
-  char *id, *version, *source, *region, *from, *until, *name_zh, *name_en, *group, *guide_zh, *guide_en;
+  char *id, *version, *source, *source_zh, *region, *from, *until, *name_zh, *name_en, *group, *guide_zh, *guide_en;
   int strength, one_open, visits, keeps_place, public;
   unsigned opened_by;
   RuleField *form;
@@ -101,7 +101,7 @@ typedef struct RuleMark {
 } RuleMark;
 
 typedef struct RulePromise {
-  char *id, *version, *source, *region, *from, *until, *name_zh, *name_en, *calendar;
+  char *id, *version, *source, *source_zh, *region, *from, *until, *name_zh, *name_en, *calendar;
   int strength, judged, first_day_free;
   char *limit;
   RuleLimit *limits;
@@ -121,7 +121,7 @@ typedef struct RuleDays {
 } RuleDays;
 
 typedef struct RuleCalendar {
-  char *id, *version, *source, *region, *from, *until, *name_zh, *name_en;
+  char *id, *version, *source, *source_zh, *region, *from, *until, *name_zh, *name_en;
   int strength, always;
   unsigned week; /* bits, Sunday is 1 */
   char **hours;  /* "08:30-12:00" */
@@ -135,7 +135,7 @@ typedef struct RuleCompany { /* which of the promises are this company's */
 } RuleCompany;
 
 typedef struct RuleSurvey { /* what is asked after an order: the dimensions of satisfaction */
-  char *id, *version, *source, *region, *from, *until, *name_zh, *name_en;
+  char *id, *version, *source, *source_zh, *region, *from, *until, *name_zh, *name_en;
   int strength, days;
   KindChoice *dimensions;
   unsigned dimensions_count;

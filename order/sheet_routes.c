@@ -133,7 +133,7 @@ static bool sheet_promises(HttpRequest *request, HttpReply *reply, void *room, E
     if (!promise->in_force) continue;
     add_areas(&sum, &sums[i]), add_areas(&was, &then[i]);
     sheet_text(book, name_in(request, promise->origin.name_zh, promise->origin.name_en));
-    sheet_text(book, promise->origin.source);
+    sheet_text(book, name_in(request, promise->origin.source_zh, promise->origin.source));
     sheet_text(book, promise->origin.version);
     sheet_text(book, text_of(promise->judged == JUDGED_AVERAGE ? IN(request, "平均", "average") : IN(request, "逐单", "each")));
     sheet_number(book, (double)sum.measured), sheet_number(book, (double)sum.kept), sheet_number(book, (double)(sum.measured - sum.kept));

@@ -8,7 +8,7 @@ const sum = (measured: number, broken: number): PromiseSum => ({ measured, kept:
 const AREAS = ["urban", "rural", "remote"] as const;
 const board = (): BoardPromise[] =>
   PROMISES.map(([id, name_zh, name_en, minutes, measured, broken], i) => ({
-    id, name_zh, name_en, source: SOURCE, rule_version: "2", judged: i === 0 ? "average" : "each", kept_as_a_whole: i !== 1, ...sum(measured, broken), running: measured && 6 + i, in_danger: i % 2, broken_now: i === 1 ? 2 : 0,
+    id, name_zh, name_en, source: SOURCE, source_zh: SOURCE, rule_version: "2", judged: i === 0 ? "average" : "each", kept_as_a_whole: i !== 1, ...sum(measured, broken), running: measured && 6 + i, in_danger: i % 2, broken_now: i === 1 ? 2 : 0,
     areas: AREAS.map((area, a) => ({ area, limit_s: minutes * 60 * (a + 1), ...sum(Math.floor(measured / 3), Math.floor(broken / 3)) })),
     parts: [["11", "城关供电所"], ["12", "东塘供电所"]].map(([org_id, name], p) => ({ org_id: org_id!, name: name!, ...sum(Math.floor(measured / 2), p ? broken : 0) })),
     year_before: sum(measured, broken * 2),
@@ -19,7 +19,7 @@ const figures = (): KindFigures[] => [
   { kind: "complaint", name_zh: "投诉", name_en: "Complaint", group: "service", figures: [figure("accepted", "受理", "Accepted", 14, 0), figure("violations", "违规", "Violations", 2, 0)] },
 ];
 const answers = (n: number) => ({ answers: n, hidden: n < 5, satisfied: n - 4, rate: (n - 4) / n, dimensions: [["speed", "响应速度", "Speed"], ["attitude", "服务态度", "Attitude"]].map(([id, name_zh, name_en], i) => ({ id: id!, name_zh: name_zh!, name_en: name_en!, answers: n, average: 4.6 - i * 0.2 })) });
-const origin = (id: string, name_zh: string, name_en: string) => ({ id, name_zh, name_en, rule_version: "2", source: SOURCE, strength: "V" as const, region: "CN", from: "2026-01-01", until: null });
+const origin = (id: string, name_zh: string, name_en: string) => ({ id, name_zh, name_en, rule_version: "2", source: SOURCE, source_zh: SOURCE, strength: "V" as const, region: "CN", from: "2026-01-01", until: null });
 const rules = (): Rules => ({
   region: "CN", as_of: null, book: "1", calendars: [origin("workdays", "工作日", "Working days")],
   promises: PROMISES.map(([id, zh, en, minutes], i) => ({ ...origin(id, zh, en), strength: (["V", "W", "R"] as const)[i % 3]!, calendar: "always", in_force: i !== 4, judged: i ? "each" : "average", urban_s: minutes * 60, rural_s: minutes * 120, remote_s: minutes * 160, marks: [50, 75, 100], used_by: [`fault_repair.${id}`] })),

@@ -752,6 +752,7 @@ export interface BoardPromise extends PromiseSum {
   name_zh: string;
   name_en: string;
   source: string;
+  source_zh: string;
   rule_version: string;
   judged: "each" | "average";
   kept_as_a_whole: boolean;
@@ -804,6 +805,7 @@ export interface RuleOrigin {
   name_en: string;
   rule_version: string;
   source: string;
+  source_zh: string;
   strength: "V" | "W" | "R";
   region: string | null;
   from: string | null;

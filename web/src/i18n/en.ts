@@ -755,6 +755,8 @@ export const en: Record<keyof typeof zh, string> = {
   "visits.no_month": "No visits are planned for this month.",
   "visits.not_planned": "No visits are planned for this month",
   "visits.not_planned_hint": "When the head has planned the month, each day's households stand here.",
+  "visits.no_grid": "Your account belongs to no grid",
+  "visits.no_grid_hint": "Visits are made by the manager of a grid: an administrator can put the account into one.",
   "visits.note": "Record of the visit",
   "visits.now": "Now",
   "visits.number": "Customer number {number}",

@@ -39,6 +39,9 @@ export function word(prefix: string, code: string): string {
   return hasWord(prefix, code) ? t(key as Key) : code;
 }
 
+/** Where a rule comes from. */
+export const sourced = (rule: { source: string; source_zh: string }): string => (locale.value === "zh" ? rule.source_zh : rule.source);
+
 export function named(thing: { name_zh: string; name_en: string }): string {
   return locale.value === "zh" ? thing.name_zh : thing.name_en;
 }

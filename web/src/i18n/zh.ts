@@ -753,6 +753,8 @@ export const zh = {
   "visits.no_month": "这个月还没有走访计划。",
   "visits.not_planned": "这个月还没有走访计划",
   "visits.not_planned_hint": "所长编制月计划后, 这里显示每天要走的户。",
+  "visits.no_grid": "您的账号不属于任何网格",
+  "visits.no_grid_hint": "走访由网格的客户经理完成；请管理员把账号归到一个网格。",
   "visits.note": "走访记录",
   "visits.now": "现在",
   "visits.number": "户号 {number}",
