@@ -30,7 +30,7 @@ bool pg_fail(Pg *pg, const PGresult *result, const char *sql, Error *error) {
   const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
   const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
   if (!message) message = PQerrorMessage(pg->connection);
-  ErrorCode code = class_of(state, PQstatus(pg->connection) == CONNECTION_BAD);
+  ErrorCode code = class_of(state, pg->lost || PQstatus(pg->connection) == CONNECTION_BAD);
   Text line = text_trim(text_slice(text_of(message), 0, strcspn(message, "\n")));
   error_raise(error, code, "%.*s", TEXT_ARG(line));
   return code == ERROR_STORE_GONE ? false : error_at(error, "%.120s", sql);
@@ -48,6 +48,7 @@ bool pg_simple(Pg *pg, const char *sql, Error *error) {
 }
 
 void pg_lost(Pg *pg) {
+  pg->lost = true;
   pg->sent_before += (int64_t)pg->sent.count;
   pg->sent.count = pg->answered = 0;
   if (pg->reading) pg->reading->open = false;
@@ -62,12 +63,13 @@ static bool connected(Pg *pg, Error *error) {
   pg->in_transaction = pg->doomed = pg->piping = false;
   pg->savepoint_at = pg->failed_at = -1;
   if (PQstatus(pg->connection) != CONNECTION_OK) return pg_fail(pg, NULL, "connect", error);
+  pg->lost = false;
   PQsetNoticeReceiver(pg->connection, quiet, NULL);
   return pg_simple(pg, MODE_SETTINGS[pg->mode], error);
 }
 
 bool pg_ready(Pg *pg, Error *error) {
-  if (PQstatus(pg->connection) == CONNECTION_OK) return true;
+  if (PQstatus(pg->connection) == CONNECTION_OK && !pg->lost) return true;
   pg_lost(pg);
   PQreset(pg->connection);
   return connected(pg, error);
@@ -144,7 +146,7 @@ static void rollback(Db *db) {
   if (pg->copying) buffer_end(&pg->copying->copy), pg->copying = NULL;
   if (!pg_settle(pg, NULL)) error_clear(&pg->failure);
   forget_failure(pg);
-  if (PQstatus(pg->connection) == CONNECTION_OK && (!pg_send(pg, "ROLLBACK", -1, NULL) || !pg_settle(pg, NULL)))
+  if (PQstatus(pg->connection) == CONNECTION_OK && !pg->lost && (!pg_send(pg, "ROLLBACK", -1, NULL) || !pg_settle(pg, NULL)))
     log_line(LOG_WARN, "store: rollback failed");
   pg->in_transaction = pg->doomed = false;
   pg->savepoint_at = -1;

@@ -364,6 +364,49 @@ static void every_table_but_one_belongs_to_counties(void **state) {
   db_close(look.db);
 }
 
+static bool write_forty(Db *db, Error *error) {
+  DbStatement *s;
+  bool row;
+  if (!db_begin(db, error)) return false;
+  for (int64_t i = 0; i < 40; i++) {
+    if (!db_prepare(&s, db, "INSERT INTO forty (county_id, id) VALUES (1, ?1)", error)) return false;
+    db_bind_i64(s, 1, i);
+    if (!db_done_rows(s, 1, error)) return false;
+  }
+  if (!db_prepare(&s, db, "SELECT COUNT(*) FROM forty WHERE county_id = ?1", error)) return false;
+  db_bind_i64(s, 1, 1);
+  if (!db_step(&row, s, error)) return false;
+  db_reset(s);
+  return db_commit(db, error);
+}
+
+/* Whichever allocation fails, in the middle of what was sent ahead too: what comes next finds a connection that works, and all or nothing stands. */
+static void a_failed_allocation_leaves_a_store_that_works(void **state) {
+  bool ok = false;
+  (void)state;
+  for (int64_t nth = 1; !ok && nth < 200; nth++) {
+    Error error = {0};
+    DbStatement *s;
+    Db *db;
+    bool row;
+    assert_ok(db_open(&db, ":memory:", DB_WRITE_UNSYNCED, &error), &error);
+    assert_ok(db_run(db, "CREATE TABLE forty (county_id INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (county_id, id))", &error), &error);
+    memory_fail_at(nth);
+    ok = write_forty(db, &error);
+    memory_fail_at(0);
+    if (!ok) db_rollback(db);
+    error_clear(&error);
+    assert_ok(db_begin(db, &error), &error);
+    assert_ok(db_prepare(&s, db, "SELECT COUNT(*) FROM forty", &error), &error);
+    assert_ok(db_step(&row, s, &error), &error);
+    assert_int_equal(db_column_i64(s, 0), ok ? 40 : 0);
+    db_reset(s);
+    assert_ok(db_commit(db, &error), &error);
+    db_close(db);
+  }
+  assert_true(ok);
+}
+
 TEST_MAIN(TEST(values_come_back), TEST(errors_have_their_class), TEST(a_failure_in_a_savepoint_undoes_it_alone), TEST(a_failure_after_its_release_undoes_all),
           TEST(as_many_rows_as_expected_or_a_failure), TEST(statements_do_not_disturb_each_other), TEST(types_are_the_same_on_every_store),
-          TEST(a_bulk_insert_is_whole_or_nothing), TEST(readers_do_not_wait), TEST(a_backup_of_a_file_is_whole), TEST(an_empty_store_migrates_and_a_newer_one_is_refused), TEST(every_table_but_one_belongs_to_counties), TEST(a_lower_number_brought_later_is_applied))
+          TEST(a_bulk_insert_is_whole_or_nothing), TEST(readers_do_not_wait), TEST(a_backup_of_a_file_is_whole), TEST(an_empty_store_migrates_and_a_newer_one_is_refused), TEST(every_table_but_one_belongs_to_counties), TEST(a_lower_number_brought_later_is_applied), TEST(a_failed_allocation_leaves_a_store_that_works))

@@ -38,8 +38,9 @@ typedef struct Pg {
   int64_t epoch; /* of the connection: statements prepared on an earlier one are not there */
   int64_t names; /* made for statements */
   bool piping;   /* the connection is in pipeline mode */
+  bool lost;     /* it is not to be used any more, even where it still stands: answers of it are not known to belong to what */
 
-  VECTOR(PgSent) sent;
+  VECTOR(PgSent) sent;  /* room for two more is made before anything is sent */
   size_t answered;      /* of them */
   int64_t sent_before;  /* in earlier rounds: sent_before + index numbers each */
   int64_t changes;      /* rows of the last answered */

@@ -1,5 +1,7 @@
 /* The pipe: writes are sent ahead, their answers read together. Every round ends with a sync; after a failure the server skips what
  * follows up to it, so the first failure is the true one. */
+#include <assert.h>
+
 #include "store/postgres.h"
 
 enum { ROUND_MOST = 1024 /* answers left unread, so that neither side's memory grows without end */ };
@@ -112,7 +114,8 @@ bool pg_leave_pipe(Pg *pg, Error *error) {
 
 bool pg_may_send(Pg *pg, const char *sql, Error *error) {
   if (!pg->in_transaction && !pg_ready(pg, error)) return false;
-  if (PQstatus(pg->connection) != CONNECTION_OK) return pg_fail(pg, NULL, sql, error);
+  if (PQstatus(pg->connection) != CONNECTION_OK || pg->lost) return pg_fail(pg, NULL, sql, error);
+  if (!vector_reserve(&pg->sent, 2)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "store"); /* an answer that nobody counts would be taken for another's */
   if (pg->reading) pg_park(pg);
   if (pg->copying && !pg_copy_flush(pg, error)) return false;
   if (!pg->in_transaction || pg->failed_at < 0) return true;
@@ -122,10 +125,8 @@ bool pg_may_send(Pg *pg, const char *sql, Error *error) {
 
 bool pg_sent(Pg *pg, PgSent sent, Error *error) {
   pg->expecting |= sent.rows >= 0;
-  if (!vector_push(&pg->sent, sent)) { /* an answer that nobody counts would be taken for another's */
-    pg_lost(pg);
-    return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "store");
-  }
+  bool room = vector_push(&pg->sent, sent);
+  assert(room), (void)room; /* pg_may_send made it */
   return sent.reader || pg->sent.count < ROUND_MOST || pg_settle(pg, error);
 }
 
