@@ -78,6 +78,7 @@ bool outage_measure(const Outages *outages, Record *record, Error *error) {
   }
   grid_ranges_free(&below);
   if (!ok) return false;
+  if (o->state == OUTAGE_RESTORED) total = o->customers_total; /* as it was: nothing is dark that could be counted */
   o->customers_total = outage_customers_in(outages, (GridRange){o->device, grid_device(outages->grid, o->device)->end});
   if (total > o->customers_total) o->customers_total = total; /* it feeds an island */
   o->customers_out = o->important_out = 0;

@@ -496,6 +496,9 @@ static void an_island_is_lit_through_its_tie(void **state) {
     assert_int_equal(town_order(&town, beyond)->outage.value, other.out.value);
     town_pass(&town, 5);
     assert_int_equal(ACT(.town = &town, .what = RESTORE, .id = other.out), ERROR_NONE);
+    assert_int_equal(outage_find(town.outages, other.out)->customers_total, 37 + 36);
+    if (restarts) restart(&town);
+    assert_int_equal(outage_find(town.outages, other.out)->customers_total, 37 + 36); /* it had fed the island: so it stays */
     assert_true(is_in(&town, beyond, "restored") && is_in(&town, near_by, "merged"));
     /* one box of the island alone */
     town_pass(&town, 1);
