@@ -69,7 +69,7 @@ static bool work_message(DeskContext *context, void *command, Error *error) {
   CountySim *sim = c->sim;
   int64_t row;
   KeptReply kept;
-  c->fresh = !keys_find(&sim->keys, c->message->key, &row);
+  c->fresh = !keys_find(sim->keys, c->message->key, &row);
   if (!c->fresh) {
     if (!keys_read(&kept, context->arena, context->db, context->county_id, row, error)) return false;
     snprintf(c->answer, sizeof c->answer, "%.*s", TEXT_ARG(kept.body));
@@ -78,7 +78,7 @@ static bool work_message(DeskContext *context, void *command, Error *error) {
   if (!SIM_MATTERS[c->message->matter].work(context, sim, c->message, c->answer, error)) return false;
   kept = (KeptReply){.fingerprint = c->message->key, .status = 201, .body = text_of(c->answer)};
   int64_t id = desk_new_id(context);
-  return keys_write(context->db, context->county_id, id, c->message->key, &kept, error) && keys_put(&sim->keys, c->message->key, id, error)
+  return keys_write(context->db, context->county_id, id, c->message->key, &kept, error) && keys_put(sim->keys, c->message->key, id, error)
              ? true : desk_spoil(context);
 }
 
@@ -87,7 +87,7 @@ static void not_answered(CountySim *sim, SimMessage *message, bool refused) {
   Error error = {0};
   if (!refused) message->unknown = true;
   if (!refused && matter->heard) matter->heard(sim, message, HEARD_NOTHING);
-  if (!power_is_off() && !keys_forget_undone(&sim->keys, sim->house.db, HOUSE_COUNTY, &error) && !sim->armed)
+  if (!sim_store_is_off(sim->store) && !keys_forget_undone(sim->keys, sim->house->db, HOUSE_COUNTY, &error) && !sim->armed)
     sim_wrong(sim, "keys: %s", error_name(error.code));
 }
 

@@ -13,7 +13,7 @@ static void told(void *self, const char *what, const char *problem, int64_t coun
 static bool one_number(int64_t *out, CountySim *sim, const char *sql, Error *error) {
   DbStatement *s;
   bool row;
-  if (!db_prepare(&s, sim->house.db, sql, error)) return false;
+  if (!db_prepare(&s, sim->house->db, sql, error)) return false;
   db_bind_i64(s, 1, HOUSE_COUNTY);
   if (!db_step(&row, s, error)) return false;
   *out = row ? db_column_i64(s, 0) : 0;
@@ -72,7 +72,7 @@ static bool check_calls(CountySim *sim, Error *error) {
   size_t at = 0;
   int64_t order, answered;
   bool row;
-  if (!db_prepare(&s, sim->house.db, "SELECT calls - CASE WHEN source IN ('order', 'meter') THEN 1 ELSE 0 END FROM orders WHERE county_id = ?1 AND id = ?2", error)) return false;
+  if (!db_prepare(&s, sim->house->db, "SELECT calls - CASE WHEN source IN ('order', 'meter') THEN 1 ELSE 0 END FROM orders WHERE county_id = ?1 AND id = ?2", error)) return false;
   while (map_next(&sim->answered, &at, &order, &answered)) {
     db_bind_i64(s, 1, HOUSE_COUNTY);
     db_bind_i64(s, 2, order);
@@ -87,7 +87,7 @@ static bool check_calls(CountySim *sim, Error *error) {
 }
 
 static bool check_dark(CountySim *sim, Error *error) {
-  const House *house = &sim->house;
+  const House *house = sim->house;
   GridRanges dark = {0};
   uint32_t told_count = 0, counted = 0;
   bool ok = outage_dark(house->outages, &dark, &told_count, error);
@@ -118,13 +118,13 @@ static bool own_books(CountySim *sim, Error *error) {
 bool sim_books(CountySim *sim) {
   Error error = {0};
   char text[ERROR_TEXT_MAX];
-  bool ok = house_books(&sim->house, told, NULL, sim, &error) && own_books(sim, &error);
+  bool ok = house_books(sim->house, told, NULL, sim, &error) && own_books(sim, &error);
   if (!ok && error.code) sim_wrong(sim, "books: %s", error_text(&error, LANGUAGE_EN, text, sizeof text));
   return !sim->problem[0];
 }
 
 void sim_digest(CountySim *sim, Buffer *out) {
-  const House *house = &sim->house;
+  const House *house = sim->house;
   for (size_t i = 0; i < outage_count(house->outages); i++) {
     const Outage *o = outage_at(house->outages, i);
     buffer_format(out, "outage %lld: device %u state %d stage %d pinned %d out %u of %u crew %lld job %lld undo %d households %u eta %lld dark", (long long)o->id.value,
@@ -203,9 +203,9 @@ int sim_plant(CountySim *sim, int number) {
     Heard heard = {PLANTS[i].book, false};
     Error error = {0};
     char text[ERROR_TEXT_MAX];
-    bool ok = db_begin(sim->house.db, &error) && db_run(sim->house.db, PLANTS[i].sql, &error) &&
-              (PLANTS[i].book ? house_books(&sim->house, hear, NULL, &heard, &error) : own_books(sim, &error));
-    if (db_in_transaction(sim->house.db)) db_rollback(sim->house.db);
+    bool ok = db_begin(sim->house->db, &error) && db_run(sim->house->db, PLANTS[i].sql, &error) &&
+              (PLANTS[i].book ? house_books(sim->house, hear, NULL, &heard, &error) : own_books(sim, &error));
+    if (db_in_transaction(sim->house->db)) db_rollback(sim->house->db);
     bool told_so = heard.found || sim->problem[0] || (!ok && error.code == ERROR_STORE_CORRUPT);
     wrong += !told_so;
     printf("%s %d - found by the book of %s: %s\n", told_so ? "ok" : "not ok", ++number, PLANTS[i].book ? PLANTS[i].book : "what was answered", PLANTS[i].what);

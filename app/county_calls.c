@@ -11,11 +11,11 @@ bool sim_work_call(DeskContext *context, CountySim *sim, const SimMessage *messa
   Customer customer;
   OrderId order;
   bool again;
-  people_customer(sim->house.people, (uint32_t)message->arg[POSITION], &customer);
+  people_customer(sim->house->people, (uint32_t)message->arg[POSITION], &customer);
   OrderAccept accept = {.kind = text_of(CALL_KINDS[message->arg[KIND]]), .customer = customer.id, .device = GRID_NONE, .caller_name = customer.name,
                         .caller_phone = customer.phone, .description = TEXT("停电"), .source = TEXT("hotline"), .roles = KIND_ROLE_AGENT};
   if (message->arg[KIND] < 3) accept.what = TEXT("no_power");
-  if (!order_accept(context, sim->house.orders, &accept, &order, &again, error)) return false;
+  if (!order_accept(context, sim->house->orders, &accept, &order, &again, error)) return false;
   snprintf(answer, SIM_ANSWER_MAX, "%lld", (long long)order.value);
   return true;
 }
@@ -27,13 +27,13 @@ const SimMessage *sim_call_before(CountySim *sim) {
 }
 
 uint32_t sim_position(CountySim *sim) {
-  uint32_t count = people_customer_count(sim->house.people), position = sim_below(sim, count);
+  uint32_t count = people_customer_count(sim->house->people), position = sim_below(sim, count);
   const SimMessage *before = sim->messages.count && sim_below(sim, 3) ? sim_call_before(sim) : NULL;
   return before ? ((uint32_t)before->arg[POSITION] + sim_below(sim, 4)) % count : position;
 }
 
 void sim_act_call(CountySim *sim) {
-  uint32_t count = people_customer_count(sim->house.people);
+  uint32_t count = people_customer_count(sim->house->people);
   SimMessage call = {.key = sim_key(sim), .matter = MATTER_CALL};
   call.arg[POSITION] = sim_below(sim, count);
   call.arg[KIND] = sim_below(sim, CALL_KIND_COUNT);

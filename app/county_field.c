@@ -20,7 +20,7 @@ typedef struct AnyCommand {
 } AnyCommand;
 
 static uint32_t device_near(CountySim *sim, uint32_t device) {
-  const Grid *grid = sim->house.grid;
+  const Grid *grid = sim->house->grid;
   const GridDevice *at = grid_device(grid, device);
   switch (sim_below(sim, 4)) {
     case 0: return at->parent == GRID_NONE ? device : at->parent;
@@ -32,7 +32,7 @@ static uint32_t device_near(CountySim *sim, uint32_t device) {
 
 static bool work_outage(DeskContext *context, void *command, Error *error) {
   AnyCommand *c = command;
-  Outages *outages = c->sim->house.outages;
+  Outages *outages = c->sim->house->outages;
   OutageId made;
   switch (c->what) {
     case 0: return outage_declare(context, outages, c->device, TEXT("巡视发现"), &made, error);
@@ -57,18 +57,18 @@ static bool collect(void *self, const Order *order) {
 }
 
 void sim_act_outage(CountySim *sim) {
-  size_t count = outage_count(sim->house.outages);
-  AnyCommand command = {.sim = sim, .what = count ? (int)sim_below(sim, 13) : 0, .device = sim_below(sim, grid_count(sim->house.grid))};
+  size_t count = outage_count(sim->house->outages);
+  AnyCommand command = {.sim = sim, .what = count ? (int)sim_below(sim, 13) : 0, .device = sim_below(sim, grid_count(sim->house->grid))};
   if (count) {
-    const Outage *outage = outage_at(sim->house.outages, sim_below(sim, (uint32_t)count));
+    const Outage *outage = outage_at(sim->house->outages, sim_below(sim, (uint32_t)count));
     command.outage = outage->id;
-    command.other = outage_at(sim->house.outages, sim_below(sim, (uint32_t)count))->id;
+    command.other = outage_at(sim->house->outages, sim_below(sim, (uint32_t)count))->id;
     command.version = sim_below(sim, 10) ? outage->version : 1;
     if (command.what) command.device = device_near(sim, outage->device);
     command.device_count = command.what == 7 ? 1 + sim_below(sim, 2) : 0;
     for (size_t i = 0; i < command.device_count; i++)
-      command.devices[i] = outage->device + sim_below(sim, grid_device(sim->house.grid, outage->device)->end - outage->device);
-    if (command.what == 9) order_of_outage(sim->house.orders, outage->id, collect, &command);
+      command.devices[i] = outage->device + sim_below(sim, grid_device(sim->house->grid, outage->device)->end - outage->device);
+    if (command.what == 9) order_of_outage(sim->house->orders, outage->id, collect, &command);
   }
   sim_do(sim, work_outage, &command, "staff:8", NULL);
 }
@@ -76,14 +76,14 @@ void sim_act_outage(CountySim *sim) {
 static bool work_assign(DeskContext *context, void *command, Error *error) {
   AnyCommand *c = command;
   JobId job;
-  if (c->what == 0) return crew_unassign(context, c->sim->house.crews, c->outage, 0, TEXT("另有安排"), error);
-  return crew_assign(context, c->sim->house.crews, c->outage, c->version, c->crew, &job, error);
+  if (c->what == 0) return crew_unassign(context, c->sim->house->crews, c->outage, 0, TEXT("另有安排"), error);
+  return crew_assign(context, c->sim->house->crews, c->outage, c->version, c->crew, &job, error);
 }
 
 static bool work_job(DeskContext *context, void *command, Error *error) {
   AnyCommand *c = command;
   CountySim *sim = c->sim;
-  Crews *crews = sim->house.crews;
+  Crews *crews = sim->house->crews;
   const Job *job = crew_job_find(crews, c->job);
   if (!job) return error_raise(error, ERROR_NOT_FOUND, "job\t%lld", (long long)c->job.value);
   CrewStep step = {.job = c->job, .version = job->version, .staff_id = 9};
@@ -109,10 +109,10 @@ static bool work_job(DeskContext *context, void *command, Error *error) {
   } else if (text_is(step.step, "return")) {
     fields = json_pack("{s:s}", "reason", "车辆故障");
   } else if (text_is(step.step, "restore") && sim_below(sim, 2)) {
-    const Outage *outage = outage_find(sim->house.outages, job->outage);
+    const Outage *outage = outage_find(sim->house->outages, job->outage);
     if (outage) {
-      uint32_t device = outage->device + sim_below(sim, grid_device(sim->house.grid, outage->device)->end - outage->device);
-      fields = json_pack("{s:[o]}", "devices", sim_id_json(grid_device(sim->house.grid, device)->id.value));
+      uint32_t device = outage->device + sim_below(sim, grid_device(sim->house->grid, outage->device)->end - outage->device);
+      fields = json_pack("{s:[o]}", "devices", sim_id_json(grid_device(sim->house->grid, device)->id.value));
     }
   }
   step.fields = fields;
@@ -123,7 +123,7 @@ static bool work_job(DeskContext *context, void *command, Error *error) {
 
 static bool work_material(DeskContext *context, void *command, Error *error) {
   AnyCommand *c = command;
-  Crews *crews = c->sim->house.crews;
+  Crews *crews = c->sim->house->crews;
   int64_t id;
   if (!crew_stock_count(crews)) return true;
   const StockPlace *stock = crew_stock_at(crews, sim_below(c->sim, (uint32_t)crew_stock_count(crews)));
@@ -132,7 +132,7 @@ static bool work_material(DeskContext *context, void *command, Error *error) {
 }
 
 void sim_act_crew(CountySim *sim) {
-  const House *house = &sim->house;
+  const House *house = sim->house;
   size_t jobs = crew_job_count(house->crews), outages = outage_count(house->outages);
   AnyCommand command = {.sim = sim};
   if (outages && crew_count(house->crews) && (!jobs || sim_below(sim, 4) == 0)) {
@@ -152,12 +152,12 @@ void sim_act_crew(CountySim *sim) {
 
 static bool work_evidence(DeskContext *context, void *command, Error *error) {
   AnyCommand *c = command;
-  return outage_evidence(context, c->sim->house.outages, c->items, c->item_count, c->verdicts, error);
+  return outage_evidence(context, c->sim->house->outages, c->items, c->item_count, c->verdicts, error);
 }
 
 void sim_act_evidence(CountySim *sim) {
   static const char *const KINDS[] = {"last_gasp", "power_up", "ping_off", "ping_on", "switch_open", "switch_closed", "concentrator_off", "is_dark", "has_power"};
-  const House *house = &sim->house;
+  const House *house = sim->house;
   AnyCommand command = {.sim = sim, .item_count = 1 + sim_below(sim, 6)};
   uint32_t position = sim_below(sim, people_customer_count(house->people));
   const SimMessage *call = sim->messages.count && sim_below(sim, 2) ? sim_call_before(sim) : NULL;
@@ -179,9 +179,9 @@ void sim_act_evidence(CountySim *sim) {
 bool sim_load_ties(CountySim *sim, Error *error) {
   DbStatement *s;
   const GridTie *ties;
-  size_t count = grid_ties(sim->house.grid, &ties);
+  size_t count = grid_ties(sim->house->grid, &ties);
   vector_clear(&sim->ties);
-  if (!db_prepare(&s, sim->house.db, "SELECT id, code FROM tie WHERE county_id = ?1 AND retired_at IS NULL ORDER BY id", error)) return false;
+  if (!db_prepare(&s, sim->house->db, "SELECT id, code FROM tie WHERE county_id = ?1 AND retired_at IS NULL ORDER BY id", error)) return false;
   db_bind_i64(s, 1, HOUSE_COUNTY);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
@@ -203,7 +203,7 @@ static void report_switch(CountySim *sim, AnyCommand *command, bool closed, Text
 }
 
 void sim_act_tie(CountySim *sim) {
-  const Grid *grid = sim->house.grid;
+  const Grid *grid = sim->house->grid;
   AnyCommand command = {.sim = sim};
   if (!sim->ties.count) return;
   const SimTie *tie = &sim->ties.at[sim_below(sim, sim_below(sim, 3) ? 3 : (uint32_t)sim->ties.count) % sim->ties.count]; /* mostly a few of them, so that they meet */

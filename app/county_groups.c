@@ -11,7 +11,7 @@ static const char *const KINDS[] = {"", "", "fault_repair", "enquiry", "low_volt
 
 bool sim_work_group_new(DeskContext *context, CountySim *sim, const SimMessage *message, char answer[SIM_ANSWER_MAX], Error *error) {
   int64_t id;
-  if (!group_new(context, sim->house.groups, people_org(sim->house.people, (size_t)message->arg[NEW_ORG])->id, TEXT("东街网格群"), &id, error)) return false;
+  if (!group_new(context, sim->house->groups, people_org(sim->house->people, (size_t)message->arg[NEW_ORG])->id, TEXT("东街网格群"), &id, error)) return false;
   snprintf(answer, SIM_ANSWER_MAX, "%lld", (long long)id);
   return true;
 }
@@ -21,7 +21,7 @@ void sim_heard_group_new(CountySim *sim, const SimMessage *message, SimHeard how
 }
 
 bool sim_work_group_link(DeskContext *context, CountySim *sim, const SimMessage *message, char answer[SIM_ANSWER_MAX], Error *error) {
-  return group_link(context, sim->house.groups, sim->groups.at[message->arg[OF_GROUP]].id, answer, error);
+  return group_link(context, sim->house->groups, sim->groups.at[message->arg[OF_GROUP]].id, answer, error);
 }
 
 /* A new link ends the old one: after a lost answer nobody knows which is good. */
@@ -34,12 +34,12 @@ bool sim_work_group_say(DeskContext *context, CountySim *sim, const SimMessage *
   const SimGroup *group = &sim->groups.at[message->arg[OF_GROUP]];
   Customer customer = {0};
   int64_t id, picture = 0;
-  people_customer(sim->house.people, (uint32_t)message->arg[SAY_POSITION], &customer);
+  people_customer(sim->house->people, (uint32_t)message->arg[SAY_POSITION], &customer);
   if (message->arg[SAY_WORDS] % 4 == 3 && !attachment_add(context, (OrderId){0}, group->id, "application/pdf", TEXT("%PDF-1.4\n1 0 obj\n%%EOF\n"), &picture, error))
     return false;
   GroupSaid said = {.group_id = group->id, .token = message->arg[SAY_HOUSEHOLD] ? text_of(group->token) : TEXT_NONE, .name = TEXT("老王"),
                     .number = message->arg[SAY_HOUSEHOLD] > 1 ? customer.number : TEXT(""), .body = text_of(WORDS[message->arg[SAY_WORDS]]), .attachment_id = picture};
-  if (!group_say(context, sim->house.groups, &said, &id, error)) return false;
+  if (!group_say(context, sim->house->groups, &said, &id, error)) return false;
   snprintf(answer, SIM_ANSWER_MAX, "%lld", (long long)id);
   return true;
 }
@@ -49,14 +49,14 @@ bool sim_work_group_touch(DeskContext *context, CountySim *sim, const SimMessage
   OrderId order;
   GroupTouch touch = {.message = strtoll(sim->messages.at[message->arg[TOUCH_MESSAGE]].answer, NULL, 10), .kind = text_of(kind),
                       .what = strcmp(kind, "fault_repair") == 0 ? TEXT("no_power") : TEXT_NONE, .roles = KIND_ROLE_AGENT | KIND_ROLE_MANAGER};
-  if (!group_to_order(context, sim->house.groups, &touch, &order, error)) return false;
+  if (!group_to_order(context, sim->house->groups, &touch, &order, error)) return false;
   snprintf(answer, SIM_ANSWER_MAX, "%lld", (long long)order.value);
   return true;
 }
 
 bool sim_work_group_end(DeskContext *context, CountySim *sim, const SimMessage *message, char answer[SIM_ANSWER_MAX], Error *error) {
   snprintf(answer, SIM_ANSWER_MAX, "%s", "ended");
-  return group_end(context, sim->house.groups, sim->groups.at[message->arg[OF_GROUP]].id, error);
+  return group_end(context, sim->house->groups, sim->groups.at[message->arg[OF_GROUP]].id, error);
 }
 
 void sim_act_group(CountySim *sim) {
@@ -65,7 +65,7 @@ void sim_act_group(CountySim *sim) {
   const SimMessage *said = what >= 20 ? sim_one_of(sim, MATTER_GROUP_SAY) : NULL;
   if (!sim->groups.count || what == 0) {
     message.matter = MATTER_GROUP_NEW;
-    message.arg[NEW_ORG] = sim_below(sim, (uint32_t)people_org_count(sim->house.people));
+    message.arg[NEW_ORG] = sim_below(sim, (uint32_t)people_org_count(sim->house->people));
   } else if (said) {
     message.matter = MATTER_GROUP_TOUCH;
     message.arg[TOUCH_MESSAGE] = said - sim->messages.at;

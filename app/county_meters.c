@@ -20,7 +20,7 @@ static int32_t voltage_of(const SimMessage *message, uint32_t n, int i) {
 }
 
 static bool fill_in(ReadingMessage *out, CountySim *sim, const SimMessage *message, Instant now, Arena *arena) {
-  const House *house = &sim->house;
+  const House *house = sim->house;
   const MeterArea *area = meter_area(house->meters, (size_t)message->arg[AREA]);
   uint32_t count = area->to - area->from;
   size_t moments = (size_t)moments_of(message);
@@ -47,7 +47,7 @@ bool sim_work_readings(DeskContext *context, CountySim *sim, const SimMessage *m
   ReadingMessage readings;
   if (!fill_in(&readings, sim, message, context->now, context->arena)) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings");
   MeterTake take = {.message = &readings, .source = TEXT("http")};
-  if (!meter_take(context, sim->house.meters, &take, error)) return false;
+  if (!meter_take(context, sim->house->meters, &take, error)) return false;
   snprintf(answer, SIM_ANSWER_MAX, "%lld,%lld,%lld", (long long)take.readings, (long long)take.known, (long long)take.aside);
   return true;
 }
@@ -55,7 +55,7 @@ bool sim_work_readings(DeskContext *context, CountySim *sim, const SimMessage *m
 static int64_t cell_of(uint32_t position, Instant at) { return (int64_t)position << 32 | at / SPAN_MINUTE; }
 
 void sim_heard_readings(CountySim *sim, const SimMessage *message, SimHeard how) {
-  const MeterArea *area = meter_area(sim->house.meters, (size_t)message->arg[AREA]);
+  const MeterArea *area = meter_area(sim->house->meters, (size_t)message->arg[AREA]);
   long long taken = 0, known = 0, aside = 0, all = (long long)(area->to - area->from) * moments_of(message);
   if (how != HEARD_NOTHING && sscanf(message->answer, "%lld,%lld,%lld", &taken, &known, &aside) != 3) sim_wrong(sim, "readings: '%s'", message->answer);
   if (how != HEARD_NOTHING && taken + known + aside != all) sim_wrong(sim, "of %lld readings %s were taken, known, set aside", all, message->answer);
@@ -67,7 +67,7 @@ void sim_heard_readings(CountySim *sim, const SimMessage *message, SimHeard how)
 }
 
 void sim_act_readings(CountySim *sim) {
-  const House *house = &sim->house;
+  const House *house = sim->house;
   size_t areas = meter_area_count(house->meters);
   SimMessage message = {.key = sim_key(sim), .matter = MATTER_READINGS};
   uint32_t how = sim_below(sim, 10);
@@ -96,11 +96,11 @@ void sim_act_readings(CountySim *sim) {
 /* --- the book --- */
 
 static bool check_one(CountySim *sim, const SimMessage *message, Arena *arena, Error *error) {
-  const MeterArea *area = meter_area(sim->house.meters, (size_t)message->arg[AREA]);
+  const MeterArea *area = meter_area(sim->house->meters, (size_t)message->arg[AREA]);
   Instant first = message->arg[FIRST];
   int day = meter_day_of(first);
   MeterAreaDay read;
-  if (!meter_read_area_day(&read, sim->house.meters, sim->house.db, (size_t)message->arg[AREA], day, arena, error)) return false;
+  if (!meter_read_area_day(&read, sim->house->meters, sim->house->db, (size_t)message->arg[AREA], day, arena, error)) return false;
   for (uint32_t n = 0; n < area->to - area->from; n++)
     for (int i = 0; i < moments_of(message); i++) {
       Instant at = first + (Span)i * STEP_MIN * SPAN_MINUTE;

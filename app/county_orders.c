@@ -21,7 +21,7 @@ json_t *sim_instant_json(Instant at) {
 }
 
 static json_t *value_for(CountySim *sim, DeskContext *context, OrderId order, const KindField *field) {
-  const House *house = &sim->house;
+  const House *house = sim->house;
   Error error = {0};
   Customer customer;
   int64_t id = 31;
@@ -79,16 +79,16 @@ static bool work_step(DeskContext *context, void *command, Error *error) {
   StepCommand *c = command;
   json_t *values = fill(c->sim, context, c->order, c->step->fields, c->step->field_count);
   OrderStep taken = {.order = c->order, .step = c->step->id, .version = c->version, .fields = values, .roles = c->roles};
-  bool ok = order_step(context, c->sim->house.orders, &taken, error);
+  bool ok = order_step(context, c->sim->house->orders, &taken, error);
   json_decref(values);
   return ok;
 }
 
 void sim_act_step(CountySim *sim) {
   static const char *const STAFF[] = {"staff:7", "staff:8", "staff:9"};
-  size_t count = order_count(sim->house.orders);
+  size_t count = order_count(sim->house->orders);
   if (!count) return;
-  const Order *order = order_at(sim->house.orders, sim_below(sim, (uint32_t)count));
+  const Order *order = order_at(sim->house->orders, sim_below(sim, (uint32_t)count));
   const OrderKind *kind = order->kind;
   const KindStep *fit[KIND_STEPS_MAX];
   uint32_t fits = 0;
@@ -113,23 +113,23 @@ static Text word_of(const json_t *values, const char *field) {
 }
 
 bool sim_work_open(DeskContext *context, CountySim *sim, const SimMessage *message, char answer[SIM_ANSWER_MAX], Error *error) {
-  const OrderKind *kind = book_kind(sim->house.orders->book, (size_t)message->arg[OPEN_KIND]);
+  const OrderKind *kind = book_kind(sim->house->orders->book, (size_t)message->arg[OPEN_KIND]);
   Customer customer = {0};
   OrderId order;
   bool again;
-  if (message->arg[OPEN_POSITION] >= 0) people_customer(sim->house.people, (uint32_t)message->arg[OPEN_POSITION], &customer);
+  if (message->arg[OPEN_POSITION] >= 0) people_customer(sim->house->people, (uint32_t)message->arg[OPEN_POSITION], &customer);
   json_t *values = fill(sim, context, (OrderId){0}, kind->form, kind->form_count);
-  OrderAccept accept = {.kind = kind->origin.id, .customer = customer.id, .device = customer.id.value ? GRID_NONE : sim_below(sim, grid_count(sim->house.grid)),
+  OrderAccept accept = {.kind = kind->origin.id, .customer = customer.id, .device = customer.id.value ? GRID_NONE : sim_below(sim, grid_count(sim->house->grid)),
                         .what = word_of(values, "what"), .description = word_of(values, "description"), .source = TEXT("counter"),
                         .roles = (uint32_t)message->arg[OPEN_ROLES], .fields = values};
-  bool ok = order_accept(context, sim->house.orders, &accept, &order, &again, error);
+  bool ok = order_accept(context, sim->house->orders, &accept, &order, &again, error);
   json_decref(values);
   if (ok) snprintf(answer, SIM_ANSWER_MAX, "%lld", (long long)order.value);
   return ok;
 }
 
 void sim_act_open(CountySim *sim) {
-  const RuleBook *book = sim->house.orders->book;
+  const RuleBook *book = sim->house->orders->book;
   SimMessage open = {.key = sim_key(sim), .matter = MATTER_OPEN};
   size_t kind = sim_below(sim, (uint32_t)book_kind_count(book));
   open.arg[OPEN_KIND] = (int64_t)kind;
@@ -145,7 +145,7 @@ enum { LINK_ORDER, ANSWER_LINK = 0, ANSWER_SAID };
 bool sim_work_survey_link(DeskContext *context, CountySim *sim, const SimMessage *message, char answer[SIM_ANSWER_MAX], Error *error) {
   Instant expires;
   _Static_assert((int)SURVEY_TOKEN_TEXT <= (int)SIM_ANSWER_MAX, "the answer is the token");
-  return survey_link(context, sim->house.orders, (OrderId){message->arg[LINK_ORDER]}, answer, &expires, error);
+  return survey_link(context, sim->house->orders, (OrderId){message->arg[LINK_ORDER]}, answer, &expires, error);
 }
 
 bool sim_work_survey_answer(DeskContext *context, CountySim *sim, const SimMessage *message, char answer[SIM_ANSWER_MAX], Error *error) {
@@ -153,7 +153,7 @@ bool sim_work_survey_answer(DeskContext *context, CountySim *sim, const SimMessa
   json_t *scores = said & 4 ? json_pack("{s:i}", "attitude", 1 + (int)(said >> 3 & 3)) : NULL;
   SurveyAnswer one = {.token = text_of(sim->messages.at[message->arg[ANSWER_LINK]].answer), .answer = said & 1 ? TEXT("satisfied") : TEXT("dissatisfied"),
                       .note = said & 32 ? TEXT("还可以") : TEXT_NONE, .scores = scores, .anonymous = said & 2};
-  bool ok = survey_answer(context, sim->house.orders, &one, error);
+  bool ok = survey_answer(context, sim->house->orders, &one, error);
   json_decref(scores);
   snprintf(answer, SIM_ANSWER_MAX, "%s", "thanks");
   return ok;
@@ -163,7 +163,7 @@ bool sim_work_survey_answer(DeskContext *context, CountySim *sim, const SimMessa
 void sim_act_survey(CountySim *sim) {
   const SimMessage *link = sim_below(sim, 2) ? sim_one_of(sim, MATTER_SURVEY_LINK) : NULL;
   SimMessage message = {.key = sim_key(sim), .matter = link ? MATTER_SURVEY_ANSWER : MATTER_SURVEY_LINK};
-  size_t count = order_count(sim->house.orders), start = sim_below(sim, (uint32_t)count);
+  size_t count = order_count(sim->house->orders), start = sim_below(sim, (uint32_t)count);
   if (link) {
     message.arg[ANSWER_LINK] = link - sim->messages.at;
     message.arg[ANSWER_SAID] = sim_below(sim, 64);
@@ -171,7 +171,7 @@ void sim_act_survey(CountySim *sim) {
     return;
   }
   for (size_t i = 0; i < count; i++) {
-    const Order *order = order_at(sim->house.orders, (start + i) % count);
+    const Order *order = order_at(sim->house->orders, (start + i) % count);
     if (!order_waits_for_callback(order)) continue;
     message.arg[LINK_ORDER] = order->id.value;
     sim_say(sim, &message);

@@ -1,16 +1,16 @@
 /* A whole county under virtual time, from a seed: people call (some twice, some late), operators take any step of any order of any kind, dispatchers
  * and crews do as they please, groups talk, managers go from door to door, customers answer by link, meters and switches tell the truth or not, the
  * clock jumps; allocations, SQL and the disk fail, the power goes. What was answered must be there, once, and the books must balance. The same seed,
- * the same run. Inside app/: county_sim.c runs, county_acts.c has the table of acts, county_books.c checks; the players are county_calls.c,
+ * the same run. Inside app/: county_command.c and county_sim.c run it, county_store.c is where it stands, county_acts.c has the table of acts, county_books.c checks; the players are county_calls.c,
  * county_orders.c, county_field.c, county_groups.c, county_visits.c, county_meters.c. */
 #ifndef APP_COUNTY_SIM_H
 #define APP_COUNTY_SIM_H
 
 #include "app/house.h"
 #include "base/map.h"
+#include "base/random.h"
 #include "http/keys.h"
 #include "order/kind.h"
-#include "store/power.h"
 
 enum { SIM_ANSWER_MAX = 40, SIM_ARGUMENTS = 4 };
 /* What is played grew: a seed kept from before is played with the acts of its time. 1: calls, steps, outages, crews, evidence; 2: all there is. */
@@ -53,7 +53,7 @@ typedef struct SimMatter {
 extern const SimMatter SIM_MATTERS[MATTER_COUNT];
 
 typedef struct SimFigures {
-  int64_t again, repeated, steps, steps_refused, acts, faults, cuts, restarts, orders, archived, outages, events;
+  int64_t again, repeated, steps, steps_refused, acts, faults, cuts, restarts, takeovers, orders, archived, outages, events;
   int64_t answered[MATTER_COUNT];
   int64_t switchings, fed; /* messages of switches and ties; words of them that were taken */
 } SimFigures;
@@ -68,10 +68,20 @@ typedef struct SimGroup {
   char token[SIM_ANSWER_MAX]; /* of its link; "": none is known */
 } SimGroup;
 
-struct CountySim {
+typedef struct SimServer { /* the program */
   House house;
+  Keys keys;
   bool open;
-  char data[256];
+} SimServer;
+
+struct CountySim {
+  struct SimStore *store;
+  SimServer server[2]; /* the second takes over where servers share a database */
+  const char *data;  /* where it is played without a store: the county every seed begins with */
+  int serving;
+  House *house;      /* of the one that serves */
+  Keys *keys;
+  bool fenced;       /* it lost the county and does not know: it must not get anything done */
   uint64_t seed;
   int edition;
   int step;
@@ -81,7 +91,6 @@ struct CountySim {
   Instant now;
   bool slow;         /* each sync takes its time */
   bool armed;        /* a fault is, or was, due in this command */
-  Keys keys;
   VECTOR(SimMessage) messages;
   VECTOR(SimTie) ties;
   VECTOR(SimGroup) groups;
@@ -98,6 +107,10 @@ struct CountySim {
 bool sim_wrong(CountySim *sim, const char *format, ...) PRINTF_LIKE(2, 3); /* the first stays; returns false */
 uint32_t sim_below(CountySim *sim, uint32_t bound);                        /* bound 0 gives 0 */
 /* Over the desk. A failure that no fault explains and that is not a refusal (4xx) is wrong. *refused (may be NULL): it was one. */
+bool sim_begin(CountySim *sim, Error *error) MUST_USE; /* the program */
+void sim_end(CountySim *sim);
+void sim_run(CountySim *sim, int steps, Error *error);
+void sim_synced(void *sim);                                                /* a slow disk takes its time */
 bool sim_do(CountySim *sim, DeskWork work, void *command, const char *actor, bool *refused);
 void sim_act(CountySim *sim); /* one thing that somebody does */
 
@@ -151,5 +164,27 @@ bool sim_books(CountySim *sim);                        /* all must balance */
 void sim_digest(CountySim *sim, Buffer *out);          /* what memory holds: the same before and after a restart */
 enum { SIM_PLANTS = 23 };
 int sim_plant(CountySim *sim, int number);             /* plants errors and asks the books; TAP from number + 1 on; how many were not found */
+
+/* --- where the county stands: county_store.c --- */
+typedef enum SimFault { SIM_DISK_FULL, SIM_IO_ERROR, SIM_CUT } SimFault;
+typedef struct SimStore SimStore;
+/* `database` NULL: files, on a disk that can be unplugged. Else schemas of its own in that PostgreSQL, dropped in the end: there an error of the disk is a
+ * lost connection, and the power goes by losing them all with the program. `cluster` (may be NULL): the folder of scripts/with-postgres; then the database
+ * itself is stopped at once in the middle, and started again. */
+bool sim_store_open(SimStore **out, const char *database, const char *cluster, Error *error) MUST_USE;
+void sim_store_close(SimStore *store);
+const char *sim_store_package(const SimStore *store); /* a folder for the county's package … */
+const char *sim_store_county(const SimStore *store);  /* … and for the county every seed begins with */
+bool sim_store_ready(SimStore *store, Error *error) MUST_USE; /* it is made: from now on it is played */
+bool sim_store_fresh(SimStore *store, Error *error) MUST_USE; /* as it was made */
+const char *sim_store_address(const SimStore *store);         /* where it is played */
+void sim_store_on_sync(SimStore *store, void (*synced)(void *self), void *self);
+void sim_store_arm(SimStore *store, int64_t nth, SimFault fault); /* 0: not any more */
+bool sim_store_is_off(const SimStore *store);                 /* the power went: the program is to begin anew, after sim_store_restore */
+bool sim_store_restore(SimStore *store, Random *random, Error *error) MUST_USE;
+bool sim_store_is_shared(const SimStore *store);              /* by several servers */
+bool sim_store_take_over(SimStore *store, Error *error) MUST_USE; /* another server has the county now */
+bool sim_store_sum(SimStore *store, unsigned char out[32], Error *error) MUST_USE; /* of all rows but the lease */
+void sim_store_tell(const SimStore *store);
 
 #endif

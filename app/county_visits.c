@@ -9,8 +9,8 @@ static const char *const FINDINGS[] = {"voltage", "wiring", "hazard", "service",
 enum { FINDING_COUNT = (int)(sizeof FINDINGS / sizeof *FINDINGS) };
 
 static int64_t grid_of(const CountySim *sim, uint32_t position) {
-  size_t org = visit_grid_of(sim->house.visits, position);
-  return org == SIZE_MAX ? 0 : people_org(sim->house.people, org)->id;
+  size_t org = visit_grid_of(sim->house->visits, position);
+  return org == SIZE_MAX ? 0 : people_org(sim->house->people, org)->id;
 }
 
 bool sim_work_visit(DeskContext *context, CountySim *sim, const SimMessage *message, char answer[SIM_ANSWER_MAX], Error *error) {
@@ -19,23 +19,23 @@ bool sim_work_visit(DeskContext *context, CountySim *sim, const SimMessage *mess
   int64_t finding = message->arg[VISIT_FINDING];
   Customer customer;
   VisitMarked marked;
-  people_customer(sim->house.people, position, &customer);
+  people_customer(sim->house->people, position, &customer);
   VisitMark mark = {.customer = customer.id, .org_id = grid_of(sim, position), .month = (int32_t)message->arg[VISIT_MONTH],
                     .result = RESULTS[message->arg[VISIT_RESULT]], .note = TEXT("家中老人"), .roles = KIND_ROLE_MANAGER, .staff_id = 9};
   if (finding < FINDING_COUNT) mark.what = text_of(FINDINGS[finding]), mark.description = TEXT("表后线老化");
-  if (!visit_mark(context, sim->house.visits, &mark, &marked, error)) return false;
+  if (!visit_mark(context, sim->house->visits, &mark, &marked, error)) return false;
   snprintf(answer, SIM_ANSWER_MAX, "%lld", (long long)marked.order.value);
   return true;
 }
 
 /* A few households are gone to again and again, so that what was missed is met, given up, met after all. */
 void sim_act_visit(CountySim *sim) {
-  size_t months = visit_month_count(sim->house.visits);
+  size_t months = visit_month_count(sim->house->visits);
   SimMessage message = {.key = sim_key(sim), .matter = MATTER_VISIT};
   const SimMessage *before = sim_below(sim, 2) ? sim_one_of(sim, MATTER_VISIT) : NULL;
   if (!months) return;
-  message.arg[VISIT_POSITION] = before ? before->arg[VISIT_POSITION] : sim_below(sim, people_customer_count(sim->house.people));
-  message.arg[VISIT_MONTH] = before ? before->arg[VISIT_MONTH] : visit_month_at(sim->house.visits, sim_below(sim, (uint32_t)months))->month;
+  message.arg[VISIT_POSITION] = before ? before->arg[VISIT_POSITION] : sim_below(sim, people_customer_count(sim->house->people));
+  message.arg[VISIT_MONTH] = before ? before->arg[VISIT_MONTH] : visit_month_at(sim->house->visits, sim_below(sim, (uint32_t)months))->month;
   message.arg[VISIT_RESULT] = sim_below(sim, 5) / 2;
   message.arg[VISIT_FINDING] = message.arg[VISIT_RESULT] == 0 ? sim_below(sim, 3 * FINDING_COUNT) : FINDING_COUNT;
   sim_say(sim, &message);
@@ -53,7 +53,7 @@ typedef struct Office {
 
 static bool work_office(DeskContext *context, void *command, Error *error) {
   Office *office = command;
-  Visits *visits = office->sim->house.visits;
+  Visits *visits = office->sim->house->visits;
   int grids;
   int64_t households;
   if (office->proposal) return visit_propose(context, visits, office->proposal, 8, &office->cut, error);
@@ -65,7 +65,7 @@ bool sim_plan_month(CountySim *sim, int32_t month, int64_t org_id, Error *error)
   Arena arena;
   VisitMonths *months;
   arena_begin(&arena, 0);
-  bool ok = visit_plan_months(sim->house.visits, sim->house.db, month, org_id, 1, &arena, &months, error);
+  bool ok = visit_plan_months(sim->house->visits, sim->house->db, month, org_id, 1, &arena, &months, error);
   Office office = {.sim = sim, .months = ok ? months : NULL};
   if (ok) sim_do(sim, work_office, &office, "staff:8", NULL);
   arena_end(&arena);
@@ -76,7 +76,7 @@ static bool plan_cut(CountySim *sim, Error *error) {
   Arena arena;
   VisitProposal *proposal;
   arena_begin(&arena, 0);
-  bool ok = visit_plan_cut(sim->house.visits, VISIT_KEEP_SOFT, 1, &arena, &proposal, error);
+  bool ok = visit_plan_cut(sim->house->visits, VISIT_KEEP_SOFT, 1, &arena, &proposal, error);
   Office office = {.sim = sim, .proposal = ok ? proposal : NULL};
   if (ok && sim_do(sim, work_office, &office, "staff:8", NULL)) sim->cut = office.cut;
   arena_end(&arena);
@@ -86,7 +86,7 @@ static bool plan_cut(CountySim *sim, Error *error) {
 void sim_act_visit_plan(CountySim *sim) {
   Error error = {0};
   char text[ERROR_TEXT_MAX];
-  uint32_t what = sim_below(sim, 5), position = sim_below(sim, people_customer_count(sim->house.people));
+  uint32_t what = sim_below(sim, 5), position = sim_below(sim, people_customer_count(sim->house->people));
   Office office = {.sim = sim, .cut = sim->cut, .undo = what == 4};
   if (what >= 3) {
     sim_do(sim, work_office, &office, "staff:8", NULL);

@@ -121,6 +121,8 @@ static const Command COMMANDS[] = {
      .options = {{"--seeds", "A-B", "these (1-100)"},
                  {"--steps", "N", "so many things happen in each (150)"},
                  {"--customers", "N", "of the county (2000)"},
+                 {"--database", "URL", "in schemas of its own in this PostgreSQL, dropped afterwards, instead of in files"},
+                 {"--cluster", "FOLDER", "of scripts/with-postgres: that database itself is stopped in the middle, too"},
                  {"--plant", NULL, "one seed, then errors put into its rows: the books must find each"},
                  {"--tap", NULL, "print a line a seed, as tests do"}},
      .run = command_sim},
