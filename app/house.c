@@ -71,6 +71,11 @@ static Text org_name(void *self, int64_t org_id) {
   return people_org_row(house->people, org_id, &row) ? people_org(house->people, row)->name : TEXT_NONE;
 }
 
+static bool owes(void *self, CustomerId customer) {
+  ArrearsStatement owed;
+  return arrears_of(self, customer, &owed) >= ARREARS_OWING;
+}
+
 bool house_open(House *house, const HouseOptions *options, Error *error) {
   *house = (House){.folder.lock = -1};
   time_real(&house->time);
@@ -86,7 +91,8 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
                       .checkpoint_address = file && options->checkpoints ? house->folder.store : NULL};
   ok = ok &&
             grid_open(&house->grid, house->db, house->county_id, error) && people_open(&house->people, house->db, house->grid, house->county_id, error) &&
-            desk_open(&house->desk, house->db, &desk, error) && staff_open(&house->staff, house->desk, house->db, &staff, error) &&
+            desk_open(&house->desk, house->db, &desk, error) && arrears_open(&house->arrears, house->desk, house->db, house->people, house->county_id, error) &&
+            staff_open(&house->staff, house->desk, house->db, &staff, error) &&
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&
             outage_open(&house->outages, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error) &&
             group_open(&house->groups, house->desk, house->db, house->people, house->orders, options->rules, error) &&
@@ -99,6 +105,9 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
   ok = ok && supply_open(&house->supply, house->desk, house->db, house->grid, house->people, house->orders, options->rules, error);
   if (ok) {
     crew_on_members(house->crews, crew_of_staff, house);
+    order_on_arrears(house->orders, house->arrears);
+    outage_on_arrears(house->outages, house->arrears);
+    visit_on_debts(house->visits, (VisitDebts){owes, house->arrears});
     order_on_names(house->orders, staff_name, house);
     order_on_staff(house->orders, staff_for, house);
     order_on_known(house->orders, is_known, house);
@@ -123,6 +132,7 @@ void house_close(House *house) {
   order_close(house->orders);
   staff_close(house->staff);
   desk_close(house->desk);
+  arrears_close(house->arrears);
   people_close(house->people);
   grid_close(house->grid);
   db_close(house->db);

@@ -8,6 +8,7 @@
 #include "hall/hall.h"
 #include "meter/meter.h"
 #include "outage/outage.h"
+#include "people/arrears.h"
 #include "people/staff.h"
 #include "privacy/privacy.h"
 #include "store/lease.h"
@@ -37,6 +38,7 @@ typedef struct House {
   Grid *grid;
   People *people;
   Desk *desk;
+  Arrears *arrears;
   Orders *orders;
   Outages *outages;
   Groups *groups;

@@ -47,6 +47,8 @@
 #define LIMIT_TREE_DEPTH 4096
 #define LIMIT_CIM_OBJECTS 400000000               /* in one file */
 #define LIMIT_ORG_DEPTH 12
+#define LIMIT_ARREARS_ROWS 5000                   /* statements of billing in one message: the desk takes them as one command */
+#define LIMIT_ARREARS_FEN 100000000000            /* owed by one customer */
 
 /* evidence of outages */
 #define LIMIT_POWER_EVENTS 20000                  /* in one message of a head-end */

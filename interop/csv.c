@@ -301,6 +301,15 @@ bool csv_open(Csv **out, const char *name, CsvRead read, void *self, Error *erro
   return open_reader(out, name, read, self, NULL, error);
 }
 
+bool csv_read_text(void *text, char *out, size_t room, size_t *got, Error *error) {
+  Text *left = text;
+  (void)error;
+  *got = left->len < room ? left->len : room;
+  if (*got) memcpy(out, left->at, *got);
+  *left = text_slice(*left, *got, left->len);
+  return true;
+}
+
 bool csv_open_file(Csv **out, const char *path, Error *error) {
   const char *slash = strrchr(path, '/');
   File *file;

@@ -31,6 +31,8 @@ typedef struct CsvColumn {
 
 /* `name` stands in errors and must outlive the reader. Reads the header row. */
 bool csv_open(Csv **out, const char *name, CsvRead read, void *self, Error *error) MUST_USE;
+/* A CsvRead whose `self` is a Text, shortened as it is read. */
+bool csv_read_text(void *text, char *out, size_t room, size_t *got, Error *error);
 /* A file; where it is missing, the same name with ".zst" behind it, decompressed as it is read. Errors name its last part only. */
 bool csv_open_file(Csv **out, const char *path, Error *error) MUST_USE;
 void csv_close(Csv *csv); /* NULL is fine */

@@ -108,20 +108,6 @@ bool message_gather(ReadingMessage **out, LooseReading *loose, size_t count, Are
 
 enum { METER, TIME, AREA, CLOCK, STEP, FIRST_CHANNEL, COLUMNS = FIRST_CHANNEL + METER_CHANNELS };
 
-typedef struct Memory {
-  Text bytes;
-  size_t used;
-} Memory;
-
-static bool read_memory(void *self, char *out, size_t room, size_t *got, Error *error) {
-  Memory *memory = self;
-  (void)error;
-  *got = memory->bytes.len - memory->used < room ? memory->bytes.len - memory->used : room;
-  memcpy(out, memory->bytes.at + memory->used, *got);
-  memory->used += *got;
-  return true;
-}
-
 static bool columns_of(Csv *csv, Error *error) {
   CsvColumn column[COLUMNS] = {{"meter", true}, {"time", true}, {"area", false}, {"clock", false}, {"step_min", false}};
   for (int c = 0; c < METER_CHANNELS; c++) column[FIRST_CHANNEL + c] = (CsvColumn){meter_channel_name((MeterChannel)c), false};
@@ -180,10 +166,9 @@ static bool row_of(LooseReading *loose, Csv *csv, ReadingProblems *problems, Are
 }
 
 bool message_read_csv(ReadingMessage **out, ReadingProblems *problems, Text bytes, Arena *arena, Error *error) {
-  Memory memory = {bytes, 0};
   VECTOR(LooseReading) rows = {0};
   Csv *csv = NULL;
-  bool ok = csv_open(&csv, "readings.csv", read_memory, &memory, error) && columns_of(csv, error), row = true;
+  bool ok = csv_open(&csv, "readings.csv", csv_read_text, &bytes, error) && columns_of(csv, error), row = true;
   while (ok && row) {
     Error wrong = {0};
     LooseReading loose;
@@ -206,10 +191,9 @@ bool message_read_csv(ReadingMessage **out, ReadingProblems *problems, Text byte
 
 bool power_read_csv(PowerMessage *out, ReadingProblems *problems, Text bytes, Arena *arena, Error *error) {
   enum { P_METER, P_KIND, P_CODE, P_AT, P_COLUMNS };
-  Memory memory = {bytes, 0};
   VECTOR(PowerItem) items = {0};
   Csv *csv = NULL;
-  bool ok = csv_open(&csv, "events.csv", read_memory, &memory, error) &&
+  bool ok = csv_open(&csv, "events.csv", csv_read_text, &bytes, error) &&
             csv_columns(csv, (CsvColumn[]){{"meter", true}, {"kind", false}, {"code", false}, {"at", true}}, P_COLUMNS, error);
   for (bool row = true; ok && row;) {
     Error wrong = {0};

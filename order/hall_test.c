@@ -7,12 +7,10 @@ typedef struct Hall {
   HttpTest test;
   Grid *grid;
   People *people;
+  Arrears *arrears;
   Orders *orders;
   int64_t county, g1, g2;
 } Hall;
-
-static int64_t owed;
-static int64_t owes(void *self, CustomerId customer) { return (void)self, (void)customer, owed; }
 
 static void open_hall(Hall *hall) {
   Error error = {0};
@@ -24,7 +22,9 @@ static void open_hall(Hall *hall) {
   assert_ok(grid_open(&hall->grid, test->db, 1, &error), &error);
   assert_ok(people_open(&hall->people, test->db, hall->grid, 1, &error), &error);
   assert_ok(order_open(&hall->orders, test->desk, test->db, hall->grid, hall->people, NULL, &error), &error);
-  order_on_arrears(hall->orders, owes, NULL);
+  assert_ok(arrears_open(&hall->arrears, test->desk, test->db, hall->people, 1, &error), &error);
+  order_on_arrears(hall->orders, hall->arrears);
+  assert_ok(arrears_add_routes(test->http, hall->arrears, &error), &error);
   assert_ok(order_add_routes(test->http, hall->orders, &error), &error);
   http_test_start(test);
   for (size_t i = 0; i < people_org_count(hall->people); i++) {
@@ -33,7 +33,6 @@ static void open_hall(Hall *hall) {
     if (text_is(org->code, "G1")) hall->g1 = org->id;
     if (text_is(org->code, "G2")) hall->g2 = org->id;
   }
-  owed = 0;
 }
 
 static void close_hall(Hall *hall) {
@@ -45,6 +44,7 @@ static void close_hall(Hall *hall) {
   assert_string_equal(problem, "");
   http_test_close(&hall->test);
   order_close(hall->orders);
+  arrears_close(hall->arrears);
   people_close(hall->people);
   grid_close(hall->grid);
 }
@@ -208,6 +208,15 @@ static void the_fund_pays_what_was_approved(void **state) {
   close_hall(&hall);
 }
 
+static void billing(Hall *hall, const char *line) {
+  as(hall, 1, KIND_ROLE_ADMINISTRATOR, 0);
+  snprintf(hall->test.headers, sizeof hall->test.headers, "Content-Type: text/csv\r\n");
+  json_t *said = http_test_do(&hall->test, 200, "POST", "/api/v1/arrears", "customer_number,owed_fen,as_of,disconnected\n%s\n", line);
+  assert_int_equal(http_test_i64(said, "kept"), 1);
+  hall->test.headers[0] = '\0';
+  as(hall, 7, KIND_ROLE_AGENT, hall->county);
+}
+
 #define REGISTRY                                                                                                                         \
   "{\"customer_number\":\"%s\",\"registry_number\":\"湘2026-0001\",\"new_owner\":\"王五\",\"new_phone\":\"13900000001\",\"sold_on\":" \
   "\"2026-11-20\"}"
@@ -221,12 +230,12 @@ static void a_sold_house_is_transferred_or_refused(void **state) {
   http_test_do(test, 409, "POST", "/api/v1/land-registry/transfers", REGISTRY, "10001251");
   assert_string_equal(http_test_text(test->json, "code"), "ORDER_REFUSED");
   assert_non_null(strstr(http_test_text(test->json, "detail"), "202611210000001"));
-  owed = 12345;
+  billing(&hall, "10001241,12345,2026-11-20,");
   snprintf(test->headers, sizeof test->headers, "Accept-Language: en\r\n");
   http_test_do(test, 409, "POST", "/api/v1/land-registry/transfers", REGISTRY, "10001241");
-  assert_non_null(strstr(http_test_text(test->json, "detail"), "arrears of 123.45 yuan"));
+  assert_non_null(strstr(http_test_text(test->json, "detail"), "arrears of 123.45 yuan on 2026-11-20"));
   test->headers[0] = '\0';
-  owed = 0;
+  billing(&hall, "10001241,0,2026-11-21,");
   http_test_do(test, 404, "POST", "/api/v1/land-registry/transfers", REGISTRY, "99999999");
   json_t *order = http_test_do(test, 201, "POST", "/api/v1/land-registry/transfers", REGISTRY, "10001241");
   int64_t id = http_test_i64(order, "id");
@@ -235,6 +244,60 @@ static void a_sold_house_is_transferred_or_refused(void **state) {
   step(&hall, 200, id, "settle", "{\"amount\":5600}");
   step(&hall, 200, id, "transfer_account", "{}");
   assert_int_equal(count_rows(&hall, "SELECT COUNT(*) FROM event WHERE data LIKE '%王五%' OR data LIKE '%13900000001%'"), 0);
+  close_hall(&hall);
+}
+
+static json_t *reconnection(Hall *hall, int status, const char *number, const char *paid_at) {
+  as(hall, 7, KIND_ROLE_AGENT, hall->county);
+  return http_test_do(&hall->test, status, "POST", "/api/v1/orders", "{\"kind\":\"reconnection\",\"customer_id\":\"%lld\",\"fields\":{\"paid_at\":\"%s\"}}",
+                      (long long)customer_of(hall, number), paid_at);
+}
+
+static const json_t *account_on(Hall *hall, uint32_t roles, int64_t order) {
+  char path[96];
+  as(hall, 8, roles, hall->county);
+  snprintf(path, sizeof path, "/api/v1/orders/%lld", (long long)order);
+  return http_test_at(http_test_do(&hall->test, 200, "GET", path, NULL), "account");
+}
+
+static void who_paid_is_owed_power(void **state) {
+  (void)state;
+  Hall hall;
+  open_hall(&hall);
+  HttpTest *test = &hall.test;
+  int64_t id = opinion(&hall, "10001211");
+  assert_string_equal(http_test_text(account_on(&hall, KIND_ROLE_AGENT, id), "state"), "unknown");
+  billing(&hall, "10001211,12345,2026-11-20,yes");
+  assert_string_equal(http_test_text(account_on(&hall, KIND_ROLE_AGENT, id), "state"), "disconnected");
+  assert_int_equal(http_test_i64(account_on(&hall, KIND_ROLE_MANAGER, id), "owed_fen"), 12345);
+  assert_true(json_is_null(http_test_at(account_on(&hall, KIND_ROLE_DISPATCHER, id), "owed_fen"))); /* that they owe, not how much */
+  reconnection(&hall, 409, "10001211", "2026-11-19T12:00:00+08:00"); /* billing knew of that payment, and says they owe */
+  assert_string_equal(http_test_text(test->json, "code"), "ORDER_REFUSED");
+  reconnection(&hall, 201, "10001231", "2026-11-19T12:00:00+08:00"); /* owes nothing */
+  assert_null(order_of_customer(hall.orders, (CustomerId){customer_of(&hall, "10001211")}, "reconnection"));
+  billing(&hall, "10001211,0,2026-11-21T18:00:00+08:00,");
+  const Order *order = order_of_customer(hall.orders, (CustomerId){customer_of(&hall, "10001211")}, "reconnection");
+  assert_non_null(order);
+  char path[96];
+  snprintf(path, sizeof path, "/api/v1/orders/%lld", (long long)order->id.value);
+  json_t *page = http_test_do(test, 200, "GET", path, NULL);
+  assert_string_equal(http_test_text(page, "source"), "billing");
+  assert_string_equal(http_test_text(page, "account.state"), "ok");
+  assert_string_equal(http_test_text(page, "fields.paid_at"), "2026-11-21T10:00:00Z");
+  assert_string_equal(http_test_text(page, "clocks.0.id"), "reconnect");
+  assert_string_equal(http_test_text(page, "history.0.actor"), "staff:1");
+  /* switched off again while that is on its way, and paid again: the one order */
+  size_t open = order_count(hall.orders);
+  billing(&hall, "10001211,500,2026-11-21T18:30:00+08:00,yes");
+  billing(&hall, "10001211,0,2026-11-21T19:00:00+08:00,");
+  assert_int_equal(order_count(hall.orders), open);
+  /* owing alone, and paid: nothing was switched off */
+  billing(&hall, "10001241,500,2026-11-21T18:30:00+08:00,no");
+  billing(&hall, "10001241,0,2026-11-21T19:00:00+08:00,");
+  assert_int_equal(order_count(hall.orders), open);
+  /* who says that they paid after billing's last word is believed */
+  billing(&hall, "10001251,500,2026-11-20,no");
+  reconnection(&hall, 201, "10001251", "2026-11-21T12:00:00+08:00");
   close_hall(&hall);
 }
 
@@ -317,4 +380,4 @@ static void rules_say_what_holds_where(void **state) {
 }
 
 TEST_MAIN(TEST(a_link_is_answered_once), TEST(merged_orders_are_answered_together), TEST(the_fund_pays_what_was_approved),
-          TEST(a_sold_house_is_transferred_or_refused), TEST(attachments_belong_to_their_order), TEST(rules_say_what_holds_where))
+          TEST(a_sold_house_is_transferred_or_refused), TEST(who_paid_is_owed_power), TEST(attachments_belong_to_their_order), TEST(rules_say_what_holds_where))

@@ -473,6 +473,7 @@ bool kind_compile(OrderKind *kind, RuleBook *book, const BookFile *file, Error *
   kind->guide_zh = text_of(rule->guide_zh);
   kind->guide_en = text_of(rule->guide_en);
   kind->public = rule->public;
+  kind->account = (uint8_t)rule->account;
   kind->keeps_place = rule->keeps_place;
   kind->visits_most = rule->visits;
   if (rule->repeat) kind->repeat_calls = rule->repeat->calls, kind->repeat_window = rule->repeat->days * SPAN_DAY;

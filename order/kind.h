@@ -145,6 +145,8 @@ typedef struct KindClock {
   uint8_t on[KIND_EVENTS_MAX]; /* ClockAction by event */
 } KindClock;
 
+typedef enum KindAccount { ACCOUNT_ANY, ACCOUNT_PAID, ACCOUNT_CLEAR } KindAccount; /* paid: no arrears; clear: nor other open orders */
+
 typedef struct KindRoute { /* to whom it goes: the first that fits */
   int16_t field;        /* into the form, -1: always */
   Text is, level;       /* level of the organisation above where it is felt: "grid", "station", "county", … */
@@ -176,6 +178,7 @@ struct OrderKind {
   uint8_t event_step[KIND_EVENTS_MAX];   /* of event ≥ 1 */
   int8_t event_branch[KIND_EVENTS_MAX];  /* -1: none */
   Text group, guide_zh, guide_en; /* for lists of procedures */
+  uint8_t account;      /* KindAccount */
   bool public;          /* customers may apply by themselves */
   bool keeps_place;     /* photographs keep where they were taken */
   int visits_most;      /* visits of the customer that are promised at most, 0: none said */

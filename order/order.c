@@ -320,11 +320,6 @@ void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_
   orders->staff_self = self;
 }
 
-void order_on_arrears(Orders *orders, int64_t (*owes)(void *self, CustomerId customer), void *self) {
-  orders->owes = owes;
-  orders->owes_self = self;
-}
-
 void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id), void *self) {
   orders->known = known;
   orders->known_self = self;

@@ -18,7 +18,7 @@
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
 
-#include "people/customer.h"
+#include "people/arrears.h"
 #include "store/desk.h"
 
 #include <jansson.h>
@@ -152,8 +152,8 @@ struct Http;
 bool order_add_routes(struct Http *http, Orders *orders, Error *error) MUST_USE;
 /* Whom an order is given to in a part of the organisation: a member of staff with this role there, 0: nobody. NULL: nobody anywhere. */
 void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role), void *self);
-/* What a customer owes in fen, for what is refused while they owe; NULL: not known here, nobody owes. */
-void order_on_arrears(Orders *orders, int64_t (*owes)(void *self, CustomerId customer), void *self);
+/* What customers owe (people/arrears.h), before the first job: kinds that ask for it refuse them, and who was switched off and paid gets an order. */
+void order_on_arrears(Orders *orders, const Arrears *arrears);
 /* Whether there is such a member of staff (who can be given something to do), such a crew; NULL: not looked at. */
 void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id), void *self);
 void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self);

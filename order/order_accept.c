@@ -210,7 +210,7 @@ bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accep
     return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s" ERROR_BOTH "%.*s\t%s", TEXT_ARG(kind->origin.name_zh),
                        TEXT_ARG(kind->origin.name_en), kind_role_names(roles, sizeof roles, kind->opened_by));
   if (!check_accept(kind, accept, &what, error) ||
-      !order_check_named(orders, kind->form, kind->form_count, accept->fields, error))
+      !order_check_named(orders, kind->form, kind->form_count, accept->fields, error) || !order_check_account(orders, kind, accept, error))
     return false;
   uint32_t position;
   if (orders->people && accept->customer.value && !people_position_of(orders->people, accept->customer, &position)) {

@@ -31,8 +31,7 @@ struct Orders {
   void *staff_self;
   bool (*known)(void *self, bool staff, int64_t id);           /* may be NULL */
   void *known_self;
-  int64_t (*owes)(void *self, CustomerId customer);            /* may be NULL */
-  void *owes_self;
+  const Arrears *arrears; /* may be NULL */
   Text (*name_of)(void *self, int64_t staff_id, Arena *arena); /* may be NULL */
   void *name_self;
   Buffer data, words;     /* of the event, of its free text in the making */
@@ -95,6 +94,9 @@ StaffId order_staff_of(const Orders *orders, uint32_t org, uint32_t role);
 bool order_hold_files(DeskContext *context, OrderId order, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
 /* Whom and what the form names (staff, crew, org) is there. */
 bool order_check_named(const Orders *orders, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
+
+/* order_account.c: does the account let an order of this kind begin? */
+bool order_check_account(const Orders *orders, const OrderKind *kind, const OrderAccept *accept, Error *error) MUST_USE;
 
 /* order_survey.c: *found false: no such link. */
 bool survey_find(bool *found, SurveyLink *link, Db *db, int64_t county_id, Text token, Error *error) MUST_USE;

@@ -189,6 +189,9 @@ static void write_fields(Page *page) {
   Json *json = page->json;
   put_object(json, "fields", page->fields);
   json_put_text(json, "description", page->description);
+  json_key(json, "account");
+  if (page->order.customer.value) arrears_write(json, page->orders->arrears, page->order.customer, page->request->who.roles);
+  else json_nil(json);
   json_put_text(json, "source", page->source);
   json_put_text(json, "outcome", page->outcome);
   /* who works on the order must be able to ring the caller up; for others the telephone is masked */

@@ -70,7 +70,7 @@
   S_TEXT_NULL ",\"fields\":{\"type\":\"object\"}}}},\"fields\":{\"type\":\"object\"},\"description\":" \
   S_TEXT_NULL ",\"source\":" S_TEXT_NULL ",\"outcome\":" S_TEXT_NULL ",\"caller_name\":" \
   S_TEXT_NULL ",\"caller_phone\":" S_TEXT_NULL ",\"visits\":{\"type\":\"object\",\"properties\":{\"count\":" S_WHOLE ",\"most\":" S_WHOLE "}},\"repeated\":" S_BOOL \
-  ",\"names\":{\"type\":\"object\",\"description\":\"what ids on this page are called: staff, parts of the organisation, orders\"},\"rule_version\":" S_TEXT ",\"children\":" S_LIST(S_REF("OrderSummary")) ",\"merged\":" S_LIST(S_REF("OrderSummary")) \
+  ",\"names\":{\"type\":\"object\",\"description\":\"what ids on this page are called: staff, parts of the organisation, orders\"},\"account\":" ARREARS_SCHEMA ",\"rule_version\":" S_TEXT ",\"children\":" S_LIST(S_REF("OrderSummary")) ",\"merged\":" S_LIST(S_REF("OrderSummary")) \
   ",\"attachments\":" S_LIST("{\"type\":\"object\",\"properties\":{\"id\":" S_ID ",\"type\":" S_TEXT ",\"bytes\":" S_WHOLE ",\"at\":" S_TIME \
   ",\"by\":" S_TEXT_NULL "}}") ",\"steps\":{\"type\":\"array\",\"items\":" \
   S_REF("KindStep") "},\"links\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"kind\":" \

@@ -33,6 +33,7 @@ static const cyaml_strval_t TYPES[] = {{"text", FIELD_TEXT},   {"note", FIELD_NO
                                        {"staff", FIELD_STAFF}, {"order", FIELD_ORDER}, {"outage", FIELD_OUTAGE}, {"file", FIELD_FILE},
                                        {"whole", FIELD_WHOLE}, {"money", FIELD_MONEY}, {"phone", FIELD_PHONE}, {"choices", FIELD_CHOICES},
                                        {"customer", FIELD_CUSTOMER}, {"org", FIELD_ORG}};
+static const cyaml_strval_t ACCOUNTS[] = {{"paid", ACCOUNT_PAID}, {"clear", ACCOUNT_CLEAR}};
 static const cyaml_strval_t EFFECTS[] = {{"call_again", EFFECT_CALL_AGAIN}, {"link", EFFECT_LINK}, {"unlink", EFFECT_UNLINK},
                                          {"suspend", EFFECT_SUSPEND}, {"resume", EFFECT_RESUME}, {"urgency", EFFECT_URGENCY},
                                          {"children_done", EFFECT_CHILDREN_DONE}, {"merge", EFFECT_MERGE}, {"unmerge", EFFECT_UNMERGE},
@@ -159,6 +160,7 @@ static const cyaml_schema_field_t KIND_FIELDS[] = {ORIGIN(RuleKind),
                                                    CYAML_FIELD_INT("visits", OPTIONAL, RuleKind, visits),
                                                    YES_NO("keeps_place", RuleKind, keeps_place),
                                                    YES_NO("public", RuleKind, public),
+                                                   ONE_OF("account", OPTIONAL, RuleKind, account, ACCOUNTS),
                                                    TEXT_OR_NONE("group", RuleKind, group),
                                                    TEXT_OR_NONE("guide_zh", RuleKind, guide_zh),
                                                    TEXT_OR_NONE("guide_en", RuleKind, guide_en),

@@ -70,7 +70,7 @@ typedef struct RuleRepeat {
 
 typedef struct RuleKind { /* also a part: then only lists of it are given */
   char *id, *version, *source, *source_zh, *region, *from, *until, *name_zh, *name_en, *group, *guide_zh, *guide_en;
-  int strength, one_open, visits, keeps_place, public;
+  int strength, one_open, visits, keeps_place, public, account;
   unsigned opened_by;
   RuleField *form;
   unsigned form_count;

@@ -194,33 +194,10 @@ static bool decode_transfer(HttpRequest *request, void **out, void *room, Error 
   return true;
 }
 
-/* Why not: open orders of the account, and what is owed. */
-static bool may_transfer(const Orders *orders, CustomerId customer, Error *error) {
-  Buffer zh, en;
-  buffer_begin(&zh, 200), buffer_begin(&en, 200);
-  for (uint32_t at = live_first_of_customer(&orders->live, customer); at != LIVE_NONE; at = live_entry(&orders->live, at)->customer_next) {
-    const Order *order = &live_entry(&orders->live, at)->order;
-    buffer_format(&zh, "%s在途工单 %lld (%.*s)", zh.len ? ", " : "", (long long)order->number, TEXT_ARG(order->kind->origin.name_zh));
-    buffer_format(&en, "%sopen order %lld (%.*s)", en.len ? ", " : "", (long long)order->number, TEXT_ARG(order->kind->origin.name_en));
-  }
-  int64_t owes = orders->owes ? orders->owes(orders->owes_self, customer) : 0;
-  if (owes > 0) {
-    buffer_format(&zh, "%s欠费 %lld.%02lld 元", zh.len ? ", " : "", (long long)(owes / 100), (long long)(owes % 100));
-    buffer_format(&en, "%sarrears of %lld.%02lld yuan", en.len ? ", " : "", (long long)(owes / 100), (long long)(owes % 100));
-  }
-  bool ok = zh.len == 0 && !zh.failed;
-  if (!ok)
-    error_raise(error, ERROR_ORDER_REFUSED, "%.*s" ERROR_BOTH "%.*s", TEXT_ARG(text_cut(buffer_as_text(&zh), 150)),
-                TEXT_ARG(text_cut(buffer_as_text(&en), 150)));
-  buffer_end(&zh), buffer_end(&en);
-  return ok;
-}
-
 static bool work_transfer(DeskContext *context, void *self, Error *error) {
   TransferCommand *command = self;
   bool again;
   static const char *const KEYS[] = {"registry_number", "new_owner", "new_phone", "sold_on"};
-  if (!may_transfer(command->orders, command->customer, error)) return false;
   json_t *fields = json_object();
   bool ok = fields != NULL;
   for (size_t i = 0; ok && i < sizeof KEYS / sizeof *KEYS; i++)

@@ -42,22 +42,13 @@ static bool read_json(Said *said, HttpRequest *request, Error *error) {
   return ok;
 }
 
-static bool give(void *self, char *out, size_t room, size_t *got, Error *error) {
-  Text *left = self;
-  (void)error;
-  *got = left->len < room ? left->len : room;
-  if (*got) memcpy(out, left->at, *got);
-  *left = text_slice(*left, *got, left->len);
-  return true;
-}
-
 static bool read_csv(Said *said, HttpRequest *request, Error *error) {
   static const CsvColumn COLUMNS[] = {{"time", true}, {"kind", true}, {"subject", true}};
   Text left = request->raw_body;
   Csv *csv;
   size_t lines = 0;
   for (size_t i = 0; i < left.len; i++) lines += left.at[i] == '\n';
-  if (!room_for(said, request->arena, lines + 1, error) || !csv_open(&csv, "body", give, &left, error)) return false;
+  if (!room_for(said, request->arena, lines + 1, error) || !csv_open(&csv, "body", csv_read_text, &left, error)) return false;
   bool ok = csv_columns(csv, COLUMNS, 3, error), row = true;
   while (ok && (ok = csv_next(csv, &row, error)) && row && said->count <= lines) {
     OutageEvidence *out = &said->items[said->count++];

@@ -410,6 +410,8 @@ OrderLadder outage_ladder(const Outage *o) {
   return o->state == OUTAGE_CONFIRMED ? LADDER_ASSESSING : LADDER_REPORTED;
 }
 
+void outage_on_arrears(Outages *outages, const Arrears *arrears) { outages->arrears = arrears; }
+
 void outage_on_names(Outages *outages, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self) {
   outages->name_of = name_of;
   outages->name_self = self;

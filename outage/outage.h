@@ -126,6 +126,8 @@ bool outage_check(Db *db, const Grid *grid, const People *people, const Orders *
 /* --- its HTTP face: outage_routes.c, after order_add_routes. `name_of` tells the name of a member of staff, for histories. --- */
 struct Http;
 bool outage_add_routes(struct Http *http, Outages *outages, Error *error) MUST_USE;
+/* Who is switched off for arrears and calls tells of no outage: the order says so. */
+void outage_on_arrears(Outages *outages, const Arrears *arrears);
 void outage_on_names(Outages *outages, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self);
 
 #endif

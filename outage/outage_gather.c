@@ -268,10 +268,30 @@ static bool speaks_of_outage(const Order *order) {
   return true;
 }
 
+static bool is_switched_off(const Outages *outages, const Order *order) {
+  ArrearsStatement owed;
+  return order->customer.value && arrears_of(outages->arrears, order->customer, &owed) == ARREARS_OFF;
+}
+
+/* Their power is gone because they were switched off for arrears: the order is assessed as that, where its kind knows of it. */
+static bool assess_arrears(DeskContext *context, Outages *outages, const Order *order, Error *error) {
+  const KindStep *step = kind_step_of(order->kind, TEXT("assess"));
+  DeskContext system = *context;
+  json_t *fields;
+  if (!step || !(step->from >> order->state & 1) || !(step->roles & KIND_ROLE_SYSTEM)) return true;
+  if (!(fields = json_pack("{s:s}", "finding", "arrears"))) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
+  system.actor = TEXT("system");
+  OrderStep ask = {.order = order->id, .step = TEXT("assess"), .fields = fields, .roles = KIND_ROLE_SYSTEM};
+  bool ok = order_step(&system, outages->orders, &ask, error);
+  json_decref(fields);
+  return ok;
+}
+
 static bool on_accepted(DeskContext *context, const Event *event, void *room, Error *error) {
   Outages *outages = room;
   const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
   if (!order || !speaks_of_outage(order)) return true;
+  if (is_switched_off(outages, order)) return assess_arrears(context, outages, order, error);
   return outage_weigh_order(context, outages, order, error) && (order->outage.value || outage_gather_order(context, outages, order, error));
 }
 
@@ -299,7 +319,7 @@ static bool gather_anew(DeskContext *context, Outages *outages, const Order *ord
 static bool on_reopened(DeskContext *context, const Event *event, void *room, Error *error) {
   Outages *outages = room;
   const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
-  if (!order || !speaks_of_outage(order) || order->device == GRID_NONE) return true;
+  if (!order || !speaks_of_outage(order) || is_switched_off(outages, order) || order->device == GRID_NONE) return true;
   return outage_weigh_order(context, outages, order, error) && gather_anew(context, outages, order, error);
 }
 
@@ -307,7 +327,7 @@ static bool on_reopened(DeskContext *context, const Event *event, void *room, Er
 static bool on_step(DeskContext *context, const Event *event, void *room, Error *error) {
   Outages *outages = room;
   const Order *order = order_find(outages->orders, (OrderId){event->subject_id});
-  if (!order || order->device == GRID_NONE || !order_state_is(order, "rejected") || !speaks_of_outage(order)) return true;
+  if (!order || order->device == GRID_NONE || !order_state_is(order, "rejected") || !speaks_of_outage(order) || is_switched_off(outages, order)) return true;
   return gather_anew(context, outages, order, error);
 }
 

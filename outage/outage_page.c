@@ -294,7 +294,7 @@ static bool neighbours_lit(const Outages *outages, uint32_t position, const Loca
   return believed->neighbours_dark == 0 && area != GRID_NONE && outage_customers_in(outages, (GridRange){area, grid_device(outages->grid, area)->end}) >= 5;
 }
 
-static void write_said(const Outages *outages, const Outage *o, const LocateCustomer *believed, bool lit, Instant now, Json *json) {
+static void write_said(const Outages *outages, const Outage *o, const LocateCustomer *believed, bool lit, bool off, Instant now, Json *json) {
   json_key(json, "belief");
   json_open_object(json);
   json_put_f64(json, "dark", believed->dark, 3);
@@ -307,7 +307,8 @@ static void write_said(const Outages *outages, const Outage *o, const LocateCust
   for (int language = 0; language < 2; language++) {
     Buffer text;
     buffer_begin(&text, 0);
-    outage_say(outages, o, believed, lit, now, language ? LANGUAGE_EN : LANGUAGE_ZH, &text);
+    if (off) buffer_string(&text, language ? "The supply was switched off for arrears. It is switched on again once they are paid." : "您家因欠费已停电, 缴清后我们为您复电。");
+    else outage_say(outages, o, believed, lit, now, language ? LANGUAGE_EN : LANGUAGE_ZH, &text);
     json_put_text(json, language ? "en" : "zh", text.len ? buffer_as_text(&text) : TEXT(""));
     buffer_end(&text);
   }
@@ -325,6 +326,8 @@ bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outa
   const Outage *o = outage_of_customer(outages, position);
   LocateCustomer believed;
   if (!locate_customer(outages->locate, position, &believed, error)) return false;
+  ArrearsStatement owed;
+  ArrearsState account = arrears_of(outages->arrears, id, &owed);
   bool lit = !o && believed.dark < NEIGHBOURS_LIT_BELOW && neighbours_lit(outages, position, &believed);
   Shown shown = {.outages = outages, .request = request, .json = &json};
   json_begin(&json, &reply->body);
@@ -347,7 +350,7 @@ bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outa
   } else {
     json_nil(&json);
   }
-  write_said(outages, o, &believed, lit, request->now, &json);
+  write_said(outages, o, &believed, lit, account == ARREARS_OFF, request->now, &json);
   json_key(&json, "planned");
   json_nil(&json);
   write_neighbours(&shown, position);
@@ -361,11 +364,13 @@ bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outa
   json_open_object(&json);
   json_put_bool(&json, "outage", true);
   json_put_bool(&json, "planned", false);
-  json_put_bool(&json, "arrears", false);
+  json_put_bool(&json, "arrears", account != ARREARS_UNKNOWN);
   json_put_bool(&json, "relay", false);
   json_put_bool(&json, "neighbours", true);
   json_close(&json);
-  json_put_string(&json, "arrears", "unknown");
+  json_put_string(&json, "arrears", arrears_name(account));
+  json_key(&json, "account");
+  arrears_write(&json, outages->arrears, id, request->who.roles);
   json_put_string(&json, "relay", "unknown");
   json_close(&json);
   return ok;

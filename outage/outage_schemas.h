@@ -70,7 +70,7 @@
   S_LIST(S_REF("OrderSummary")) ",\"earlier\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":" S_ID ",\"number\":" S_TEXT   \
   ",\"at\":" S_TIME ",\"state\":" S_TEXT ",\"what\":" S_TEXT ",\"ladder\":" S_TEXT "}}},\"answered\":{\"type\":\"object\",\"properties\":{"              \
   "\"outage\":" S_BOOL ",\"planned\":" S_BOOL ",\"arrears\":" S_BOOL ",\"relay\":" S_BOOL ",\"neighbours\":" S_BOOL "}},\"arrears\":" S_TEXT          \
-  ",\"relay\":" S_TEXT "}}"
+  ",\"account\":" ARREARS_SCHEMA ",\"relay\":" S_TEXT "}}"
 
 #define TAKES(required, properties) "{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
 #define TAKES_VERSION TAKES("\"version\"", "\"version\":" S_VERSION)

@@ -49,6 +49,44 @@ static bool is_in(const Town *town, OrderId id, const char *state) { return orde
 
 /* --- gathering --- */
 
+/* Who was switched off for arrears has no outage: the call is assessed as that, moves no belief, and is told so. */
+typedef struct Stated {
+  ArrearsStatement statement;
+  Arrears *arrears;
+} Stated;
+
+static bool state_arrears(DeskContext *context, void *command, Error *error) {
+  int64_t outcomes[ARREARS_OUTCOMES] = {0};
+  Stated *told = command;
+  return arrears_take(context, told->arrears, &told->statement, 1, outcomes, error);
+}
+
+static void arrears_are_no_outage(void **state) {
+  (void)state;
+  Stated told = {0};
+  Town town;
+  Error error = {0};
+  town_open(&town);
+  assert_ok(arrears_open(&told.arrears, town.desk, town.db, town.people, 1, &error), &error);
+  order_on_arrears(town.orders, told.arrears);
+  outage_on_arrears(town.outages, told.arrears);
+  told.statement = (ArrearsStatement){town_customer(&town, "10001111"), 5000, true, time_now(&town.time)};
+  assert_ok(desk_do(town.desk, state_arrears, &told, TEXT("staff:1"), &error), &error);
+  OrderId off = town_call(&town, "10001111");
+  assert_null(town_outage_at(&town, "T1-L1-M1"));
+  assert_true(is_in(&town, off, "assessed"));
+  told.statement.disconnected = false; /* owes, and has power: a call like any other */
+  told.statement.customer = town_customer(&town, "10001211");
+  assert_ok(desk_do(town.desk, state_arrears, &told, TEXT("staff:1"), &error), &error);
+  OrderId owes = town_call(&town, "10001211");
+  assert_true(is_in(&town, owes, "merged"));
+  told.statement = (ArrearsStatement){town_customer(&town, "10001111"), 0, false, time_now(&town.time)};
+  assert_ok(desk_do(town.desk, state_arrears, &told, TEXT("staff:1"), &error), &error);
+  assert_non_null(order_of_customer(town.orders, town_customer(&town, "10001111"), "reconnection"));
+  town_close(&town);
+  arrears_close(told.arrears);
+}
+
 static void calls_gather_and_rise(void **state) {
   (void)state;
   Town town;
@@ -1059,7 +1097,7 @@ static void any_sql_failure_leaves_the_state_whole(void **state) {
     }
 }
 
-TEST_MAIN(TEST(instruments_start_the_clocks_of_the_record), TEST(an_island_is_lit_through_its_tie), TEST(a_loop_is_set_aside_until_it_is_opened), TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
+TEST_MAIN(TEST(arrears_are_no_outage), TEST(instruments_start_the_clocks_of_the_record), TEST(an_island_is_lit_through_its_tie), TEST(a_loop_is_set_aside_until_it_is_opened), TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
           TEST(two_faults_of_one_branch_stay_two), TEST(a_burst_of_meters_is_one_outage_until_they_are_back),
           TEST(neighbours_with_power_take_it_back), TEST(the_meter_room_is_heard), TEST(impossible_evidence_is_set_aside),
           TEST(from_call_to_closed), TEST(partial_restoration_frees_exactly_those_below), TEST(a_dissatisfied_call_back_opens_it_again),

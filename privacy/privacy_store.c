@@ -226,7 +226,7 @@ const char *const PRIVACY_WITHOUT_PERSONS[] = {
     "rule_book.*", "order_clock.*", "order_figure.*", "promise_sum.*", "satisfaction.kind", "satisfaction.answer", "satisfaction.scores", "chat_group.*",
     "group_message.author", "outage.*", "outage_feed.*", "outage_repair.*", "outage_eta.*", "outage_switch.*", "crew.*", "stock.*", "job.cause", "job_step.*", "job_material.*", "plan_task.*", "plan_change.*",
     "patrol_round.windows", "reading_batch.*", "reading_roster.*", "meter_day.*", "reading_aside.*", "meter_alarm.*", "visit_cut_grid.*", "visit_month.*",
-    "supply_choice.*", "supply_correction.*", "supply_stray.*", "customer_move.*",
+    "supply_choice.*", "supply_correction.*", "supply_stray.*", "customer_move.*", "arrears.*",
     /* words for facts, in whatever table */
     "*.kind", "*.promise", "*.figure", "*.dimension", "*.state", "*.code", "*.clock", "*.unit", NULL};
 

@@ -1,6 +1,6 @@
 // From the call to the call-back, by hand, as agent and dispatcher.
 import type { Page } from "playwright-core";
-import { accessible, expect, search, test, until } from "./harness";
+import { accessible, base, expect, search, test, until } from "./harness";
 
 interface Hit {
   id: string;
@@ -214,3 +214,34 @@ for (const [what, words] of [["store", "数据库无响应"], ["program", "连�
     });
     expect(keys.length > 1 && keys.every((key) => key && key === keys[0]), `one key for one intention, got ${keys.join(" ")}`);
   });
+
+test("arrears: told on the call and on the order, a sold house waits for them, and who paid is owed power", async ({ page }) => {
+  if (!process.env.BASE_URL) return; // the mock has no billing
+  await page.goto("/");
+  await page.locator(".figures").waitFor();
+  const hit = await someone(page);
+  const day = (now: string) => now.slice(0, 10);
+  const { now } = (await (await page.request.get("/api/v1/company")).json()) as { now: string };
+  const before = new Date(Date.parse(now) - 2 * 86_400_000).toISOString();
+  let said = 0;
+  const post = (path: string, type: string, data: string) => page.request.post(path, { headers: { "Content-Type": type, "Idempotency-Key": `arrears-${hit.number}-${++said}`, Origin: base }, data });
+  const billing = async (line: string) => {
+    const answer = (await (await post("/api/v1/arrears", "text/csv", `customer_number,owed_fen,as_of,disconnected\n${line}\n0,1,${day(before)},\n`)).json()) as { kept: number; problems: { line: number; detail: string }[] };
+    expect(answer.kept === 1 && answer.problems.length === 1 && answer.problems[0]!.line === 3, `one line kept and the wrong one named: ${JSON.stringify(answer)}`);
+  };
+  await billing(`${hit.number},12345,${day(before)},yes`);
+  await page.goto("/call");
+  await find(page, hit.number);
+  await page.locator(".household .said").getByText("欠费已停电").waitFor();
+  await page.locator(".household dl").getByText("欠费停电 123.45 元").waitFor();
+  await accessible(page);
+  const registry = JSON.stringify({ customer_number: hit.number, registry_number: `湘${hit.number}`, new_owner: "王五", new_phone: "13900000001", sold_on: "2026-11-20" });
+  const refused = await post("/api/v1/land-registry/transfers", "application/json", registry);
+  expect(refused.status() === 409 && (await refused.text()).includes("欠费 123.45 元"), `the sold house refused with the reason, not ${refused.status()}`);
+  await billing(`${hit.number},0,${day(new Date(Date.parse(before) + 86_400_000).toISOString())},`);
+  const items = await search<{ id: string; kind: string }>(page, "orders/search", hit.number);
+  const order = items.find(({ kind }) => kind === "reconnection");
+  expect(order, "an order to connect them again");
+  await page.goto(`/orders/${order.id}`);
+  await page.locator(".order-customer").getByText("无欠费").waitFor();
+});

@@ -166,6 +166,7 @@ export interface Order extends OrderSummary {
   attachments: Attachment[];
   visits?: { count: number; most: number };
   outcome?: string | null;
+  account?: Account | null;
   /** What ids on this page are called: staff, parts of the organisation, orders. */
   names?: Record<string, string>;
   fields: Record<string, unknown>;
@@ -396,6 +397,12 @@ export interface Customer extends CustomerHit {
   area: { transformer: string | null; feeder: string | null; station: string | null; grid: string | null };
   manager: { name: string; phone: string } | null;
 }
+/** What billing last stated; the amount only for whoever needs it. */
+export interface Account {
+  state: "unknown" | "ok" | "arrears" | "disconnected";
+  owed_fen: number | null;
+  as_of: string | null;
+}
 export interface Standing {
   say: Bilingual;
   belief: { dark: number; neighbours_have_power: boolean; neighbours_lit: number; neighbours_dark: number };
@@ -405,6 +412,7 @@ export interface Standing {
   earlier: { id: string; number: string; at: string; state: string; what: string; ladder: Ladder }[];
   answered: Record<string, boolean>;
   arrears: string;
+  account: Account;
   relay: string;
 }
 

@@ -1195,4 +1195,7 @@ export const en: Record<keyof typeof zh, string> = {
   "aside.settle": "Mended",
   "aside.title": "Readings set aside",
   "aside.words": "What came and could not be used, of the last days. Nothing of it counts. It comes back when it happens again.",
+  "account.bills": "Bills",
+  "account.owed": "{state}, {yuan} yuan",
+  "account.as_of": "as of {at}",
 };

@@ -1193,4 +1193,7 @@ export const zh = {
   "aside.settle": "已处理",
   "aside.title": "搁置的读数",
   "aside.words": "近几天收到但无法使用的读数, 均未计入。再次发生时会重新列出。",
+  "account.bills": "电费",
+  "account.owed": "{state} {yuan} 元",
+  "account.as_of": "截至 {at}",
 };
