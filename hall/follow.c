@@ -98,7 +98,8 @@ static bool post_follow(HttpRequest *request, HttpReply *reply, void *room, Erro
       !find_order(&id, room, request->db, &asker, error))
     return false;
   StatusKey key = {.number = asker.number, .phone = asker.digits};
-  page_begin(request, reply, text_of(title_of(request)));
+  PageAgain again = {"/hall/follow", {"number", "phone"}, {asker.number, asker.digits}};
+  page_begin_again(request, reply, text_of(title_of(request)), &again);
   if (!status_write(request, &reply->body, room, id, &key, error)) return false;
   page_end(request, reply);
   return true;

@@ -235,6 +235,55 @@ static void an_application_is_taken_once_and_followed(void **state) {
 }
 
 /* Wrong, unknown, too short: one answer. And guessing is slow, by address and by number. */
+/* The other language is one touch away on every page, a cookie keeps it, and a page that a form asked for is asked for again. */
+static void the_language_is_chosen(void **state) {
+  (void)state;
+  Town town;
+  char body[256], cookie[200];
+  open_town(&town);
+  static const char *const PAGES[] = {"/hall", "/hall/opinion", "/hall/opinion/apply", "/hall/follow"};
+  for (size_t i = 0; i < sizeof PAGES / sizeof *PAGES; i++) {
+    char path[80], link[120];
+    speak(&town, "");
+    http_test_do(&town.test, 200, "GET", PAGES[i], NULL);
+    snprintf(link, sizeof link, "href=\"%s?language=en\" lang=\"en\"", PAGES[i]);
+    assert_true(says(&town, "<html lang=\"zh-CN\">") && says(&town, link));
+    snprintf(path, sizeof path, "%s?language=en", PAGES[i]);
+    http_test_do(&town.test, 200, "GET", path, NULL);
+    assert_true(says(&town, "<html lang=\"en\">") && says(&town, "?language=zh\" lang=\"zh-CN\""));
+    snprintf(cookie, sizeof cookie, "%.*s", TEXT_ARG(http_test_header(&town.test, "Set-Cookie")));
+    assert_true(strncmp(cookie, "language=en; Path=/; HttpOnly; SameSite=Lax", 43) == 0);
+  }
+  speak(&town, "Cookie: language=en\r\nAccept-Language: zh\r\n"); /* what was chosen goes before what the browser is set to */
+  http_test_do(&town.test, 200, "GET", "/hall", NULL);
+  assert_true(says(&town, "<html lang=\"en\">"));
+  assert_true(text_is(http_test_header(&town.test, "Vary"), "Accept-Language, Cookie"));
+  http_test_do(&town.test, 404, "GET", "/hall/applied/00", NULL);
+  assert_true(says(&town, "<html lang=\"en\">"));
+  speak(&town, "Cookie: language=xx\r\n");
+  http_test_do(&town.test, 200, "GET", "/hall?language=%22%3E", NULL);
+  assert_true(says(&town, "<html lang=\"zh-CN\">"));
+  assert_int_equal(http_test_header(&town.test, "Set-Cookie").len, 0);
+  http_test_do(&town.test, 422, "GET", "/hall?other=1", NULL);
+  http_test_as(&town.test, 7, 1, 0); /* no page: its reader speaks for himself */
+  speak(&town, "Cookie: language=en\r\n");
+  http_test_do(&town.test, 422, "GET", "/api/v1/orders?language=en", NULL);
+  http_test_as(&town.test, 0, 0, 0);
+  /* a matter that was looked up: by a form, in the other language too */
+  speak(&town, FORM);
+  http_test_do(&town.test, 303, "POST", "/hall/opinion/apply", "token=" TOKEN_1 "&f_topic=%s&f_description=%s&caller_phone=13911112222&where=x", "t", "d");
+  speak(&town, "");
+  http_test_do(&town.test, 200, "GET", "/hall/applied/" TOKEN_1, NULL);
+  snprintf(body, sizeof body, "number=%lld&phone=2222", number_on(&town));
+  assert_true(says(&town, "答复") && !says(&town, "派发</dt>")); /* of our promises those to the customer, not the house's own */
+  speak(&town, FORM);
+  http_test_do(&town.test, 200, "POST", "/hall/follow", "%s", body);
+  assert_true(says(&town, "<form class=\"language\" method=\"post\" action=\"/hall/follow?language=en\">") && says(&town, "name=\"phone\" value=\"2222\""));
+  http_test_do(&town.test, 200, "POST", "/hall/follow?language=en", "%s", body);
+  assert_true(says(&town, "<html lang=\"en\">") && says(&town, "What we promised") && says(&town, "<dt>Answered") && !says(&town, "<dt>Sent on"));
+  close_town(&town);
+}
+
 static void guessing_is_slow(void **state) {
   (void)state;
   static Town town;
@@ -492,6 +541,6 @@ static void every_route_was_asked(void **state) {
   for (const struct HallTable *table = HALL_TABLES; table->routes; table++) http_test_all_answered(table->routes);
 }
 
-TEST_MAIN(TEST(text_is_escaped), TEST(every_kind_has_a_way), TEST(procedures_are_for_everyone), TEST(an_application_is_taken_once_and_followed), TEST(guessing_is_slow),
+TEST_MAIN(TEST(text_is_escaped), TEST(every_kind_has_a_way), TEST(procedures_are_for_everyone), TEST(an_application_is_taken_once_and_followed), TEST(the_language_is_chosen), TEST(guessing_is_slow),
           TEST(there_is_a_limit), TEST(a_household_is_not_told), TEST(a_second_call_joins_the_first), TEST(a_survey_is_answered_on_its_page),
           TEST(a_household_speaks_in_the_group), TEST(every_route_was_asked))

@@ -23,15 +23,36 @@ void page_lines(Buffer *out, Text text) {
   }
 }
 
-void page_begin(const HttpRequest *request, HttpReply *reply, Text title) {
+/* The same page in the other language: a link; of a page that was asked for by a form, the form once more. */
+static void write_switch(const HttpRequest *request, Buffer *out, const PageAgain *again) {
+  const char *other = IN(request, "en", "zh"), *words = IN(request, "English", "中文"), *lang = IN(request, "en", "zh-CN");
+  Text thanks = http_query(request, "thanks"), path = text_is(request->path, "/hall/act") ? TEXT("/hall/follow") : request->path;
+  if (!again) {
+    buffer_string(out, "<a class=\"language\" href=\"");
+    page_text(out, path);
+    buffer_format(out, "?language=%s", other);
+    if (thanks.at) buffer_string(out, "&amp;thanks="), page_text(out, thanks);
+    buffer_format(out, "\" lang=\"%s\" hreflang=\"%s\" rel=\"alternate\">%s</a>", lang, lang, words);
+    return;
+  }
+  buffer_format(out, "<form class=\"language\" method=\"post\" action=\"%s?language=%s\">", again->action, other);
+  for (int i = 0; i < 2; i++) form_hidden(out, again->name[i], again->value[i]);
+  buffer_format(out, "<button type=\"submit\" lang=\"%s\">%s</button></form>", lang, words);
+}
+
+void page_begin(const HttpRequest *request, HttpReply *reply, Text title) { page_begin_again(request, reply, title, NULL); }
+
+void page_begin_again(const HttpRequest *request, HttpReply *reply, Text title, const PageAgain *again) {
   Buffer *out = &reply->body;
   reply->content_type = "text/html; charset=utf-8";
-  http_reply_header(reply, "Vary", "Accept-Language");
+  http_reply_header(reply, "Vary", "Accept-Language, Cookie");
   buffer_format(out, "<!doctype html><html lang=\"%s\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>",
                 IN(request, "zh-CN", "en"));
   page_text(out, title);
-  buffer_format(out, "</title><link rel=\"stylesheet\" href=\"/hall.css\"></head><body><header><nav aria-label=\"%s\"><a href=\"/hall\"><b>%s</b></a><a href=\"/hall/follow\">%s</a></nav></header><main><h1>",
+  buffer_format(out, "</title><link rel=\"stylesheet\" href=\"/hall.css\"></head><body><header><nav aria-label=\"%s\"><a href=\"/hall\"><b>%s</b></a><a href=\"/hall/follow\">%s</a>",
                 IN(request, "办事大厅", "Service hall"), IN(request, "办事大厅", "Service hall"), IN(request, "查询进度", "Follow a matter"));
+  write_switch(request, out, again);
+  buffer_string(out, "</nav></header><main><h1>");
   page_text(out, title);
   buffer_string(out, "</h1>");
 }

@@ -10,6 +10,12 @@
 static inline Text page_name(const HttpRequest *request, Text zh, Text en) { return request->language == LANGUAGE_ZH ? zh : en; }
 
 void page_begin(const HttpRequest *request, HttpReply *reply, Text title);
+/* Of a page that a form asked for: that form, so that it can be asked for in the other language. */
+typedef struct PageAgain {
+  const char *action, *name[2];
+  Text value[2];
+} PageAgain;
+void page_begin_again(const HttpRequest *request, HttpReply *reply, Text title, const PageAgain *again);
 void page_end(const HttpRequest *request, HttpReply *reply);
 void page_text(Buffer *out, Text text);  /* & < > " ' written out */
 void page_lines(Buffer *out, Text text); /* the same, line ends as <br> */

@@ -145,7 +145,7 @@ static void write_clocks(const Status *status) {
   bool any = false;
   for (size_t c = 0; c < kind->clock_count; c++) {
     const ClockState *state = &status->clocks.at[c];
-    if (!(status->clocks.started >> c & 1) || state->phase == CLOCK_CANCELLED || state->phase == CLOCK_IDLE) continue;
+    if (!kind->clocks[c].public || !(status->clocks.started >> c & 1) || state->phase == CLOCK_CANCELLED || state->phase == CLOCK_IDLE) continue;
     if (!any) buffer_format(status->out, "<h2>%s</h2><dl>", IN(status->request, "我们的承诺", "What we promised"));
     write_clock(status, &kind->clocks[c], state);
     any = true;

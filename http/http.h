@@ -124,7 +124,8 @@ bool http_open(Http **out, const HttpOptions *options, Error *error) MUST_USE;
 /* Before http_start. `routes` ends with a row whose method is NULL; it and its texts must outlive the server. A schema that is not
  * sound, or a path that two rows share, is an error. Schemas may refer to components by {"$ref":"#/components/schemas/NAME"}. */
 bool http_add_routes(Http *http, const HttpRoute *routes, void *room, Error *error) MUST_USE;
-/* The same, where refusals are pages for people. */
+/* The same, where refusals are pages for people. Their language is `?language=zh` or `en`, which a cookie of that name keeps, else the
+ * browser's. */
 bool http_add_pages(Http *http, const HttpRoute *routes, HttpProblem problem, void *room, Error *error) MUST_USE;
 bool http_add_component(Http *http, const char *name, const char *schema, Error *error) MUST_USE;
 /* Paths not found among the assets and not under /api/ are answered with the asset "/index.html" (the console's own routes) where the

@@ -157,11 +157,23 @@ static bool may_they(Request *request) {
 
 /* --- what is asked --- */
 
+/* A page for people is in the language they chose, which a cookie remembers; else in their browser's. */
+static void choose_language(Request *request) {
+  Text said = TEXT_NONE;
+  if (!request->route->problem) return;
+  for (int i = 0; i < request->target.pairs; i++)
+    if (text_is(request->target.pair[i].name, "language")) said = request->target.pair[i].value;
+  Text chosen = said.at ? said : header_cookie(request->header.cookie, TEXT("language"));
+  if (!text_is(chosen, "zh") && !text_is(chosen, "en")) return;
+  request->open.language = text_is(chosen, "en") ? LANGUAGE_EN : LANGUAGE_ZH;
+  if (said.at) http_reply_header(&request->reply, "Set-Cookie", "language=%.2s; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000%s", said.at, request->http->options.behind_tls ? "; Secure" : "");
+}
+
 static bool names_known(Request *request) {
   const char *known = request->route->row->query;
   for (int i = 0; i < request->target.pairs; i++) {
     Text list = text_of(known ? known : ""), name, wanted = request->target.pair[i].name;
-    bool found = false;
+    bool found = request->route->problem && text_is(wanted, "language");
     while (!found && text_next(&list, ' ', &name)) found = name.len && text_equal(name, wanted);
     if (found) continue;
     error_raise(&request->error, ERROR_FIELD_UNKNOWN, "%.*s", TEXT_ARG(text_cut(wanted, 80)));
@@ -215,6 +227,7 @@ static bool examine(Request *request, const char *method) {
     if (request->asset) error_clear(error);
     return request->asset != NULL;
   }
+  choose_language(request);
   if (request->route->row->flags & HTTP_LARGE_BODY) request->arena.limit = LIMIT_LARGE_REQUEST_ARENA;
   else if (request->route->row->flags & HTTP_RAW_BODY) request->arena.limit += LIMIT_UPLOAD_BYTES; /* its handler may copy it */
   request->open.address = client_address(request);

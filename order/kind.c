@@ -383,6 +383,7 @@ static bool make_clock(Making *m, unsigned c) {
       return WRONG_AT(m, "clocks.%u.id", c);
     }
   if (!promise_of(m, &clock->promise, rule->promise)) return WRONG_AT(m, "clocks.%u.promise", c);
+  clock->public = rule->public;
   clock->also = ARENA_ARRAY(&m->book->arena, const Promise *, rule->also_count + 1);
   if (!clock->also) return no_memory(m);
   for (unsigned i = 0; i < rule->also_count; i++)

@@ -139,6 +139,7 @@ typedef enum ClockAction { ACT_NOTHING, ACT_START, ACT_STOP, ACT_PAUSE, ACT_RESU
 
 typedef struct KindClock {
   Text id, name_zh, name_en;
+  bool public;          /* shown to the customer who follows the matter */
   const Promise *promise;
   const Promise **also; /* judged by the same clock, for figures */
   size_t also_count;

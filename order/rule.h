@@ -44,6 +44,7 @@ typedef struct RuleStep {
 
 typedef struct RuleClock {
   char *id, *name_zh, *name_en, *promise;
+  int public;
   char **also, **start, **stop, **pause, **resume, **cancel;
   unsigned also_count, start_count, stop_count, pause_count, resume_count, cancel_count;
 } RuleClock;

@@ -137,3 +137,26 @@ test("hall: a household speaks in its group with a picture, and reads the answer
   await page.goto(link);
   await page.locator(".thread .staff", { hasText: "马上到" }).waitFor();
 }, PHONE); // prettier-ignore
+
+test(
+  "hall: the other language by a touch, without script, kept on the way and on a matter that was looked up; only promises to the customer",
+  async ({ page }) => {
+    if (!real) return;
+    const number = await opine(page, "13944445555");
+    expect((await page.locator("dl dt").allTextContents()).join() === "答复", "of the promises the one to the customer");
+    await page.locator("header .language").click();
+    await page.getByRole("heading", { name: "What we promised" }).waitFor();
+    await page.goto("/hall/follow");
+    await page.getByRole("heading", { name: "Follow a matter" }).waitFor();
+    await page.locator("#number").fill(number);
+    await page.locator("#phone").fill("5555");
+    await send(page);
+    await page.getByText("As of").waitFor();
+    await accessible(page);
+    await page.locator("header .language button").press("Enter");
+    await page.getByText("截至").waitFor();
+    expect((await page.locator(".number").textContent())!.trim() === number, "the same matter in the other language");
+    await accessible(page);
+  },
+  SCRIPTLESS,
+);
