@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "app/command.h"
 #include "app/house.h"
@@ -98,12 +100,29 @@ static void show_progress(void *self, const char *what, int64_t done, int64_t to
   command_progress((void *)(uintptr_t)what, done, total);
 }
 
+/* The rules alone: read as a start of the program reads them, over an empty store that goes again. */
+static int check_rules(const char *rules) {
+  Error error = {0};
+  House house;
+  char folder[] = "/tmp/dianbaomu-rules-XXXXXX";
+  if (!mkdtemp(folder)) {
+    error_raise(&error, ERROR_IO, "%s\t%s", folder, strerror(errno));
+    return command_failed(&error);
+  }
+  bool ok = house_open(&house, &(HouseOptions){.data = folder, .rules = rules, .mode = DB_WRITE_UNSYNCED, .make = true}, &error);
+  if (ok) house_close(&house), printf("%-10s sound\n", "rules");
+  folder_remove(folder);
+  return ok ? 0 : command_failed(&error);
+}
+
 int command_check(const CommandLine *line) {
   Error error = {0};
   House house;
   int64_t county_id;
   if (!command_words(line, 0, 0, &error) || !command_county(line, &county_id, &error)) return command_failed(&error);
-  HouseOptions options = {.data = command_data(line), .county_id = county_id, .holder = "check", .rules = command_option(line, "--rules"), .mode = DB_WRITE};
+  const char *rules = command_option(line, "--rules");
+  if (rules && !command_option(line, "--data") && !command_option(line, "--database")) return check_rules(rules);
+  HouseOptions options = {.data = command_data(line), .county_id = county_id, .holder = "check", .rules = rules, .mode = DB_WRITE};
   if (!house_open(&house, &options, &error)) return command_failed(&error);
   int broken = 0;
   bool ok = house_books(&house, told, show_progress, &broken, &error);

@@ -1,6 +1,7 @@
 #include "app/house.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "app/supply_join.h"
 #include "base/json.h"
@@ -78,6 +79,9 @@ static bool owes(void *self, CustomerId customer) {
 
 bool house_open(House *house, const HouseOptions *options, Error *error) {
   *house = (House){.folder.lock = -1};
+  struct stat folder;
+  if (options->rules && (stat(options->rules, &folder) != 0 || !S_ISDIR(folder.st_mode))) /* or the company's own rules would silently not hold */
+    return error_raise(error, ERROR_NOT_FOUND, "规则目录" ERROR_BOTH "rules folder\t%s", options->rules);
   time_real(&house->time);
   time_real(&house->wall);
   house->county_id = options->county_id ? options->county_id : HOUSE_COUNTY;

@@ -182,7 +182,7 @@ static const Command COMMANDS[] = {
      .options = {{"--data", "DIR", "the company's folder (made if missing)"}},
      .run = command_restore},
     {.name = "check",
-     .about = "verify file, event chain, rules and books",
+     .about = "verify file, event chain, rules and books; with --rules alone, without data, the rules",
      .options = {{"--data", "DIR", "the company's folder"}, COMPANY_ON_DATABASE, {"--rules", "DIR", "the company's own rules"}},
      .run = command_check},
     {.name = "help", .words = "[COMMAND]", .about = "this, or one command in full", .run = command_help},
