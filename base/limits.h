@@ -38,6 +38,9 @@
 #define LIMIT_IDEMPOTENCY_KEYS (1u << 20)         /* newest keys remembered */
 #define LIMIT_IDEMPOTENCY_DAYS 7                  /* … and for so long */
 
+/* phones */
+#define LIMIT_DONE_HOURS 12                       /* so far back a phone's word of when something was done counts */
+
 /* import */
 #define LIMIT_CSV_FIELD_BYTES (64u * 1024)
 #define LIMIT_CSV_COLUMNS 64

@@ -111,6 +111,7 @@ typedef struct CrewStep {
   const json_t *fields;           /* NULL: none */
   int64_t staff_id;               /* who says so, 0: nobody of the house */
   CrewId own;                     /* not 0: only if the job is this crew's */
+  Instant done_at;                /* 0: now; else by the word of a phone that had no net (order/order.h, OrderStep) */
 } CrewStep;
 bool crew_step(DeskContext *context, Crews *crews, const CrewStep *step, Error *error) MUST_USE;
 bool crew_place(DeskContext *context, Crews *crews, CrewId crew, const CrewSpot *spot, double heading, Error *error) MUST_USE;

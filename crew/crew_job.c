@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "crew/plan_internal.h"
+#include "order/fold.h"
 
 static const Span WRITE_PLACE_EVERY = SPAN_MINUTE;
 
@@ -195,12 +196,14 @@ static bool survey_fields(const Crews *crews, Job *job, const json_t *fields, Er
   return true;
 }
 
-static bool tell_step(DeskContext *context, const Crews *crews, const Crew *crew, const Job *job, const CrewStep *step, Error *error) {
+/* done: when it was done, where that is told later. */
+static bool tell_step(DeskContext *context, const Crews *crews, const Crew *crew, const Job *job, const CrewStep *step, Instant done, Error *error) {
   Buffer buffer;
   Json json;
   crew_event_begin(crews, crew, job, context->now, &json, &buffer);
   json_put_text(&json, "step", step->step);
   json_put_string(&json, "stage", crew_stage_of((JobState)job->state));
+  if (done != context->now) json_put_instant(&json, "done_at", done);
   if (text_is(step->step, "survey")) {
     json_put_string(&json, "cause", job->cause);
     json_put_instant(&json, "eta_from", job->eta_from);
@@ -216,6 +219,17 @@ static bool tell_step(DeskContext *context, const Crews *crews, const Crew *crew
   return crew_event_end(context, "crew.step", crew, &json, error);
 }
 
+/* The last that is known to have been done of it. */
+static Instant last_done(const Job *job) {
+  const Instant at[] = {job->assigned_at, job->taken_at, job->departed_at, job->arrived_at, job->surveyed_at, job->working_at, job->restored_at};
+  Instant last = INSTANT_NONE;
+  for (size_t i = 0; i < sizeof at / sizeof *at; i++)
+    if (at[i] > last) last = at[i];
+  for (int i = 0; job->procedure && i < REPAIR_STEPS_MAX; i++)
+    if (job->done[i].at != INSTANT_NONE && job->done[i].at > last) last = job->done[i].at;
+  return last;
+}
+
 static void stamp(Job *job, Instant now) {
   Instant *const at[] = {NULL, &job->taken_at, &job->departed_at, &job->arrived_at, &job->surveyed_at, &job->working_at, &job->restored_at};
   if (job->state < JOB_REPLIED && at[job->state]) *at[job->state] = now;
@@ -226,7 +240,7 @@ bool crew_tell_later(DeskContext *context, Crews *crews, Job *job, Span later, E
   CrewStep step = {.job = job->id, .step = TEXT("survey")};
   if (!crew) return error_raise(error, ERROR_INTERNAL, "%s", "a job of no crew");
   job->eta_from += later, job->eta_until += later;
-  return save(context, crew, job, error) && tell_step(context, crews, crew, job, &step, error);
+  return save(context, crew, job, error) && tell_step(context, crews, crew, job, &step, context->now, error);
 }
 
 static bool device_ids_sound(const Crews *crews, const json_t *devices, Error *error) {
@@ -278,17 +292,19 @@ bool crew_step(DeskContext *context, Crews *crews, const CrewStep *step, Error *
   for (int i = 0; i < MAIN_COUNT && !main; i++)
     if (text_is(step->step, MAIN_STEPS[i].name)) main = &MAIN_STEPS[i];
   Job after = *job;
-  if (main ? !main_step(crews, &after, step, main, error) : !record_step(context, &after, step, error)) return false;
-  if (main && after.state != job->state) stamp(&after, context->now);
+  DeskContext then = *context; /* when it was done */
+  then.now = fold_done_at(step->done_at ? step->done_at : INSTANT_NONE, last_done(job), context->now);
+  if (main ? !main_step(crews, &after, step, main, error) : !record_step(&then, &after, step, error)) return false;
+  if (main && after.state != job->state) stamp(&after, then.now);
   Text finding = field(step->fields, "finding"), note = field(step->fields, main && main->to == JOB_RETURNED ? "reason" : "note");
   if (!job_row_words(context->db, context->county_id, job->id, finding, note, error)) return false;
   if (after.state == JOB_RETURNED) return release(context, crews, job, JOB_RETURNED, "returned", error) || desk_spoil(context);
   JobState reached = (JobState)after.state, was = (JobState)job->state;
   *job = after;
   bool ok = true;
-  if (reached != was && reached == JOB_ON_THE_WAY) ok = plan_drive_begin(context, crews, crew, job, error);
-  if (reached != was && reached == JOB_ON_SITE) ok = plan_drive_end(context, crews, job, error);
-  ok = ok && save(context, crew, job, error) && tell_step(context, crews, crew, job, step, error);
+  if (reached != was && reached == JOB_ON_THE_WAY) ok = plan_drive_begin(&then, crews, crew, job, error);
+  if (reached != was && reached == JOB_ON_SITE) ok = plan_drive_end(&then, crews, job, error);
+  ok = ok && save(context, crew, job, error) && tell_step(context, crews, crew, job, step, then.now, error);
   if (ok && reached == JOB_REPLIED) ok = release(context, crews, job, JOB_REPLIED, "replied", error);
   return ok || desk_spoil(context);
 }

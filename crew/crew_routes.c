@@ -275,6 +275,8 @@ static bool decode_step(HttpRequest *request, void **out, void *room, Error *err
   const json_t *fields = json_object_get(request->body, "fields");
   command->step = (CrewStep){.job = command->job, .step = http_body_text(request->body, "step"), .version = command->version,
                              .fields = json_is_object(fields) ? fields : NULL, .staff_id = request->who.staff_id};
+  Text done_at = http_body_text(request->body, "done_at");
+  if (done_at.len && !instant_from_text(done_at, &command->step.done_at)) command->step.done_at = 0; /* the schema let a moment pass */
   *out = command;
   return true;
 }

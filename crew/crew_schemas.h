@@ -44,7 +44,7 @@
 #define TAKES_ASSIGN TAKES("\"crew_id\",\"version\"", "\"crew_id\":" S_KEY ",\"version\":" S_VERSION)
 #define TAKES_UNASSIGN TAKES("\"version\"", "\"version\":" S_VERSION ",\"reason\":{\"type\":[\"string\",\"null\"],\"maxLength\":500}")
 #define TAKES_STEP                                                                                                                           \
-  TAKES("\"step\",\"version\"", "\"step\":{\"type\":\"string\",\"maxLength\":64,\"format\":\"code\"},\"version\":" S_VERSION                        \
+  TAKES("\"step\",\"version\"", "\"step\":{\"type\":\"string\",\"maxLength\":64,\"format\":\"code\"},\"version\":" S_VERSION ",\"done_at\":" S_TIME_NULL                        \
         ",\"fields\":{\"type\":[\"object\",\"null\"],\"properties\":{\"cause\":{\"type\":[\"string\",\"null\"],\"maxLength\":60},\"eta_from\":"     \
         S_TIME_NULL ",\"eta_until\":" S_TIME_NULL ",\"finding\":{\"type\":[\"string\",\"null\"],\"maxLength\":2000},\"reason\":{\"type\":["           \
         "\"string\",\"null\"],\"maxLength\":500},\"note\":{\"type\":[\"string\",\"null\"],\"maxLength\":2000},\"devices\":{\"type\":[\"array\","     \

@@ -179,6 +179,49 @@ static void a_fault_goes_round_over_http(void **state) {
   close_face(&face);
 }
 
+/* A phone without a net tells later what was done: the job, the outage and the orders under it have the moment it was done, and the history both. */
+static void what_a_phone_tells_late(void **state) {
+  (void)state;
+  Face face;
+  char id[24], job[24], crew[24], order[24], path[128], more[300], done[INSTANT_TEXT_MAX];
+  open_face(&face);
+  HttpTest *test = &face.test;
+  keep(order, call(&face, "10001111"), "id");
+  keep(id, http_test_do(test, 200, "GET", "/api/v1/outages?state=open", NULL), "items.0.id");
+  snprintf(path, sizeof path, "/api/v1/outages/%s/proposals", id);
+  keep(crew, http_test_do(test, 200, "GET", path, NULL), "items.0.crew.id");
+  snprintf(more, sizeof more, ",\"crew_id\":\"%s\"", crew);
+  keep(job, decide(&face, 201, id, "assign", more), "id");
+  http_test_as(test, 31, CREW, 0);
+  step(&face, 200, job, "take", "null");
+  Instant taken = time_now(&test->time);
+  time_virtual(&test->time, taken + 90 * SPAN_MINUTE);
+  snprintf(path, sizeof path, "/api/v1/jobs/%s", job);
+  long long version = http_test_i64(http_test_do(test, 200, "GET", path, NULL), "version");
+  snprintf(path, sizeof path, "/api/v1/jobs/%s/steps", job);
+  instant_to_text(taken + 30 * SPAN_MINUTE, 0, done);
+  http_test_do(test, 422, "POST", path, "{\"step\":\"arrive\",\"version\":%lld,\"done_at\":\"yesterday\"}", version);
+  http_test_do(test, 200, "POST", path, "{\"step\":\"arrive\",\"version\":%lld,\"done_at\":\"%s\"}", version, done);
+  Instant at;
+  assert_true(instant_from_text(text_of(http_test_text(test->json, "arrived_at")), &at));
+  assert_int_equal(at, taken + 30 * SPAN_MINUTE);
+  http_test_as(test, 2, AGENT | DISPATCHER, 0);
+  snprintf(path, sizeof path, "/api/v1/orders/%s", order);
+  json_t *page = http_test_do(test, 200, "GET", path, NULL);
+  const json_t *history = http_test_at(page, "history");
+  bool found = false;
+  for (size_t i = 0; i < json_array_size(history); i++) {
+    const json_t *one = json_array_get(history, i);
+    if (!json_is_string(http_test_at(one, "step")) || strcmp(http_test_text(one, "step"), "arrive") != 0) continue;
+    found = true;
+    assert_true(instant_from_text(text_of(http_test_text(one, "at")), &at) && at == taken + 30 * SPAN_MINUTE);
+    assert_true(instant_from_text(text_of(http_test_text(one, "received_at")), &at) && at == taken + 90 * SPAN_MINUTE);
+  }
+  assert_true(found);
+  assert_string_equal(http_test_text(page, "state"), "on_site");
+  close_face(&face);
+}
+
 static void the_dispatcher_decides_and_takes_it_back(void **state) {
   (void)state;
   Face face;
@@ -411,5 +454,5 @@ static void every_route_was_asked(void **state) {
   http_test_all_answered(roster_routes());
 }
 
-TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(the_dispatcher_decides_and_takes_it_back), TEST(the_plan_is_read_moved_and_accepted), TEST(what_is_wrong_is_named),
+TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(what_a_phone_tells_late), TEST(the_dispatcher_decides_and_takes_it_back), TEST(the_plan_is_read_moved_and_accepted), TEST(what_is_wrong_is_named),
           TEST(evidence_comes_over_http), TEST(every_route_was_asked))

@@ -1,5 +1,7 @@
 #include "order/fold.h"
 
+#include "base/limits.h"
+
 static unsigned act(ClockState *state, const KindClock *clock, int area, unsigned event, Instant at) {
   const ClockPromise *promise = &clock->promise->clock;
   switch ((ClockAction)clock->on[event]) {
@@ -38,6 +40,13 @@ void fold_event(ClockSet *set, ClockChange *change, const OrderKind *kind, int a
 void fold_time(ClockSet *set, const OrderKind *kind, Instant at) {
   for (size_t c = 0; c < kind->clock_count; c++)
     if (set->started & 1u << c) clock_advance(&set->at[c], &kind->clocks[c].promise->clock, at);
+}
+
+Instant fold_done_at(Instant said, Instant last, Instant now) {
+  if (said == INSTANT_NONE || said >= now) return now;
+  if (said < now - LIMIT_DONE_HOURS * SPAN_HOUR) said = now - LIMIT_DONE_HOURS * SPAN_HOUR;
+  if (said < last) said = last;
+  return said < now ? said : now;
 }
 
 void trail_add(Buffer *out, unsigned event, Span after) {

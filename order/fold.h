@@ -23,6 +23,10 @@ void fold_event(ClockSet *set, ClockChange *change, const OrderKind *kind, int a
 /* Time alone passes: marks reached until `at`. */
 void fold_time(ClockSet *set, const OrderKind *kind, Instant at);
 
+/* When something was done, by the word of a phone that had no net: not before what is known to have been done before (`last`), not in the future, and
+ * LIMIT_DONE_HOURS back at most. said INSTANT_NONE: now. */
+Instant fold_done_at(Instant said, Instant last, Instant now);
+
 void trail_add(Buffer *out, unsigned event, Span after);
 /* The next entry; false at the end. *sound becomes false when the rest cannot be read. */
 bool trail_next(Text *rest, unsigned *event, Span *after, bool *sound);

@@ -236,7 +236,38 @@ static bool check_until(const DeskContext *context, const Order *order, const Ki
   return true;
 }
 
+/* It was done before it was told: as of then, by the order's trail, with the clocks as they stood. What ticks told meanwhile stays told. */
+static bool go_back(DeskContext *then, const DeskContext *context, const OrderStep *ask, Change *change, Error *error) {
+  const Order *order = &change->after;
+  Text trail, rest;
+  unsigned event;
+  Span after = 0;
+  bool sound = true;
+  if (!ask->done_at || ask->done_at >= context->now) return true;
+  if (!store_trail(&trail, context->db, context->county_id, order->id, context->arena, error)) return false;
+  for (rest = trail; trail_next(&rest, &event, &after, &sound);) continue;
+  then->now = fold_done_at(ask->done_at, order->accepted_at + after, context->now);
+  if (then->now >= context->now) return true;
+  change->received_at = context->now;
+  return (sound && fold_trail(&change->clocks, order->kind, order->area, order->accepted_at, trail, NULL, NULL)) ||
+         error_raise(error, ERROR_STORE_CORRUPT, "order %lld: its trail is not readable", (long long)order->id.value);
+}
+
+/* Back to the present: what the clocks reach on the way is told, but for what was told while nobody knew of the step. */
+static void come_forward(const Orders *orders, const ClockSet *now, Change *change) {
+  for (size_t c = 0; c < change->after.kind->clock_count; c++) {
+    ClockState *state = &change->clocks.at[c];
+    if (!(change->clocks.started >> c & 1)) continue;
+    unsigned reached = change->changed.reached[c] | clock_advance(state, &change->after.kind->clocks[c].promise->clock, orders->ticked);
+    if (now->started >> c & 1 && now->at[c].runs == state->runs) reached &= 0xFFu ^ now->at[c].marks;
+    change->changed.reached[c] = (uint8_t)reached;
+  }
+  change->changed.touched |= change->clocks.started;
+}
+
 static bool take_step(DeskContext *context, Orders *orders, const OrderStep *ask, Error *error) {
+  DeskContext then = *context;
+  ClockSet now;
   LiveEntry *entry;
   Change change;
   const KindStep *step;
@@ -246,12 +277,15 @@ static bool take_step(DeskContext *context, Orders *orders, const OrderStep *ask
       !check_until(context, &entry->order, step, ask->fields, error) || !check_taker(context, &entry->order, step, error) || !check_merge(orders, &entry->order, step, ask->fields, error))
     return false;
   change_begin(&change, orders, entry);
+  now = change.clocks;
+  if (!go_back(&then, context, ask, &change, error)) return false;
   change.step = step;
   change.fields = ask->fields;
   change.branch = choose_branch(&entry->order, step, ask->fields);
-  change_apply(context, orders, &change, ask->crew.value ? ask->crew : (CrewId){form_id(ask->fields, "crew")});
-  if (!change_make(context, orders, &change, error)) return false;
-  return follow_up(context, orders, &change, error) ? true : desk_spoil(context);
+  change_apply(&then, orders, &change, ask->crew.value ? ask->crew : (CrewId){form_id(ask->fields, "crew")});
+  if (change.received_at != INSTANT_NONE) come_forward(orders, &now, &change);
+  if (!change_make(&then, orders, &change, error)) return false;
+  return follow_up(&then, orders, &change, error) ? true : desk_spoil(context);
 }
 
 bool order_step(DeskContext *context, Orders *orders, const OrderStep *ask, Error *error) {

@@ -102,6 +102,7 @@ typedef struct OrderStep {
   const json_t *fields;     /* checked against the step's form; NULL: none */
   uint32_t roles;           /* of who asks; UINT32_MAX for the system */
   CrewId crew;              /* for steps that assign one */
+  Instant done_at;          /* 0: now; else by the word of a phone that had no net: bounded (order/fold.h), clocks are judged by it, the event keeps both */
 } OrderStep;
 /* Refuses a step that the order's state, the person's role or the form does not allow, saying which steps are. */
 /* The actor of the step is the context's: who asked for something may not always grant it. */

@@ -32,7 +32,7 @@ bool order_end_event(DeskContext *context, Orders *orders, Json *json, const cha
 
 
 void change_begin(Change *change, const Orders *orders, LiveEntry *entry) {
-  *change = (Change){.entry = entry, .after = entry->order, .event = "order.step", .outage_was = entry->order.outage};
+  *change = (Change){.entry = entry, .after = entry->order, .event = "order.step", .outage_was = entry->order.outage, .received_at = INSTANT_NONE};
   live_get_clocks(&orders->live, entry, &change->clocks);
   change->after.version++;
 }
@@ -140,6 +140,7 @@ static bool write_change_event(DeskContext *context, Orders *orders, const Chang
     json_put_text(&json, "to", state_id(order, order->state));
     json_put_id(&json, "crew_id", order->crew.value);
     json_put_id(&json, "assignee_id", order->assignee.value);
+    if (change->received_at != INSTANT_NONE) json_put_instant(&json, "received_at", change->received_at);
   }
   if (order->calls != change->entry->order.calls) json_put_i64(&json, "calls", order->calls);
   if (order->outage.value != change->outage_was.value) {

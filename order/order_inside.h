@@ -75,6 +75,7 @@ typedef struct Change {
   ClockSet clocks;
   ClockChange changed;
   OutageId outage_was;
+  Instant received_at;       /* a phone told it later than it was done; INSTANT_NONE: at once */
 } Change;
 void change_begin(Change *change, const Orders *orders, LiveEntry *entry);
 /* What a step does to the order itself. */

@@ -152,6 +152,9 @@ static bool write_event(void *self, const Event *event) {
   json_open_object(json);
   json_put_i64(json, "seq", event->seq);
   json_put_instant(json, "at", event->at);
+  Instant received;
+  Text told = member(data, "received_at");
+  json_put_instant(json, "received_at", told.at && instant_from_text(told, &received) ? received : INSTANT_NONE);
   json_put_text(json, "actor", event->actor);
   json_put_text(json, "actor_name", actor_name(page, event->actor));
   json_put_text(json, "kind", event->kind);

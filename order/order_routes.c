@@ -321,6 +321,8 @@ static bool decode_step(HttpRequest *request, void **out, void *room, Error *err
   command->step = (OrderStep){.step = http_body_text(body, "step"), .version = (int32_t)http_body_i64(body, "version", 0),
                               .fields = json_object_get(body, "fields"), .roles = request->who.roles & ~(uint32_t)KIND_ROLE_SYSTEM};
   if (json_is_null(command->step.fields)) command->step.fields = NULL;
+  Text done_at = http_body_text(body, "done_at");
+  if (done_at.len && !instant_from_text(done_at, &command->step.done_at)) command->step.done_at = 0; /* the schema let a moment pass */
   *out = command;
   if (!http_argument_id(request, 0, "order", &command->id.value, error)) return false;
   command->step.order = command->id;

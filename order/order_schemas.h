@@ -57,14 +57,14 @@
 #define SCHEMA_STEP \
   "{\"type\":\"object\",\"required\":[\"step\",\"version\"],\"properties\":{\"step\":{\"type\":\"string\"," \
   "\"maxLength\":64,\"format\":\"code\"},\"version\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}," \
-  "\"fields\":{\"type\":[\"object\",\"null\"],\"additionalProperties\":true}}}"
+  "\"fields\":{\"type\":[\"object\",\"null\"],\"additionalProperties\":true},\"done_at\":" S_TIME_NULL "}}"
 #define SCHEMA_PAGE \
   "{\"type\":\"object\",\"required\":[\"id\",\"number\",\"kind\",\"state\",\"clocks\",\"history\",\"steps\",\"links\"," \
   "\"fields\"],\"properties\":{" SUMMARY_PROPERTIES ",\"closed_at\":" S_TIME_NULL ",\"open\":" \
   S_BOOL ",\"clocks\":{\"type\":\"array\",\"items\":" \
   S_REF("OrderClock") "},\"history\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"seq\",\"at\"," \
   "\"actor\",\"kind\"],\"properties\":{\"seq\":" S_WHOLE ",\"at\":" S_TIME ",\"actor\":" \
-  S_TEXT ",\"actor_name\":" S_TEXT_NULL ",\"kind\":" S_TEXT ",\"step\":" S_TEXT_NULL ",\"branch\":" \
+  S_TEXT ",\"received_at\":" S_TIME_NULL ",\"actor_name\":" S_TEXT_NULL ",\"kind\":" S_TEXT ",\"step\":" S_TEXT_NULL ",\"branch\":" \
   S_TEXT_NULL ",\"name_zh\":" S_TEXT ",\"name_en\":" S_TEXT ",\"from\":" S_TEXT_NULL ",\"to\":" \
   S_TEXT_NULL ",\"note\":" S_TEXT_NULL ",\"clock\":" S_TEXT_NULL ",\"mark\":" S_WHOLE_NULL ",\"outage\":" \
   S_TEXT_NULL ",\"fields\":{\"type\":\"object\"}}}},\"fields\":{\"type\":\"object\"},\"description\":" \

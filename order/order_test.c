@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/testing.h"
 #include "base/vector.h"
@@ -851,8 +852,90 @@ static void many_marks_are_told_in_turns(void **state) {
   close_house(&house);
 }
 
+/* --- what a phone without a net tells late --- */
+
+static void a_phones_word_is_bounded(void **state) {
+  (void)state;
+  const Instant now = 1000 * SPAN_DAY, last = now - 5 * SPAN_HOUR, far = now - LIMIT_DONE_HOURS * SPAN_HOUR;
+  const struct { Instant said, last, is; } CASES[] = {
+      {INSTANT_NONE, last, now},       {now - SPAN_HOUR, last, now - SPAN_HOUR}, {now + SPAN_HOUR, last, now}, /* its clock is fast */
+      {now - 6 * SPAN_HOUR, last, last}, {now - 30 * SPAN_DAY, far - SPAN_DAY, far}, {0, INSTANT_NONE, far},
+      {now - SPAN_HOUR, now + SPAN_HOUR, now}, {now, last, now}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) assert_int_equal(fold_done_at(CASES[i].said, CASES[i].last, now), CASES[i].is);
+}
+
+static void late_step(House *house, OrderId id, const char *step, Instant done_at) {
+  Command command = {.house = house, .step = {.order = id, .step = text_of(step), .roles = UINT32_MAX, .done_at = done_at}};
+  assert_ok(desk_do(house->desk, work_step, &command, TEXT("staff:5"), &house->error), &house->error);
+}
+
+static const ClockState *clock_named(House *house, OrderId id, const char *name, ClockSet *set) {
+  const OrderKind *kind = order_find(house->orders, id)->kind;
+  live_get_clocks(&house->orders->live, live_find(&house->orders->live, id), set);
+  for (size_t c = 0; c < kind->clock_count; c++)
+    if (text_is(kind->clocks[c].id, name)) return &set->at[c];
+  fail_msg("no clock %s", name);
+  return NULL;
+}
+
+static int64_t kept_of(House *house, const char *clock) {
+  char sql[160];
+  DbStatement *s;
+  bool row;
+  snprintf(sql, sizeof sql, "SELECT MAX(kept) FROM order_clock WHERE county_id = 1 AND clock = '%s'", clock);
+  assert_ok(db_prepare(&s, house->db, sql, &house->error) && db_step(&row, s, &house->error), &house->error);
+  int64_t kept = db_column_is_null(s, 0) ? -1 : db_column_i64(s, 0);
+  db_reset(s);
+  return kept;
+}
+
+static void what_is_told_late_counts_as_done_then(void **state) {
+  (void)state;
+  House house;
+  ClockSet set;
+  char problem[ERROR_TEXT_MAX];
+  int64_t count;
+  open_house(&house);
+  Instant begun = time_now(&house.time);
+  OrderId id = call(&house, 100, NULL);
+  pass(&house, SPAN_MINUTE);
+  take(&house, id, "dispatch", "{\"crew\":\"31\"}");
+  pass(&house, SPAN_MINUTE);
+  take(&house, id, "take", NULL);
+  for (int i = 0; i < 12; i++) {
+    pass(&house, 10 * SPAN_MINUTE);
+    assert_ok(desk_tick(house.desk, &house.error), &house.error);
+  }
+  int told = events(&house, "order.clock", "\"clock\":\"arrive\"");
+  assert_true(told >= 3); /* nobody knew: broken, it was told */
+  late_step(&house, id, "arrive", begun + 40 * SPAN_MINUTE);
+  assert_int_equal(order_find(house.orders, id)->state_since, begun + 40 * SPAN_MINUTE);
+  assert_int_equal(clock_named(&house, id, "arrive", &set)->used, 40 * SPAN_MINUTE);
+  assert_int_equal(kept_of(&house, "arrive"), 1); /* 90 minutes in the country */
+  assert_int_equal(events(&house, "order.step", "\"received_at\":\"2026-11-21T14:39:00.000Z\""), 1);
+  assert_int_equal(events(&house, "order.clock", "\"clock\":\"arrive\""), told); /* none twice */
+  restart(&house); /* … and memory as the rows have it */
+  /* before what is known to have been done: as of then; in the future: now */
+  late_step(&house, id, "survey", begun);
+  assert_int_equal(order_find(house.orders, id)->state_since, begun + 40 * SPAN_MINUTE);
+  late_step(&house, id, "work", time_now(&house.time) + SPAN_DAY);
+  assert_int_equal(order_find(house.orders, id)->state_since, time_now(&house.time));
+  assert_int_equal(events(&house, "order.step", "received_at"), 2);
+  /* a clock that it began: its marks until now are told, once */
+  told = events(&house, "order.clock", "\"clock\":\"restore\"");
+  restart(&house);
+  for (int i = 0; i < 12; i++) {
+    pass(&house, 20 * SPAN_MINUTE);
+    assert_ok(desk_tick(house.desk, &house.error), &house.error);
+  }
+  restart(&house);
+  assert_ok(order_recount(house.orders, house.db, problem, &count, &house.error), &house.error);
+  assert_string_equal(problem, "");
+  close_house(&house);
+}
+
 TEST_MAIN(TEST(one_order_goes_round), TEST(refusals_say_what_is_possible), TEST(a_bad_call_is_refused),
           TEST(calling_again_counts_and_reopens), TEST(links_follow_the_outage), TEST(urging_suspending_and_handing_over), TEST(a_suspension_ends_by_itself),
           TEST(marks_are_told_once), TEST(no_failure_leaves_a_half), TEST(damage_is_found), TEST(days_by_few_periods), TEST(sums_over_any_days),
           TEST(every_kind_has_its_form), TEST(a_parent_waits_for_what_came_of_it), TEST(an_order_keeps_the_rules_it_began_under),
-          TEST(urgency_may_change), TEST(many_marks_are_told_in_turns))
+          TEST(a_phones_word_is_bounded), TEST(what_is_told_late_counts_as_done_then), TEST(urgency_may_change), TEST(many_marks_are_told_in_turns))

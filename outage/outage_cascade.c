@@ -44,7 +44,7 @@ bool outage_take_step(DeskContext *context, Outages *outages, const Record *reco
   Error refused = {0};
   json_t *fields;
   bool ok = fields_for(&fields, step, record, &refused);
-  OrderStep command = {.order = id, .step = text_of(name), .fields = fields, .roles = UINT32_MAX, .crew = record->o.crew};
+  OrderStep command = {.order = id, .step = text_of(name), .fields = fields, .roles = UINT32_MAX, .crew = record->o.crew, .done_at = outages->done_at};
   ok = ok && order_step(context, outages->orders, &command, &refused);
   json_decref(fields);
   if (ok || (error_status(refused.code) < 500 && refused.code != ERROR_STORE_CONSTRAINT)) return true;
@@ -398,14 +398,16 @@ static bool on_step(DeskContext *context, const Event *event, Outages *outages, 
   (void)event;
   Outage *o = &record->o;
   const char *step = json_string_value(json_object_get(data, "step"));
+  Instant done_at = instant_in(data, "done_at");
   if (!step || o->job != id_in(data, "job_id")) return true;
+  outages->done_at = done_at == INSTANT_NONE ? 0 : done_at; /* for the orders; taken back when all is passed on */
   if (strcmp(step, "restore") == 0) return restore_from(context, outages, record, data, error);
   int stage = stage_in(data);
   bool surveyed = strcmp(step, "survey") == 0;
   if (surveyed && !on_survey(context, outages, record, data, error)) return false;
   if (stage <= o->stage && !surveyed) return true;
   o->stage = (uint8_t)stage;
-  if (stage == OUTAGE_ON_SITE && o->arrived_at == INSTANT_NONE) o->arrived_at = context->now;
+  if (stage == OUTAGE_ON_SITE && o->arrived_at == INSTANT_NONE) o->arrived_at = outages->done_at ? outages->done_at : context->now;
   if (!tell_progress(context, outages, record, error) || !outage_estimate(context, outages, record, error)) return false;
   return stage == OUTAGE_REPLIED ? outage_follow(context, outages, record, error) : outage_cascade(context, outages, record, error);
 }
@@ -422,7 +424,12 @@ static bool on_crew(DeskContext *context, const Event *event, void *room, Error 
 
 static bool crew_assigned(DeskContext *c, const Event *event, void *room, Error *error) { return on_crew(c, event, room, error, on_assigned); }
 static bool crew_released(DeskContext *c, const Event *event, void *room, Error *error) { return on_crew(c, event, room, error, on_released); }
-static bool crew_stepped(DeskContext *c, const Event *event, void *room, Error *error) { return on_crew(c, event, room, error, on_step); }
+static bool crew_stepped(DeskContext *c, const Event *event, void *room, Error *error) {
+  Outages *outages = room;
+  bool ok = on_crew(c, event, room, error, on_step);
+  outages->done_at = 0;
+  return ok;
+}
 
 void outage_listen_crews(Outages *outages) {
   desk_on(outages->desk, "crew.assigned", crew_assigned, outages);

@@ -85,6 +85,7 @@ struct Outages {
   bool following;             /* … and waits for the desk */
   uint32_t *important;        /* positions of important customers, rising */
   size_t important_count;
+  Instant done_at;            /* what a phone tells late is passed on as of then; 0: now */
   const Arrears *arrears;     /* may be NULL */
   Text (*name_of)(void *self, int64_t staff_id, Arena *arena);
   void *name_self;

@@ -141,6 +141,8 @@ export interface Step {
   fields: Field[];
 }
 export interface HistoryItem {
+  /** A phone told it later than it was done. */
+  received_at?: string | null;
   seq: number;
   at: string;
   actor: string;

@@ -1198,4 +1198,5 @@ export const en: Record<keyof typeof zh, string> = {
   "account.bills": "Bills",
   "account.owed": "{state}, {yuan} yuan",
   "account.as_of": "as of {at}",
+  "history.late": "done {done}, received {received}",
 };

@@ -1196,4 +1196,5 @@ export const zh = {
   "account.bills": "电费",
   "account.owed": "{state} {yuan} 元",
   "account.as_of": "截至 {at}",
+  "history.late": "办理 {done}，收到 {received}",
 };

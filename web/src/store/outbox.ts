@@ -97,8 +97,8 @@ export async function flush(): Promise<void> {
   try {
     for (let entry = nextOf(unsent.value); entry; entry = nextOf(unsent.value)) {
       try {
-        const { path, body, key } = await sendFiles(entry);
-        const reply = await call<{ version?: number } | undefined>("POST", path, { body, key });
+        const { path, body, key, at } = await sendFiles(entry);
+        const reply = await call<{ version?: number } | undefined>("POST", path, { body: path.endsWith("/steps") ? { ...body, done_at: new Date(at).toISOString() } : body, key });
         await leave(without(unsent.value, key, reply?.version), key);
         sent++;
       } catch (error) {
