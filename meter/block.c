@@ -278,29 +278,40 @@ size_t meter_block_most(int slots, unsigned channels) {
   return 16 + (size_t)slots * 3 + (size_t)__builtin_popcount(channels) * each;
 }
 
-static uint64_t cost(const MeterDay *day, int channel, How how) {
+typedef struct Shape { /* of one channel's day */
+  int first;      /* -1: no value at all */
+  bool all, same; /* nothing is missing; all that is there is one value */
+} Shape;
+
+static Shape shape_of(const int32_t *value, int slots) {
+  Shape shape = {-1, true, true};
+  for (int i = 0; i < slots; i++) {
+    if (value[i] == METER_NONE) shape.all = false;
+    else if (shape.first < 0) shape.first = i;
+    else shape.same &= value[i] == value[shape.first];
+  }
+  return shape;
+}
+
+/* The values behind the first into the writer; without one, how many bits they would take. UINT64_MAX: this prediction cannot be used. */
+static inline __attribute__((always_inline)) uint64_t put_values(Writer *writer, const MeterDay *day, int channel, How how, int first) {
+  const int32_t *value = day->value[channel];
   Predict p;
   Rice rice = rice_begin(channel);
   uint64_t bits = 0;
-  bool begun = false;
   if (!begin_predict(&p, how, day, channel)) return UINT64_MAX;
-  const int32_t *value = day->value[channel];
-  for (int i = 0; i < day->slots; i++) {
+  first_value(&p, first, value[first]);
+  for (int i = first + 1; i < day->slots; i++) {
     if (value[i] == METER_NONE) continue;
-    if (!begun) {
-      first_value(&p, i, value[i]);
-      begun = true;
-      continue;
-    }
     uint32_t z = zigzag(value[i] - predict(&p, i));
-    bits += rice_bits(z, rice_k(&rice));
-    rice_learn(&rice, z);
+    if (writer) rice_put(writer, &rice, z);
+    else bits += rice_bits(z, rice_k(&rice)), rice_learn(&rice, z);
     learn(&p, i, value[i]);
   }
   return bits;
 }
 
-static How cheapest(const MeterDay *day, int channel) {
+static How cheapest(const MeterDay *day, int channel, const Shape *shape) {
   /* which ones are worth trying, by what the channel is: most others never win */
   static const How VOLTAGE[] = {HOW_LAST, HOW_HALF, HOW_QUARTER}, CURRENT[] = {HOW_LAST, HOW_HALF, HOW_QUARTER},
                    POWER[] = {HOW_LAST, HOW_PRODUCT, HOW_HALF}, REACTIVE[] = {HOW_HALF, HOW_PRODUCT, HOW_RATIO},
@@ -310,34 +321,14 @@ static How cheapest(const MeterDay *day, int channel) {
                      : channel < METER_REACTIVE  ? POWER
                      : channel == METER_REACTIVE ? REACTIVE
                                                  : ENERGY;
-  const int32_t *value = day->value[channel];
-  int32_t first = METER_NONE;
-  bool same = true;
-  for (int i = 0; i < day->slots && same; i++) {
-    if (value[i] == METER_NONE) continue;
-    if (first == METER_NONE) first = value[i];
-    same = value[i] == first;
-  }
-  if (same) return HOW_SAME;
+  if (shape->same) return HOW_SAME;
   How best = HOW_LAST;
   uint64_t least = UINT64_MAX;
   for (int t = 0; t < 3; t++) {
-    uint64_t bits = cost(day, channel, tries[t]);
+    uint64_t bits = put_values(NULL, day, channel, tries[t], shape->first);
     if (bits < least) least = bits, best = tries[t];
   }
   return best;
-}
-
-static int first_there(const int32_t *value, int slots, bool *all) {
-  int first = -1;
-  *all = true;
-  for (int i = 0; i < slots; i++) {
-    if (value[i] == METER_NONE)
-      *all = false;
-    else if (first < 0)
-      first = i;
-  }
-  return first;
 }
 
 static uint8_t *put_bitmap(uint8_t *out, const int32_t *value, int slots) {
@@ -345,20 +336,6 @@ static uint8_t *put_bitmap(uint8_t *out, const int32_t *value, int slots) {
   for (int i = 0; i < slots; i++)
     if (value[i] != METER_NONE) out[i >> 3] |= (uint8_t)(1 << (i & 7));
   return out + (slots + 7) / 8;
-}
-
-static void put_values(Writer *writer, const MeterDay *day, int channel, How how, int first) {
-  const int32_t *value = day->value[channel];
-  Predict p;
-  Rice rice = rice_begin(channel);
-  bool can = begin_predict(&p, how, day, channel);
-  assert(can);
-  first_value(&p, first, value[first]);
-  for (int i = first + 1; i < day->slots; i++) {
-    if (value[i] == METER_NONE) continue;
-    rice_put(writer, &rice, zigzag(value[i] - predict(&p, i)));
-    learn(&p, i, value[i]);
-  }
 }
 
 static uint8_t *put_marks(uint8_t *out, const MeterDay *day) {
@@ -384,19 +361,18 @@ size_t meter_block_encode(const MeterDay *day, uint8_t *out) {
   *at++ = (uint8_t)(day->channels >> 8);
   at = put_marks(at, day);
   How how[METER_CHANNELS];
-  int first[METER_CHANNELS];
+  Shape shape[METER_CHANNELS];
   for (int c = 0; c < METER_CHANNELS; c++) {
-    bool all;
     if (!(day->channels >> c & 1)) continue;
-    how[c] = cheapest(day, c);
-    first[c] = first_there(day->value[c], day->slots, &all);
-    *at++ = (uint8_t)(how[c] | (all ? 0 : SPARSE));
-    if (!all) at = put_bitmap(at, day->value[c], day->slots);
-    if (first[c] >= 0) at = put_varint(at, zigzag(day->value[c][first[c]]));
+    shape[c] = shape_of(day->value[c], day->slots);
+    how[c] = cheapest(day, c, &shape[c]);
+    *at++ = (uint8_t)(how[c] | (shape[c].all ? 0 : SPARSE));
+    if (!shape[c].all) at = put_bitmap(at, day->value[c], day->slots);
+    if (shape[c].first >= 0) at = put_varint(at, zigzag(day->value[c][shape[c].first]));
   }
   Writer writer = {.at = at};
   for (int c = 0; c < METER_CHANNELS; c++)
-    if (day->channels >> c & 1 && first[c] >= 0 && how[c] != HOW_SAME) put_values(&writer, day, c, how[c], first[c]);
+    if (day->channels >> c & 1 && how[c] != HOW_SAME) put_values(&writer, day, c, how[c], shape[c].first);
   return (size_t)(end_bits(&writer) - out);
 }
 
