@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "crew/plan_internal.h"
+#include "http/schema.h"
 #include "order/fold.h"
 
 static const Span WRITE_PLACE_EVERY = SPAN_MINUTE;
@@ -346,7 +347,8 @@ bool crew_place(DeskContext *context, Crews *crews, CrewId id, const CrewSpot *s
 static bool on_merged(DeskContext *context, const Event *event, void *room, Error *error) {
   Crews *crews = room;
   const Job *found = crew_job_of_outage(crews, (OutageId){event->subject_id});
-  json_t *data = found ? json_loadb(event->data.at, event->data.len, 0, NULL) : NULL;
+  json_t *data = NULL;
+  if (found && !schema_read_own(&data, event->data, error)) return false;
   OutageId into = {0};
   const char *text = json_string_value(json_object_get(data, "into"));
   bool known = text && text_to_i64(text_of(text), &into.value);

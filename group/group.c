@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "group/group_inside.h"
+#include "http/schema.h"
 #include "order/kind.h"
 
 /* --- finding --- */
@@ -163,7 +164,8 @@ static bool on_order(DeskContext *context, const Event *event, void *room, Error
   Groups *groups = room;
   int64_t group;
   if (!map_get(&groups->of_order, event->subject_id, &group)) return true;
-  json_t *data = json_loadb(event->data.at, event->data.len, 0, NULL);
+  json_t *data;
+  if (!schema_read_own(&data, event->data, error)) return false;
   const char *from = json_string_value(json_object_get(data, "from")), *to = json_string_value(json_object_get(data, "to"));
   const char *number = json_string_value(json_object_get(data, "number"));
   const Order *order = order_find(groups->orders, (OrderId){event->subject_id});

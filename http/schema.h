@@ -36,6 +36,8 @@ void schema_write_components(const SchemaSet *set, Buffer *out); /* {"NAME":{…
 /* A body into JSON: no deeper than LIMIT_JSON_DEPTH, no name twice, UTF-8, no NUL; an object or a list. ERROR_HTTP_BODY names line and column.
  * The caller gives the value back with json_decref. */
 bool schema_read_json(json_t **out, Text bytes, Error *error) MUST_USE;
+/* What the program wrote itself, an event's data: false only when there is no memory. NULL: it is not JSON. */
+bool schema_read_own(json_t **out, Text bytes, Error *error) MUST_USE;
 /* Compact, behind what stands in `out`; flags: jansson's further ones. In place of json_dumps, which, short of memory, leaves out the names of members
  * and goes on; a buffer that failed stays so. */
 void schema_write_json(Buffer *out, const json_t *value, size_t flags);

@@ -212,6 +212,13 @@ static void *take(size_t size) {
   return memory;
 }
 
+/* It may have gone on and left out a part. */
+static bool give_up(json_t **out, const char *what, Error *error) {
+  json_decref(*out);
+  *out = NULL;
+  return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", what);
+}
+
 void schema_own_memory(void) { json_set_alloc_funcs(take, memory_free); }
 
 bool schema_read_json(json_t **out, Text bytes, Error *error) {
@@ -221,9 +228,15 @@ bool schema_read_json(json_t **out, Text bytes, Error *error) {
   if (!depth_is_sane(bytes, error)) return false;
   starved = false;
   *out = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &trouble);
+  if (starved) return give_up(out, "body", error);
   if (*out) return true;
-  if (starved) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "body");
   Text said = text_cut(text_of(trouble.text), 140);
   error_raise(error, ERROR_HTTP_BODY, "%.*s", TEXT_ARG(text_is_utf8(said) ? said : TEXT("not UTF-8")));
   return error_at(error, "%d:%d", trouble.line, trouble.column);
+}
+
+bool schema_read_own(json_t **out, Text bytes, Error *error) {
+  starved = false;
+  *out = json_loadb(bytes.at ? bytes.at : "", bytes.len, 0, NULL);
+  return !starved || give_up(out, "data", error);
 }

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/testing.h"
+#include "http/schema_node.h"
 
 typedef struct Case {
   const char *schema, *value;
@@ -165,5 +166,29 @@ static void what_is_written_is_whole_or_failed(void **state) {
   json_decref(value);
 }
 
+/* jansson may read on when there was no memory for a part: what is read is whole, or there was no memory. */
+static void what_is_read_is_whole_or_failed(void **state) {
+  (void)state;
+  static const char TEXT_OF[] = "{\"items\":[{\"kind\":\"last_gasp\",\"meter\":\"M10002111\",\"at\":\"2026-11-21T20:37:00+08:00\"},{\"kind\":7,\"n\":1.5}],\"zh\":\"\\u7535\"}";
+  json_t *whole = json_loads(TEXT_OF, 0, NULL);
+  assert_non_null(whole);
+  schema_own_memory();
+  for (int own = 0; own < 2; own++) {
+    bool ok = false;
+    for (int64_t nth = 1; !ok; nth++) {
+      json_t *value;
+      Error error = {0};
+      memory_fail_at(nth);
+      ok = own ? schema_read_own(&value, text_of(TEXT_OF), &error) : schema_read_json(&value, text_of(TEXT_OF), &error);
+      memory_fail_at(0);
+      assert_int_equal(ok ? ERROR_NONE : ERROR_OUT_OF_MEMORY, error.code);
+      assert_true(ok ? json_equal(value, whole) : !value);
+      assert_true(!ok || nth > 10);
+      json_decref(value);
+    }
+  }
+  json_decref(whole);
+}
+
 TEST_MAIN(TEST(values_are_checked), TEST(depth_is_bounded), TEST(unsound_schemas_are_refused), TEST(written_schemas_say_they_are_closed),
-          TEST(what_is_written_is_whole_or_failed))
+          TEST(what_is_written_is_whole_or_failed), TEST(what_is_read_is_whole_or_failed))

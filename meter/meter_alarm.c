@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "http/schema.h"
 #include "meter/meter_internal.h"
 #include "order/kind.h"
 
@@ -100,15 +101,17 @@ bool meter_silence(DeskContext *context, Meters *meters, Error *error) {
 
 /* --- one alarm, one order --- */
 
-static MeterAlarm *alarm_in(Meters *meters, Text data) {
-  json_t *tree = json_loadb(data.at, data.len, 0, NULL);
+static bool alarm_in(MeterAlarm **out, Meters *meters, Text data, Error *error) {
+  json_t *tree;
+  *out = NULL;
+  if (!schema_read_own(&tree, data, error)) return false;
   const char *word = json_string_value(json_object_get(tree, "alarm_id"));
   int64_t id = 0;
   if (word && !text_to_i64(text_of(word), &id)) id = 0;
   json_decref(tree);
   for (size_t i = 0; i < meters->alarms.count; i++)
-    if (meters->alarms.at[i].id == id) return &meters->alarms.at[i];
-  return NULL;
+    if (meters->alarms.at[i].id == id) *out = &meters->alarms.at[i];
+  return true;
 }
 
 /* A company may have done away with the kind: the alarm stands all the same. What failed is no refusal, and undoes it. */
@@ -143,7 +146,8 @@ static bool order_of(OrderId *order, DeskContext *context, Meters *meters, const
 
 static bool on_alarm(DeskContext *context, const Event *event, void *room, Error *error) {
   Meters *meters = room;
-  MeterAlarm *alarm = alarm_in(meters, event->data);
+  MeterAlarm *alarm;
+  if (!alarm_in(&alarm, meters, event->data, error)) return false;
   if (!alarm || !meters->orders || alarm->order.value) return true;
   const WatchRule *rule = &meters->rules.rule[alarm->watch];
   if (!rule->order[0]) return true;
@@ -159,7 +163,8 @@ static bool on_alarm(DeskContext *context, const Event *event, void *room, Error
  * it too. */
 static bool on_cured(DeskContext *context, const Event *event, void *room, Error *error) {
   Meters *meters = room;
-  json_t *tree = json_loadb(event->data.at, event->data.len, 0, NULL);
+  json_t *tree;
+  if (!schema_read_own(&tree, event->data, error)) return false;
   const char *word = json_string_value(json_object_get(tree, "order_id"));
   OrderId order = {0};
   if (word && !text_to_i64(text_of(word), &order.value)) order.value = 0;

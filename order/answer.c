@@ -1,5 +1,7 @@
 #include "order/answer.h"
 
+#include "http/schema.h"
+
 static bool add_sum(DeskContext *context, const RollEntry *entry, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, context->db,
@@ -31,7 +33,9 @@ static void count(void *self, const Satisfaction *said) {
   RollEntry entry = {.org = said->org_id, .name = text_copy(all->arena, said->kind), .figure = TEXT(""), .of = 1,
                      .n = text_is(said->answer, "satisfied"), .area = said->period / 100 * 2 + (said->order.value != 0)};
   bool ok = entry.name.at && roll_spread(all->list, all->orders, &entry);
-  json_t *scores = said->scores.at ? json_loadb(said->scores.at, said->scores.len, 0, NULL) : NULL, *score;
+  json_t *scores = NULL, *score;
+  Error none;
+  ok = ok && (!said->scores.at || schema_read_own(&scores, said->scores, &none));
   const char *dimension;
   json_object_foreach(scores, dimension, score) {
     entry.figure = text_copy(all->arena, text_of(dimension)), entry.n = json_integer_value(score);

@@ -1,6 +1,7 @@
 /* Orders follow their outage, the outage follows its crew, and power comes back. */
 #include <stdio.h>
 
+#include "http/schema.h"
 #include "order/kind.h"
 #include "outage/outage_internal.h"
 
@@ -414,8 +415,8 @@ static bool on_step(DeskContext *context, const Event *event, Outages *outages, 
 
 static bool on_crew(DeskContext *context, const Event *event, void *room, Error *error,
                     bool (*act)(DeskContext *, const Event *, Outages *, Record *, const json_t *, Error *)) {
-  json_error_t why;
-  json_t *data = json_loadb(event->data.at, event->data.len, 0, &why);
+  json_t *data;
+  if (!schema_read_own(&data, event->data, error)) return false;
   Record *record = data ? record_of_event(room, data) : NULL;
   bool ok = !record || act(context, event, room, record, data, error);
   json_decref(data);

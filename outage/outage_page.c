@@ -108,6 +108,7 @@ static bool write_event(void *self, const Event *event) {
   Story *story = self;
   Json *json = story->json;
   json_t *data = json_loadb(event->data.at, event->data.len, 0, NULL);
+  if (!data) json->out->failed = true; /* no memory: better no page than one with less on it */
   const json_t *was = json_object_get(data, "was");
   const char *step = json_string_value(json_object_get(data, "stage"));
   const struct Word *word = NULL;

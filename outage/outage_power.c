@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "base/limits.h"
+#include "http/schema.h"
 #include "outage/outage_internal.h"
 
 static const struct {
@@ -143,7 +144,8 @@ static void item_of(const json_t *json, OutageEvidence *out) {
 
 /* What cannot be read is set aside and counted like what cannot be true: it is no reason to undo what the meter room has done. */
 static bool on_meter_power(DeskContext *context, const Event *event, void *room, Error *error) {
-  json_t *data = json_loadb(event->data.at, event->data.len, 0, NULL);
+  json_t *data;
+  if (!schema_read_own(&data, event->data, error)) return false;
   const json_t *list = json_object_get(data, "items");
   size_t count = json_is_array(list) ? json_array_size(list) : data ? 1 : 0;
   OutageEvidence *items = ARENA_ARRAY(context->arena, OutageEvidence, count + 1);

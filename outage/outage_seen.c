@@ -2,6 +2,7 @@
  * only starts the clock that wants the record made; the record stays a person's. */
 #include <math.h>
 
+#include "http/schema.h"
 #include "outage/outage_internal.h"
 
 static bool at_place(const Outages *outages, const Outage *o, double lon, double lat) {
@@ -29,7 +30,7 @@ static bool on_position(DeskContext *context, const Event *event, void *room, Er
     const Record *record = outages->open.at[i];
     const Outage *o = &record->o;
     if (o->crew.value != event->subject_id || o->stage < OUTAGE_ASSIGNED || o->stage >= OUTAGE_ON_SITE) continue;
-    if (!data) data = json_loadb(event->data.at, event->data.len, 0, NULL);
+    if (!data && !schema_read_own(&data, event->data, error)) return false;
     double lon = json_number_value(json_object_get(data, "lon")), lat = json_number_value(json_object_get(data, "lat"));
     if (at_place(outages, o, lon, lat)) ok = crew_reached(context, outages, record, error);
   }

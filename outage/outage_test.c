@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "crew/testing.h"
+#include "http/schema_node.h"
 #include "order/kind.h"
 #include "outage/outage_internal.h"
 
@@ -1097,6 +1098,38 @@ static void any_sql_failure_leaves_the_state_whole(void **state) {
     }
 }
 
+/* A command that succeeds when memory is short has had all its reactions: none took an event it could not read for one that says nothing. */
+static void short_of_memory_no_reaction_is_left_out(void **state) {
+  (void)state;
+  enum { BY_METERS, BY_REPLY, BY_MERGE, CASES };
+  schema_own_memory();
+  for (int what = 0; what < CASES; what++) {
+    Town town;
+    Error error = {0};
+    town_open(&town);
+    OrderId a = town_call(&town, "10001111");
+    town_call(&town, "10001121");
+    OrderId b = town_call(&town, what == BY_METERS ? "10001122" : "10002111");
+    Act command = {.town = &town, .id = town_order(&town, a)->outage, .into = town_order(&town, b)->outage, .count = what == BY_REPLY ? FAIL_REPLY : FAIL_MERGE};
+    JobId job = what == BY_METERS ? (JobId){0} : town_survey(&town, outage_find(town.outages, command.id), "K1", "meter_box_fault");
+    if (what == BY_REPLY) town_mend(&town, job), assert_int_equal(town_step(&town, job, "restore", NULL), ERROR_NONE);
+    bool ok = false;
+    for (int64_t n = 1; !ok; n++) {
+      assert_true(n < 5000);
+      memory_fail_at(n);
+      ok = desk_do(town.desk, what == BY_METERS ? work_meter_room : work_case, what == BY_METERS ? NULL : &command, TEXT("staff:1"), &error);
+      memory_fail_at(0);
+      if (!ok) assert_int_equal(error.code, ERROR_OUT_OF_MEMORY);
+      if (ok) break;
+      town_pass(&town, 0.1); /* stale rooms reload before the next job */
+    }
+    if (what == BY_METERS) assert_int_equal(events_of_kind(&town, "outage.evidence"), 1);
+    if (what == BY_REPLY) assert_int_equal(outage_find(town.outages, command.id)->stage, OUTAGE_REPLIED);
+    if (what == BY_MERGE) assert_true(crew_job_find(town.crews, job)->outage.value == command.into.value);
+    town_close(&town);
+  }
+}
+
 TEST_MAIN(TEST(arrears_are_no_outage), TEST(instruments_start_the_clocks_of_the_record), TEST(an_island_is_lit_through_its_tie), TEST(a_loop_is_set_aside_until_it_is_opened), TEST(thousands_of_orders_follow_in_parts), TEST(a_rejected_order_is_gathered_again), TEST(calls_gather_and_rise), TEST(other_troubles_are_no_outage), TEST(counts_are_told_once_a_tick), TEST(old_calls_are_no_evidence_for_new_ones),
           TEST(two_faults_of_one_branch_stay_two), TEST(a_burst_of_meters_is_one_outage_until_they_are_back),
           TEST(neighbours_with_power_take_it_back), TEST(the_meter_room_is_heard), TEST(impossible_evidence_is_set_aside),
@@ -1104,4 +1137,4 @@ TEST_MAIN(TEST(arrears_are_no_outage), TEST(instruments_start_the_clocks_of_the_
           TEST(customers_of_a_nested_outage_stay_dark), TEST(confirm_move_and_their_undo), TEST(split_merge_and_their_undo),
           TEST(dismiss_declare_eta_and_their_undo), TEST(a_returned_job_goes_to_another_crew), TEST(a_crew_from_far_means_power_later), TEST(a_crew_goes_on_to_the_outage_its_own_went_up_in),
           TEST(restored_by_the_dispatcher_the_crew_reports), TEST(darkness_is_counted_once), TEST(any_run_keeps_rows_and_memory_agreed),
-          TEST(any_sql_failure_leaves_the_state_whole))
+          TEST(any_sql_failure_leaves_the_state_whole), TEST(short_of_memory_no_reaction_is_left_out))

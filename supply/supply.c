@@ -2,11 +2,13 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "http/schema.h"
 #include "supply/supply_internal.h"
 
 static bool on_step(DeskContext *context, const Event *event, void *room, Error *error) {
   Supply *supply = room;
-  json_t *data = json_loadb(event->data.at, event->data.len, 0, NULL);
+  json_t *data;
+  if (!schema_read_own(&data, event->data, error)) return false;
   const char *step = json_string_value(json_object_get(data, "step")), *kind = json_string_value(json_object_get(data, "kind"));
   double volts = json_number_value(json_object_get(json_object_get(data, "fields"), "voltage"));
   int64_t choice = 0, device = 0;
