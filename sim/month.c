@@ -85,6 +85,12 @@ static bool accept_one(Month *month, const OrderKind *kind, OrderId *id, Error *
   month->context->actor = TEXT("staff:1000");
   bool ok = order_accept(month->context, month->rooms.orders, &accept, id, &again, error);
   json_decref(fields);
+  if (!ok && error->code == ERROR_ORDER_REFUSED) { /* the account has other matters open, say: nothing begins */
+    error_clear(error);
+    *id = (OrderId){0};
+    month->figures.refused++;
+    return true;
+  }
   if (!ok) return error_at(error, "%.*s accept", TEXT_ARG(kind->origin.id));
   month->figures.accepted += !again, month->figures.again += again;
   if (again) *id = (OrderId){0};
