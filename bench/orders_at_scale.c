@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "http/client.h"
 #include "http/http_internal.h"
+#include "order/answer.h"
 #include "order/board.h"
 #include "order/order_list.h"
 #include "order/order_page.h"
@@ -74,6 +75,65 @@ static void close_rooms(Rooms *rooms) {
   db_close(rooms->db);
 }
 
+/* --- what customers answered: every third ended order by link or telephone, one in eight anonymously, one in twenty-five dissatisfied --- */
+
+enum { ANSWERS_A_JOB = 2000 };
+typedef struct Answers {
+  Rooms *rooms;
+  Random random;
+  int64_t after, id, named, nameless; /* the last order looked at; the last id; told */
+  bool more;
+} Answers;
+
+static void answer_text(Answers *all, bool glad, char out[400]) {
+  const Survey *survey = book_survey(all->rooms->orders->book);
+  size_t len = 0;
+  for (size_t d = 0; survey && d < survey->dimension_count; d++)
+    if (random_below(&all->random, 4)) /* nobody answers everything */
+      len += (size_t)snprintf(out + len, 400 - len, "%s\"%s\":%u", len ? "," : "{", survey->dimensions[d].id, glad ? 3 + random_below(&all->random, 3) : 1 + random_below(&all->random, 3));
+  snprintf(out + len, 400 - len, len ? "}" : "{}");
+}
+
+static bool answer_some(DeskContext *context, void *self, Error *error) {
+  Answers *all = self;
+  DbStatement *s;
+  bool row;
+  struct { int64_t order, org, closed; Text kind; } *ended = arena_take_array(context->arena, ANSWERS_A_JOB, sizeof *ended);
+  size_t count = 0;
+  if (!ended) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "answers");
+  if (!db_prepare(&s, context->db, "SELECT id, org_id, closed_at, kind FROM orders WHERE county_id = 1 AND id > ?1 AND closed_at IS NOT NULL ORDER BY id LIMIT ?2", error)) return false;
+  db_bind_i64(s, 1, all->after);
+  db_bind_i64(s, 2, ANSWERS_A_JOB);
+  while (db_step(&row, s, error) && row) {
+    ended[count].order = db_column_i64(s, 0), ended[count].org = db_column_i64(s, 1), ended[count].closed = db_column_i64(s, 2);
+    ended[count++].kind = text_copy(context->arena, db_column_text(s, 3));
+  }
+  for (size_t i = 0; i < count; i++) {
+    char scores[400];
+    if (random_below(&all->random, 3)) continue;
+    bool nameless = random_below(&all->random, 8) == 0, glad = random_below(&all->random, 25) != 0;
+    int32_t day = board_day(ended[i].closed);
+    answer_text(all, glad, scores);
+    Satisfaction said = {.id = ++all->id, .order = {nameless ? 0 : ended[i].order}, .kind = ended[i].kind, .org_id = ended[i].org, .period = nameless ? day / 100 * 100 : day,
+                         .answer = glad ? TEXT("satisfied") : TEXT("dissatisfied"), .scores = text_of(scores)};
+    if (!store_insert_satisfaction(context, &said, error) || !answers_add(context, all->rooms->orders, &said, error)) return false;
+    if (nameless) all->nameless++;
+    else all->named++;
+  }
+  all->more = count == ANSWERS_A_JOB;
+  if (count) all->after = ended[count - 1].order;
+  return true;
+}
+
+static void answer_all(Rooms *rooms) {
+  Error error = {0};
+  Answers all = {.rooms = rooms, .more = true};
+  random_seed(&all.random, 7);
+  while (all.more) must(desk_do(rooms->desk, answer_some, &all, TEXT("system"), &error), &error);
+  printf("%lld answers by name, %lld anonymous\n", (long long)all.named, (long long)all.nameless);
+  lap("customers answered");
+}
+
 static const Instant END = 1795264620 * SPAN_SECOND; /* 2026-11-21 */
 
 static int make(const char *package, const char *store, size_t ended, size_t open, int days) {
@@ -104,6 +164,7 @@ static int make(const char *package, const char *store, size_t ended, size_t ope
   printf("%lld orders accepted (%lld calls again), %lld steps, %lld refused; %lld ended, %lld open\n", (long long)summary.accepted,
          (long long)summary.again, (long long)summary.steps, (long long)summary.refused, (long long)summary.archived, (long long)summary.open);
   month_close(month);
+  answer_all(&rooms);
   close_rooms(&rooms);
   lap("closed");
   return 0;
@@ -346,6 +407,8 @@ static int measure(const char *store, size_t times) {
                       {"board, two years but for a day, and the two before", board, "/api/v1/promises/board?from=2024-11-23&to=2026-11-20", NULL},
                       {"figures of a kind, this year", figures, "/api/v1/orders/figures?kind=fault_repair&from=2026-01-01&to=2026-11-21", NULL},
                       {"figures of all kinds, this year", figures, "/api/v1/orders/figures?from=2026-01-01&to=2026-11-21", NULL},
+                      {"figures of repair (repeated calls, call-backs), 90 days", figures, "/api/v1/orders/figures?kind=fault_repair&from=2026-08-15&to=2026-11-12", NULL},
+                      {"satisfaction, two years", satisfaction, "/api/v1/satisfaction?from=2024-11-23&to=2026-11-20", NULL},
                       {"satisfaction, this year", satisfaction, "/api/v1/satisfaction?from=2026-01-01&to=2026-11-21", NULL}};
   size_t count = sizeof asks / sizeof *asks;
   roll_up(&rooms);
