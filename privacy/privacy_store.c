@@ -17,6 +17,7 @@ typedef struct Section {
 static const Section SECTIONS[] = {
     {"customer", "SELECT id, number, name, phone, meter, address, tags, lon_e6, lat_e6, contract_kw, category, importance, phases, retired_at, erased_at FROM customer WHERE county_id = ?1 AND id = ?2",
      "id:d number:t name:t phone:t meter:t address:t tags:t lon_e6:i lat_e6:i contract_kw:f category:i importance:i phases:i retired_at:w erased_at:w"},
+    {"arrears", "SELECT owed_fen, disconnected, as_of, told_at FROM arrears WHERE county_id = ?1 AND customer_id = ?2", "owed_fen:i disconnected:i as_of:w told_at:w"},
     {"orders", "SELECT id, number, kind, state, accepted_at, closed_at, source, what, description, caller_name, caller_phone, outcome, calls FROM orders WHERE county_id = ?1 AND customer_id = ?2 ORDER BY id",
      "id:d number:i kind:t state:t accepted_at:w closed_at:w source:t what:t description:t caller_name:t caller_phone:t outcome:t calls:i"},
     {"order_texts", "SELECT order_id, version, fields FROM order_text WHERE county_id = ?1 AND order_id " ITS_ORDERS " ORDER BY order_id, version", "order_id:d version:i fields:j"},
