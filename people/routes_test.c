@@ -41,7 +41,7 @@ static json_t *search(Fixture *f, int status, const char *what, const char *word
   char target[80], body[160];
   snprintf(target, sizeof target, "/api/v1/%s", what);
   snprintf(body, sizeof body, "{\"q\":\"%s\"}", words);
-  return http_test_do(&f->test, status, "POST", target, body);
+  return http_test_do(&f->test, status, "POST", target, "%s", body);
 }
 
 static int64_t org_id(const Fixture *f, const char *code) {

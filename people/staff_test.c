@@ -344,7 +344,7 @@ static void colleagues_are_found_by_everybody(void **state) {
   for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
     snprintf(path, sizeof path, "/api/v1/colleagues/search%s", CASES[i].query);
     snprintf(body, sizeof body, "{\"q\":\"%s\"}", CASES[i].words);
-    names_in(http_test_do(&f.test, 200, "POST", path, body), names, sizeof names);
+    names_in(http_test_do(&f.test, 200, "POST", path, "%s", body), names, sizeof names);
     assert_string_equal(names, CASES[i].names);
   }
   snprintf(path, sizeof path, "/api/v1/colleagues/search?role=head&limit=2&after=%s", http_test_text(f.test.json, "next"));

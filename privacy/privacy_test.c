@@ -53,7 +53,7 @@ static const char *path_of(Fixture *f, const char *further) {
 static size_t found(Fixture *f, const char *what) {
   char body[256];
   snprintf(body, sizeof body, "{\"q\":\"%s\"}", what);
-  return json_array_size(http_test_at(http_test_do(&f->test, 200, "POST", "/api/v1/customers/search", body), "items"));
+  return json_array_size(http_test_at(http_test_do(&f->test, 200, "POST", "/api/v1/customers/search", "%s", body), "items"));
 }
 
 static void open_fixture(Fixture *f) {
