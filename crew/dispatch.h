@@ -199,7 +199,7 @@ typedef struct DispatchEffort {
   DispatchProgress *progress;
   void *user;
   double until;              /* this call ends when progress reaches it; 0 means 1 */
-  double heat;               /* temperature against a search from scratch: 1; about 0.1 to polish a good plan; 0 means 1 */
+  double heat;               /* temperature against a search from scratch: 1; about 0.03 to polish a good plan; 0 means 1 */
 } DispatchEffort;
 /* Improves the plan; the best seen is kept. Jobs under way and their order are not touched. */
 bool dispatch_improve(Dispatch *dispatch, DispatchEffort effort, Error *error) MUST_USE;

@@ -57,7 +57,7 @@ typedef struct Route {
   int count, room, fixed, visits; /* stops; of them not to be moved, at the front; of them at stores */
   int last_linked, last_kept;     /* positions of the last linked stop, and of the last with a due that is kept; 0: none */
   double cost, travel;
-  double idle;                    /* waited in all; where neither fast nor pure */
+  double idle, longest;            /* waited in all; its longest leg; where neither fast nor pure */
   double load[DISPATCH_AMOUNTS];
   double *taken;                  /* store × item; NULL where the problem has no items */
 } Route;
@@ -141,6 +141,7 @@ struct Dispatch {
   double heat_scale, heat_from, heat_to;
   double progress;          /* of the search, 0…1 */
   double removed;           /* jobs taken out a round, on average */
+  double string_max;        /* jobs next to each other taken out of one route, at most */
 
   int *best, *best_count;   /* per crew: count, and in best the nodes, crew after crew */
   double *best_taken;       /* crew × store × item */
@@ -168,7 +169,7 @@ void route_restore_all(Dispatch *d);
 /* dispatch_insert.c */
 bool insert_fits(const Dispatch *d, int job, int crew);
 void insert_list_active(Dispatch *d);
-Choice insert_in_route(Dispatch *d, int job, int crew, bool blinks, bool *blinked);
+Choice insert_in_route(Dispatch *d, int job, int crew, bool blinks, double limit, bool *blinked);
 Choice insert_find(Dispatch *d, int job, bool blinks, const uint8_t *banned, double *second);
 bool insert_put(Dispatch *d, int job, Choice choice);
 bool insert_job(Dispatch *d, int job, bool blinks);

@@ -10,7 +10,7 @@ DispatchRules dispatch_rules(DispatchObjective objective) {
   if (objective == DISPATCH_DURATION) rules.duration = 1;
   if (objective == DISPATCH_RESTORATION) {
     rules.travel = 1e-3, rules.customer_hour = 1, rules.late = 0.1, rules.change = 2;
-    rules.due[0] = 360, rules.due[1] = 10000, rules.due[2] = 15000, rules.due[3] = 20000;
+    rules.due[0] = 320, rules.due[1] = 10000, rules.due[2] = 15000, rules.due[3] = 20000;
   }
   return rules;
 }
@@ -184,8 +184,8 @@ bool dispatch_begin(Dispatch **out, const DispatchProblem *problem, uint64_t see
   fill_nodes(d);
   if (!link_build(d)) goto out_of_memory;
   d->fast = is_fast(d), d->pure = is_pure(d);
-  d->heat_from = d->pure ? 5 : d->fast ? 3 : 2, d->heat_to = d->pure ? 0.1 : d->fast ? 0.03 : 0.02; /* measured: docs/dispatch.md */
-  d->removed = d->pure || d->fast ? 10 : 12;
+  d->heat_from = d->pure ? 5 : d->fast ? 3 : 8, d->heat_to = d->pure ? 0.1 : d->fast ? 0.03 : 0.02; /* measured: docs/dispatch.md */
+  d->removed = d->pure || d->fast ? 10 : 12, d->string_max = d->pure || d->fast ? 10 : 6;
   find_classes(d);
   search_choose_sorts(d);
   for (int k = 0; k < d->crew_count; k++) {

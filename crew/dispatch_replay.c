@@ -198,6 +198,7 @@ static bool check_links(Replay *r) {
     }
     for (int o = 0; o < p->job_count && job->together >= 0; o++) {
       if (p->jobs[o].together != job->together || o == j) continue;
+      if (r->done_by[o] < 0 && !isnan(job->started)) continue; /* what is under way cannot be taken back for want of a partner */
       if (r->done_by[o] < 0) return unsound(r, "a partner is missing");
       if (r->done_by[o] == r->done_by[j]) return unsound(r, "one crew twice at the same time");
       if (fabs(r->start[o] - r->start[j]) > TOLERANCE) return unsound(r, "partners begin at different times");

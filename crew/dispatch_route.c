@@ -94,10 +94,11 @@ static void refresh_slope(Dispatch *d, int crew_at) {
   route->quick[route->count + 1] =
       (Quick){.depart = end->depart, .leg = end->leg, .slope = slope, .room = vague ? -1 : room, .spare = INFINITY, .place = end->place};
   route->last_kept = 0;
-  route->idle = idle_before(crew, end);
+  route->idle = idle_before(crew, end), route->longest = end->leg;
   for (int i = route->count; i >= 0; i--) {
     const Stop *stop = &at[i];
     double spare = INFINITY;
+    if (stop->leg > route->longest) route->longest = stop->leg;
     if (i > 0) {
       const Node *node = &d->nodes[stop->node];
       double wait = stop->start - at[i - 1].depart - stop->leg, to = node->to;

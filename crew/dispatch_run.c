@@ -90,7 +90,7 @@ bool dispatch_run(const DispatchProblem *problem, const DispatchPlan *from, Disp
   DispatchRunFacts seen = {0};
   bool ok = true;
   for (int w = 0; w < count && ok; w++) {
-    workers[w].effort = (DispatchEffort){.progress = clock_progress, .user = &clock, .heat = run.heat > 0 ? run.heat : from ? 0.1 : 1};
+    workers[w].effort = (DispatchEffort){.progress = clock_progress, .user = &clock, .heat = run.heat > 0 ? run.heat : from ? 0.03 : 1};
     ok = dispatch_begin(&workers[w].dispatch, problem, run.seed + (uint64_t)w * 0x9E3779B97F4A7C15u, error) &&
          dispatch_plan(workers[w].dispatch, from, error);
     if (w == 0 && ok) seen.first_ms = (double)(clock_us(sharers) - begun) / 1e3, seen.first_cost = dispatch_cost(workers[0].dispatch);

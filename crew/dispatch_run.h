@@ -17,7 +17,7 @@ typedef struct DispatchRun {
   int64_t rounds;      /* > 0: so many a thread, instead of seconds */
   int threads;         /* 1 … DISPATCH_THREADS; 0 means 1 */
   uint64_t seed;
-  double heat;         /* see DispatchEffort; 0: 1 from nothing, 0.1 from a plan */
+  double heat;         /* see DispatchEffort; 0: 1 from nothing, 0.03 from a plan */
 } DispatchRun;
 
 typedef struct DispatchRunFacts {

@@ -5,7 +5,7 @@
 
 #include "crew/dispatch_internal.h"
 
-enum { STRING_MAX = 10, NEAR_MAX = 128, PROGRESS_EVERY = 16, LEFT_OUT_TRIED = 16 };
+enum { NEAR_MAX = 128, PROGRESS_EVERY = 16, LEFT_OUT_TRIED = 16 };
 #define WIDE_SHARE(jobs) \
   ((jobs) <= 12 ? 0.5 : 0.1) /* of rounds that take long strings out of short routes too; small cases stick without */
 #define SPLIT_GROWS 0.01
@@ -258,7 +258,7 @@ static void take_pressing(Dispatch *d) {
 static void take_strings(Dispatch *d) {
   double mean = d->crews_used ? (double)(d->job_count - d->absent_count) / d->crews_used : 1;
   double longest =
-      mean < STRING_MAX && random_unit(&d->random) > WIDE_SHARE(d->job_count) ? mean : STRING_MAX; /* wide: whole short routes may go */
+      mean < d->string_max && random_unit(&d->random) > WIDE_SHARE(d->job_count) ? mean : d->string_max; /* wide: whole short routes may go */
   double strings_max = 4 * d->removed / (1 + (mean < longest ? mean : longest)) - 1;
   int strings = (int)(random_unit(&d->random) * strings_max + 1), done = 0;
   int seed = (int)random_below(&d->random, (uint32_t)d->job_count);
