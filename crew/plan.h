@@ -14,7 +14,7 @@
  * An errand is begun and done by plan_errand, without a job.
  *
  * Events (subject "plan"): plan.changed {version, tasks: [ids], by}   plan.accepted {task, crew_id}   plan.errand {task, crew_id, state}
- * plan.needs {task, crew_id, state} */
+ * plan.needs, plan.taken_back {task, crew_id, state} */
 #ifndef CREW_PLAN_H
 #define CREW_PLAN_H
 
@@ -117,9 +117,14 @@ typedef struct PlanMove {
   int64_t staff_id;
 } PlanMove;
 bool plan_move(DeskContext *context, Crews *crews, const PlanMove *move, Error *error) MUST_USE;
-bool plan_undo(DeskContext *context, Crews *crews, int64_t staff_id, Error *error) MUST_USE;
-/* One task, or (0) the next of every free crew. *assigned: how many crews set out. */
-bool plan_accept(DeskContext *context, Crews *crews, int64_t task, int *assigned, Error *error) MUST_USE;
+/* This person's last move (unless somebody moved something since) or acceptance. What was accepted is only planned again; its crew is called back unless it has
+ * departed. Errors: ERROR_PLAN_NOTHING_TO_UNDO. */
+typedef struct PlanUndone {
+  int taken_back, departed;      /* of an acceptance: tasks planned again; tasks whose crew was on its way */
+} PlanUndone;
+bool plan_undo(DeskContext *context, Crews *crews, int64_t staff_id, PlanUndone *out, Error *error) MUST_USE;
+/* One task, or (0) the next of every free crew. *assigned: how many crews set out. By nobody (staff_id 0): not to be undone. */
+bool plan_accept(DeskContext *context, Crews *crews, int64_t task, int64_t staff_id, int *assigned, Error *error) MUST_USE;
 /* From the crew at its job: later by `minutes`; needs a skill, material, more people: another crew comes, or brings it. */
 bool plan_delay(DeskContext *context, Crews *crews, JobId job, CrewId own, int minutes, Error *error) MUST_USE;
 typedef struct PlanAsk {
@@ -137,6 +142,11 @@ bool plan_need(DeskContext *context, Crews *crews, int64_t task, const PlanAsk *
 bool plan_errand(DeskContext *context, Crews *crews, int64_t task, CrewId own, Text step, Error *error) MUST_USE;
 
 /* --- reading: with the state lock held --- */
+typedef struct PlanUndoable {
+  int count;                     /* acts this person can take back */
+  bool accept;                   /* the next of them is an acceptance */
+} PlanUndoable;
+PlanUndoable plan_undoable(const Crews *crews, int64_t staff_id);
 size_t plan_task_count(const Crews *crews);
 const PlanTask *plan_task_at(const Crews *crews, size_t i);
 const PlanTask *plan_task_find(const Crews *crews, int64_t id);        /* NULL */

@@ -48,9 +48,11 @@ typedef struct PlanSeat { /* how a task stood, for undo */
   int at;
 } PlanSeat;
 
-typedef struct PlanUndo {
+typedef struct PlanUndo { /* of a move all tasks as they were; of an acceptance those accepted, with the crew they were accepted for */
   PlanSeat *seats;
   size_t count;
+  int64_t staff_id;
+  bool accepted;
 } PlanUndo;
 
 typedef struct Plan {

@@ -6,20 +6,57 @@
 
 /* --- undo --- */
 
-static bool remember(Plan *plan, Error *error) {
-  PlanUndo undo = {memory_new((plan->tasks.count + 1) * sizeof *undo.seats), plan->tasks.count};
-  if (!undo.seats) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "undo");
-  for (size_t i = 0; i < plan->tasks.count; i++) {
-    const PlanTask *task = plan->tasks.at[i];
-    undo.seats[i] = (PlanSeat){task->id, task->hand_after, task->crew, task->hand, task->at};
-  }
-  if (plan->undo.count == PLAN_UNDO_MAX) {
+/* Room for one more, at most `most` seats; the oldest goes. NULL: out of memory. */
+static PlanUndo *new_undo(Plan *plan, size_t most, int64_t staff_id, bool accepted, Error *error) {
+  PlanUndo undo = {memory_new((most + 1) * sizeof *undo.seats), 0, staff_id, accepted};
+  bool ok = undo.seats != NULL;
+  if (ok && plan->undo.count == PLAN_UNDO_MAX) {
     memory_free(plan->undo.at[0].seats);
     memmove(plan->undo.at, plan->undo.at + 1, --plan->undo.count * sizeof *plan->undo.at);
   }
-  if (vector_push(&plan->undo, undo)) return true;
+  ok = ok && vector_push(&plan->undo, undo);
+  if (ok) return &plan->undo.at[plan->undo.count - 1];
   memory_free(undo.seats);
-  return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "undo");
+  error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "undo");
+  return NULL;
+}
+
+static PlanSeat seat_of(const PlanTask *task) { return (PlanSeat){task->id, task->hand_after, task->crew, task->hand, task->at}; }
+
+static bool remember(Plan *plan, int64_t staff_id, Error *error) {
+  PlanUndo *undo = new_undo(plan, plan->tasks.count, staff_id, false, error);
+  for (size_t i = 0; undo && i < plan->tasks.count; i++) undo->seats[undo->count++] = seat_of(plan->tasks.at[i]);
+  return undo != NULL;
+}
+
+/* This person's last act that can be taken back: an acceptance, or a move since which nobody else moved anything. NULL: none. */
+static PlanUndo *own_act(const Plan *plan, int64_t staff_id, int *count) {
+  PlanUndo *last = NULL;
+  bool moved = false;
+  *count = 0;
+  for (size_t i = plan->undo.count; i-- > 0;) {
+    PlanUndo *undo = &plan->undo.at[i];
+    if (undo->staff_id != staff_id) {
+      moved |= !undo->accepted;
+      continue;
+    }
+    if (!undo->accepted && moved) break;
+    if (!last) last = undo;
+    ++*count;
+  }
+  return last;
+}
+
+PlanUndoable plan_undoable(const Crews *crews, int64_t staff_id) {
+  int count;
+  const PlanUndo *last = own_act(crews->plan, staff_id, &count);
+  return (PlanUndoable){count, last && last->accepted};
+}
+
+static bool tell_task(DeskContext *context, const char *kind, const PlanTask *task, const char *state, Error *error) {
+  char data[160];
+  snprintf(data, sizeof data, "{\"task\":\"%lld\",\"crew_id\":\"%lld\",\"state\":\"%s\"}", (long long)task->id, (long long)task->crew.value, state);
+  return desk_event(context, kind, "plan", task->id, text_of(data), error);
 }
 
 /* The seats of the last picture; lanes are then made of them anew. */
@@ -35,15 +72,41 @@ static void put_back(const Crews *crews, const PlanUndo *undo, bool seats_too) {
   }
 }
 
-static void pop(Plan *plan) { memory_free(plan->undo.at[--plan->undo.count].seats); }
+static void forget(Plan *plan, const PlanUndo *undo) {
+  size_t at = (size_t)(undo - plan->undo.at);
+  memory_free(undo->seats);
+  memmove(plan->undo.at + at, plan->undo.at + at + 1, (--plan->undo.count - at) * sizeof *undo);
+}
 
-bool plan_undo(DeskContext *context, Crews *crews, int64_t staff_id, Error *error) {
+/* What was accepted is only planned again, unless its crew has departed, another took it over, or it is done. */
+static bool take_back(DeskContext *context, Crews *crews, const PlanSeat *seat, PlanUndone *out, Error *error) {
+  PlanTask *task = plan_task_mutable(crews, seat->task);
+  if (!task) return true;
+  const Job *job = task->kind == PLAN_OUTAGE ? crew_job_of_outage(crews, task->outage) : NULL;
+  CrewId by = job ? job->crew : task->crew;
+  bool begun = job || task->state == PLAN_UNDER_WAY;
+  if ((!begun && !task->accepted) || by.value != seat->crew.value) return true;
+  if (job && job->departed_at != INSTANT_NONE) return ++out->departed, true;
+  task->accepted = false, task->hand = seat->hand, task->hand_after = seat->hand_after, task->unsaved = true;
+  if (task->hand_after && !plan_task_mutable(crews, task->hand_after)) task->hand_after = 0;
+  if (job && !crew_unassign(context, crews, task->outage, 0, TEXT("undo"), error)) return false;
+  if (!job && begun) task->state = PLAN_PLANNED, task->started = INSTANT_NONE;
+  return ++out->taken_back, tell_task(context, "plan.taken_back", task, "planned", error);
+}
+
+bool plan_undo(DeskContext *context, Crews *crews, int64_t staff_id, PlanUndone *out, Error *error) {
   Plan *plan = crews->plan;
-  if (!plan->undo.count) return error_raise(error, ERROR_PLAN_NOTHING_TO_UNDO, "%s", "");
-  put_back(crews, &plan->undo.at[plan->undo.count - 1], true);
-  plan->lane_count = 0;
-  pop(plan);
+  *out = (PlanUndone){0};
+  int count;
+  const PlanUndo *undo = own_act(plan, staff_id, &count);
+  if (!undo) return error_raise(error, ERROR_PLAN_NOTHING_TO_UNDO, "%s", "");
+  bool ok = true, move = !undo->accepted;
+  for (size_t i = 0; ok && !move && i < undo->count; i++) ok = take_back(context, crews, &undo->seats[i], out, error);
+  if (!ok) return desk_spoil(context);
+  if (move) put_back(crews, undo, true), plan->lane_count = 0;
+  forget(plan, undo);
   plan->dirty = true;
+  if (!move) plan_touch(crews);
   return plan_now(context, crews, NULL, staff_id, error) || desk_spoil(context);
 }
 
@@ -131,22 +194,17 @@ bool plan_move(DeskContext *context, Crews *crews, const PlanMove *move, Error *
   if (next && !before) return error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)next);
   if (before == task) return true;
   if (before && in_hand(crews, before)) return error_raise(error, ERROR_PLAN_UNDER_WAY, "%lld", (long long)before->id);
-  if (!able(crews, task, crew, error) || (before && !able(crews, before, crew, error)) || !remember(plan, error)) return false;
+  if (!able(crews, task, crew, error) || (before && !able(crews, before, crew, error)) || !remember(plan, move->staff_id, error)) return false;
   link_task(crews, task, before, move->crew);
   bool ok = try_move(context, crews, move, task, error);
   if (ok) return plan->dirty = true;
-  put_back(crews, &plan->undo.at[plan->undo.count - 1], false);
-  pop(plan);
+  const PlanUndo *undo = &plan->undo.at[plan->undo.count - 1];
+  put_back(crews, undo, false);
+  forget(plan, undo);
   return false;
 }
 
 /* --- accepting --- */
-
-static bool tell_task(DeskContext *context, const char *kind, const PlanTask *task, const char *state, Error *error) {
-  char data[160];
-  snprintf(data, sizeof data, "{\"task\":\"%lld\",\"crew_id\":\"%lld\",\"state\":\"%s\"}", (long long)task->id, (long long)task->crew.value, state);
-  return desk_event(context, kind, "plan", task->id, text_of(data), error);
-}
 
 static bool set_out(DeskContext *context, Crews *crews, PlanTask *task, Error *error) {
   JobId job;
@@ -176,23 +234,28 @@ bool plan_take_turns(DeskContext *context, Crews *crews, Error *error) {
   return true;
 }
 
-bool plan_accept(DeskContext *context, Crews *crews, int64_t id, int *assigned, Error *error) {
+bool plan_accept(DeskContext *context, Crews *crews, int64_t id, int64_t staff_id, int *assigned, Error *error) {
   PlanTask *one = id ? plan_task_mutable(crews, id) : NULL;
   *assigned = 0;
   if (id && !one) return error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)id);
   if (one && in_hand(crews, one)) return error_raise(error, ERROR_PLAN_UNDER_WAY, "%lld", (long long)id);
   if (one && !one->crew.value) return error_raise(error, ERROR_PLAN_REFUSED, "-\t%s", dispatch_reason_name((DispatchReason)one->reason));
+  PlanUndo *undo = new_undo(crews->plan, crews->crews.count, staff_id, true, error);
+  if (!undo) return false;
   if (one && !may_set_out(crews, crew_find(crews, one->crew), one, context->now)) { /* it will, when its turn comes */
+    undo->seats[undo->count++] = seat_of(one);
     one->accepted = true, one->hand = one->crew, one->unsaved = true;
-    return tell_task(context, "plan.accepted", one, "accepted", error) && plan_save_tasks(context, crews, error);
+    return (tell_task(context, "plan.accepted", one, "accepted", error) && plan_save_tasks(context, crews, error)) || desk_spoil(context);
   }
   for (size_t k = 0; k < crews->crews.count; k++) {
     const Crew *crew = &crews->crews.at[k];
     PlanTask *task = (PlanTask *)(uintptr_t)plan_next(crews, crew);
     if (!task || (one && task != one) || !may_set_out(crews, crew, task, context->now)) continue;
+    undo->seats[undo->count++] = seat_of(task);
     if (!set_out(context, crews, task, error)) return desk_spoil(context);
     ++*assigned;
   }
+  if (!*assigned || !staff_id) forget(crews->plan, undo);
   return !*assigned || plan_now(context, crews, NULL, 0, error) || desk_spoil(context);
 }
 

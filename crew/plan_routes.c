@@ -195,6 +195,7 @@ typedef struct Command {
   JobId job;
   int64_t task, errand;
   int minutes, assigned;
+  PlanUndone undone;
   Text step;
 } Command;
 
@@ -237,12 +238,12 @@ static bool work_move(DeskContext *context, void *self, Error *error) {
 
 static bool work_undo(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return plan_undo(context, c->crews, c->request->who.staff_id, error);
+  return plan_undo(context, c->crews, c->request->who.staff_id, &c->undone, error);
 }
 
 static bool work_accept(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return plan_reached(c->crews, c->request->who.org_id, c->task, error) && plan_accept(context, c->crews, c->task, &c->assigned, error);
+  return plan_reached(c->crews, c->request->who.org_id, c->task, error) && plan_accept(context, c->crews, c->task, c->request->who.staff_id, &c->assigned, error);
 }
 
 static bool work_delay(DeskContext *context, void *self, Error *error) {
@@ -271,11 +272,13 @@ static bool encode(HttpRequest *request, void *self, HttpReply *reply, void *roo
   const Command *c = self;
   const Crews *crews = room;
   Json json;
-  (void)request, (void)error;
+  (void)error;
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_put_i64(&json, "version", crews->plan->version);
-  json_put_i64(&json, "undo", (int64_t)crews->plan->undo.count);
+  json_put_i64(&json, "undo", plan_undoable(crews, request->who.staff_id).count);
+  json_put_i64(&json, "taken_back", c->undone.taken_back);
+  json_put_i64(&json, "departed", c->undone.departed);
   json_put_i64(&json, "assigned", c->assigned);
   json_put_id(&json, "task_id", c->errand ? c->errand : c->task);
   json_close(&json);
@@ -289,7 +292,7 @@ static const HttpRoute ROUTES[] = {
   {.method = "GET", .path = "/api/v1/plan/changes", .summary = "What changed hands and why, newest first", .query = "limit", .reply_schema = SCHEMA_PLAN_CHANGES, .read = get_changes},
   {.method = "POST", .path = "/api/v1/plan/move", .roles = KIND_ROLE_DISPATCHER, .flags = HTTP_KEYED, .summary = "A task to this crew, before another, or about a time; the rest follows",
    .request_schema = TAKES_MOVE, .reply_schema = SCHEMA_PLAN_DONE, .decode = decode, .work = work_move, .encode = encode},
-  {.method = "POST", .path = "/api/v1/plan/undo", .roles = KIND_ROLE_DISPATCHER, .flags = HTTP_KEYED, .summary = "Takes the last move back", .request_schema = TAKES_NOTHING,
+  {.method = "POST", .path = "/api/v1/plan/undo", .roles = KIND_ROLE_DISPATCHER, .flags = HTTP_KEYED, .summary = "Takes one's last move or acceptance back; a crew that has departed stays", .request_schema = TAKES_NOTHING,
    .reply_schema = SCHEMA_PLAN_DONE, .decode = decode, .work = work_undo, .encode = encode},
   {.method = "POST", .path = "/api/v1/plan/accept", .roles = KIND_ROLE_DISPATCHER, .flags = HTTP_KEYED, .summary = "One task, or the next of every free crew: they set out",
    .request_schema = TAKES_ACCEPT, .reply_schema = SCHEMA_PLAN_DONE, .decode = decode, .work = work_accept, .encode = encode},

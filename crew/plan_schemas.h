@@ -40,15 +40,16 @@
 #define PLAN_TRAVEL                                                                                                                          \
   P("travel", OBJECT("\"from\"", P("from", "{\"type\":\"string\",\"enum\":[\"line\",\"learned\",\"osrm\"]}") "," P("router", S_BOOL) ","          \
                      P("share", S_NUMBER) "," P("drives", S_WHOLE) "," P("asked_at", S_TIME_NULL) "," P("why", S_TEXT)))
+#define PLAN_UNDO_OF "{\"type\":[\"string\",\"null\"],\"enum\":[\"move\",\"accept\",null]}"
 #define SCHEMA_PLAN                                                                                                                          \
   OBJECT("\"version\",\"score\",\"lanes\",\"tasks\"",                                                                                         \
-         P("version", S_WHOLE) "," P("computed_at", S_TIME_NULL) "," P("now", S_TIME) "," P("undo", S_WHOLE) "," P("waiting", S_WHOLE) "," P("insert_ms", S_NUMBER) "," \
+         P("version", S_WHOLE) "," P("computed_at", S_TIME_NULL) "," P("now", S_TIME) "," P("undo", S_WHOLE) "," P("undo_of", PLAN_UNDO_OF) "," P("waiting", S_WHOLE) "," P("insert_ms", S_NUMBER) "," \
          P("search_ms", S_NUMBER) "," PLAN_TRAVEL "," P("score", S_REF("PlanScore")) "," P("lanes", S_LIST(PLAN_LANE)) "," P("tasks", S_LIST(S_REF("PlanTask"))))
 #define SCHEMA_PLAN_CHANGES                                                                                                                  \
   OBJECT("\"items\"", P("items", S_LIST(OBJECT("\"id\",\"at\",\"text_zh\",\"text_en\"",                                                       \
          P("id", S_ID) "," P("at", S_TIME) "," P("task_id", S_ID) "," P("outage_id", S_ID_NULL) "," P("device", S_TEXT) "," P("from_crew", S_ID_NULL) "," \
          P("to_crew", S_ID_NULL) "," P("by", S_TEXT) "," P("text_zh", S_TEXT) "," P("text_en", S_TEXT)))))
-#define SCHEMA_PLAN_DONE OBJECT("\"version\"", P("version", S_WHOLE) "," P("undo", S_WHOLE) "," P("assigned", S_WHOLE) "," P("task_id", S_ID_NULL))
+#define SCHEMA_PLAN_DONE OBJECT("\"version\"", P("version", S_WHOLE) "," P("undo", S_WHOLE) "," P("assigned", S_WHOLE) "," P("taken_back", S_WHOLE) "," P("departed", S_WHOLE) "," P("task_id", S_ID_NULL))
 #define PLAN_CALLED S_LIST(OBJECT("\"id\",\"name\"", P("id", S_ID) "," P("name", S_TEXT)))
 #define SCHEMA_WHAT_IF                                                                                                                       \
   OBJECT("\"before\",\"after\"", P("before", S_REF("PlanScore")) "," P("after", S_REF("PlanScore")) "," P("called", PLAN_CALLED) ","          \

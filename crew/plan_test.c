@@ -26,6 +26,8 @@ typedef struct Ask {
   int64_t task, errand;
   JobId job;
   int minutes, assigned;
+  int64_t staff;
+  PlanUndone undone;
   PlanAsk need;
   const char *step;
   DutyDay day, other;
@@ -51,8 +53,8 @@ static bool work(DeskContext *context, void *command, Error *error) {
   Crews *crews = a->town->crews;
   switch (a->what) {
     case MOVE: return plan_move(context, crews, &a->move, error);
-    case UNDO: return plan_undo(context, crews, 2, error);
-    case ACCEPT: return plan_accept(context, crews, a->task, &a->assigned, error);
+    case UNDO: return plan_undo(context, crews, 2, &a->undone, error);
+    case ACCEPT: return plan_accept(context, crews, a->task, a->staff ? a->staff : 2, &a->assigned, error);
     case DELAY: return plan_delay(context, crews, a->job, (CrewId){0}, a->minutes, error);
     case NEED: return plan_ask(context, crews, &a->need, &a->errand, error);
     case TASK_NEED: return plan_need(context, crews, a->task, &a->need, error);
@@ -165,6 +167,87 @@ static void moves_hold_and_are_taken_back(void **state) {
   assert_int_equal(ask(&move), ERROR_NOT_FOUND);
   move.move.task = ids[0], move.move.crew = (CrewId){7};
   assert_int_equal(ask(&move), ERROR_NOT_FOUND);
+  town_close(&town);
+}
+
+/* Nobody has departed: what was accepted is only planned again, its crew free, the order without one. Who is on the way goes on. */
+static void an_acceptance_is_taken_back(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  town_pass(&town, 1);
+  Ask undo = {.town = &town, .what = UNDO}, accept = {.town = &town, .what = ACCEPT};
+  int64_t crew_of[3];
+  for (size_t i = 0; i < 3; i++) crew_of[i] = task_at(&town, i)->crew.value;
+  assert_int_equal(ask(&accept), ERROR_NONE);
+  int sent = accept.assigned;
+  assert_true(sent >= 2);
+  assert_int_equal(crew_job_count(town.crews), sent);
+  assert_int_equal(plan_undoable(town.crews, 2).count, 1);
+  assert_int_equal(plan_undoable(town.crews, 3).count, 0); /* another's act */
+  assert_int_equal(ask(&undo), ERROR_NONE);
+  assert_int_equal(undo.undone.taken_back, sent);
+  assert_int_equal(undo.undone.departed, 0);
+  assert_int_equal(crew_job_count(town.crews), 0);
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(task_at(&town, i)->state, PLAN_PLANNED);
+    assert_false(task_at(&town, i)->accepted);
+    assert_int_equal(task_at(&town, i)->crew.value, crew_of[i]); /* the plan stands as it did */
+    assert_int_equal(outage_find(town.outages, (OutageId){task_at(&town, i)->id})->crew.value, 0);
+  }
+  sound(&town);
+  town_pass(&town, 1);
+  assert_int_equal(crew_job_count(town.crews), 0); /* and nobody is sent again by itself */
+  assert_int_equal(ask(&undo), ERROR_PLAN_NOTHING_TO_UNDO);
+  /* one has departed: it goes on, the others come back */
+  assert_int_equal(ask(&accept), ERROR_NONE);
+  assert_int_equal(accept.assigned, sent);
+  JobId gone = crew_job_at(town.crews, 0)->id;
+  assert_int_equal(town_step(&town, crew_job_at(town.crews, 1)->id, "take", NULL), ERROR_NONE); /* taken is not departed */
+  assert_int_equal(town_step(&town, gone, "take", NULL), ERROR_NONE);
+  assert_int_equal(town_step(&town, gone, "depart", NULL), ERROR_NONE);
+  assert_int_equal(ask(&undo), ERROR_NONE);
+  assert_int_equal(undo.undone.taken_back, sent - 1);
+  assert_int_equal(undo.undone.departed, 1);
+  assert_int_equal(crew_job_count(town.crews), 1);
+  assert_non_null(crew_job_find(town.crews, gone));
+  sound(&town);
+  town_close(&town);
+}
+
+/* One accepted for its turn is only planned again, and the moves before it stand; of another person's act nothing is taken back. */
+static void a_later_acceptance_is_taken_back(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  town_pass(&town, 1);
+  CrewId k1 = town_crew(&town, "K1");
+  int64_t ids[2] = {task_at(&town, 0)->id, task_at(&town, 1)->id};
+  for (int i = 0; i < 2; i++) {
+    Ask move = {.town = &town, .what = MOVE, .move = {.task = ids[i], .crew = k1, .at = INSTANT_NONE, .staff_id = 2}};
+    assert_int_equal(ask(&move), ERROR_NONE);
+  }
+  int64_t later = plan_task_find(town.crews, ids[0])->at > plan_task_find(town.crews, ids[1])->at ? ids[0] : ids[1];
+  Ask undo = {.town = &town, .what = UNDO}, accept = {.town = &town, .what = ACCEPT, .task = later};
+  assert_int_equal(ask(&accept), ERROR_NONE);
+  assert_int_equal(accept.assigned, 0);
+  assert_true(plan_task_find(town.crews, later)->accepted);
+  assert_true(plan_undoable(town.crews, 2).accept);
+  assert_int_equal(plan_undoable(town.crews, 2).count, 3);
+  assert_int_equal(ask(&undo), ERROR_NONE);
+  assert_int_equal(undo.undone.taken_back, 1);
+  assert_false(plan_task_find(town.crews, later)->accepted);
+  assert_int_equal(plan_task_find(town.crews, later)->hand.value, k1.value); /* the move stands */
+  assert_false(plan_undoable(town.crews, 2).accept);
+  Ask other = {.town = &town, .what = ACCEPT, .task = later, .staff = 3};
+  assert_int_equal(ask(&other), ERROR_NONE);
+  assert_int_equal(plan_undoable(town.crews, 2).count, 2); /* another's acceptance is not in the way of one's own moves */
+  Ask moved = {.town = &town, .what = MOVE, .move = {.task = ids[0], .crew = town_crew(&town, "K2"), .at = INSTANT_NONE, .staff_id = 3}};
+  assert_int_equal(ask(&moved), ERROR_NONE);
+  assert_int_equal(ask(&undo), ERROR_PLAN_NOTHING_TO_UNDO); /* another's move is: it would go too */
+  sound(&town);
   town_close(&town);
 }
 
@@ -651,6 +734,6 @@ static void whatever_happens_the_plan_is_sound(void **state) {
 }
 
 TEST_MAIN(TEST(outages_become_tasks), TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
-          TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(a_router_tells_the_ways), TEST(drives_teach_speeds), TEST(the_hour_changes_the_ways), TEST(duties_and_swaps),
+          TEST(an_acceptance_is_taken_back), TEST(a_later_acceptance_is_taken_back), TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(a_router_tells_the_ways), TEST(drives_teach_speeds), TEST(the_hour_changes_the_ways), TEST(duties_and_swaps),
           TEST(rounds_are_walked), TEST(a_restart_keeps_the_plan), TEST(what_if_compares), TEST(changes_are_said),
           TEST(whatever_happens_the_plan_is_sound))

@@ -199,7 +199,9 @@ void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *jso
   json_put_i64(json, "version", plan->version);
   json_put_instant(json, "computed_at", plan->computed_at);
   json_put_instant(json, "now", request->now);
-  json_put_i64(json, "undo", (int64_t)plan->undo.count);
+  PlanUndoable undoable = plan_undoable(crews, request->who.staff_id);
+  json_put_i64(json, "undo", undoable.count);
+  json_put_string(json, "undo_of", !undoable.count ? NULL : undoable.accept ? "accept" : "move");
   json_put_i64(json, "waiting", (int64_t)(plan->tasks.count - plan->placed));
   json_put_f64(json, "insert_ms", (double)plan->insert_us / 1000, 3);
   json_put_f64(json, "search_ms", (double)plan->search_us / 1000, 1);

@@ -309,6 +309,10 @@ static void the_plan_is_read_moved_and_accepted(void **state) {
   http_test_do(test, 422, "POST", path, "{}");
   http_test_do(test, 404, "POST", "/api/v1/plan/tasks/5/needs", "{\"members\":2}");
   assert_int_equal(http_test_i64(http_test_do(test, 200, "POST", "/api/v1/plan/accept", "{}"), "assigned"), 1); /* both are K1's: one sets out */
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", "/api/v1/plan", NULL), "undo_of"), "accept");
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "POST", "/api/v1/plan/undo", "{}"), "taken_back"), 1);
+  assert_string_equal(http_test_text(http_test_do(test, 200, "GET", "/api/v1/plan", NULL), "undo_of"), "move");
+  assert_int_equal(http_test_i64(http_test_do(test, 200, "POST", "/api/v1/plan/accept", "{}"), "assigned"), 1);
   http_test_as(test, 31, CREW, 0);
   plan = http_test_do(test, 200, "GET", "/api/v1/plan?crew=me", NULL);
   assert_int_equal(json_array_size(http_test_at(plan, "lanes")), 1);

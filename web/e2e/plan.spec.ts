@@ -146,3 +146,26 @@ test("plan: one job is accepted on its card, all by the button", async ({ page }
   expect((await asked).ok(), "all to be accepted");
   await until("more in hand than before", async () => begun(await planOf(page)) > begun(before));
 });
+
+test("plan: what was accepted is taken back with Ctrl+Z, unless the crew has departed", async ({ page }) => {
+  await page.goto("/plan");
+  await page.locator(jobs).first().waitFor();
+  const before = await planOf(page);
+  // One for its turn where there is one: the evening's own crews do not set out with it meanwhile.
+  const free = before.tasks.filter(({ crew_id, state, pinned }) => crew_id && state === "planned" && !pinned);
+  const one = free.find(({ id }) => before.lanes.every(({ next }) => next !== id)) ?? free[0];
+  if (!one) return; // everything is in hand: there is nothing to accept
+  await page.locator(`${jobs}[data-task="${one.id}"]`).first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".plan-card").getByRole("button", { name: /下达/ }).click();
+  await page.locator(".el-message--success").first().waitFor();
+  await page.getByRole("button", { name: "撤回下达" }).waitFor();
+  await page.locator("h1").first().click();
+  const asked = page.waitForResponse((each) => each.url().endsWith("/plan/undo"));
+  await page.keyboard.press("Control+z");
+  const undone = (await (await asked).json()) as { taken_back: number; departed: number };
+  expect(undone.taken_back + undone.departed <= 1, "no other job to be touched");
+  if (undone.taken_back) await page.locator(".el-message", { hasText: "已撤回 1 件下达" }).waitFor();
+  if (undone.departed) await page.locator(".el-message", { hasText: "已出发" }).waitFor();
+  await until("one act fewer to take back", async () => (await planOf(page)).undo <= before.undo);
+});

@@ -1,10 +1,10 @@
 // The mock's plan: each outage to the crew that has it or the next one round, one after the other. Moves hold; nothing is searched.
-import { crews, emit, iso, jobs, newId, now, outages, send } from "./world";
+import { crews, emit, iso, jobs, newId, now, outages, send, unsend } from "./world";
 import type { Duty, PatrolRound, Plan, PlanChange, PlanScore, PlanTask } from "../src/types";
 
 const MINUTE = 60_000;
 const byHand = new Map<string, string>(); // task → crew
-const undo: (() => void)[] = [];
+const undo: { of: "move" | "accept"; back: () => { taken_back: number; departed: number } }[] = [];
 const changes: PlanChange[] = [];
 const duties = new Map<string, { duty: Duty; from: string; until: string; version: number }>();
 const rounds: PatrolRound[] = [];
@@ -39,7 +39,7 @@ export function mockPlan(): Plan {
     }
     tasks.push({ id: outage.id, kind: "outage", outage_id: outage.id, number: outage.number, device: outage.device.name, device_kind: outage.device.kind, round: null, lon: outage.device.lon, lat: outage.device.lat, crew_id, place: lane?.stops.length ?? 0, state: job?.state ?? "planned", pinned: !!job, by_hand: byHand.has(outage.id), job_id: job?.id ?? null, due: iso(due), from: null, until: null, arrive: iso(start), finish: iso(start + 75 * MINUTE), slack_minutes: (due - start) / MINUTE, customers: outage.customers_out, critical: 0, members: 0, skills: ["transformer"], needs: [], reason_zh: `${lane?.crew.name ?? ""}：新任务，${outage.customers_out} 户`, reason_en: `${lane?.crew.name ?? ""}: new, ${outage.customers_out} customers` }); // prettier-ignore
   });
-  return { version, computed_at: iso(), now: iso(), undo: undo.length, score: score(tasks), lanes, tasks, waiting: 0, travel: { from: "learned", router: false, share: 0, drives: 12, asked_at: null, why: "" } };
+  return { version, computed_at: iso(), now: iso(), undo: undo.length, undo_of: undo[undo.length - 1]?.of ?? null, score: score(tasks), lanes, tasks, waiting: 0, travel: { from: "learned", router: false, share: 0, drives: 12, asked_at: null, why: "" } };
 }
 
 const dayAt = (i: number): number => {
@@ -61,7 +61,7 @@ export function planGet([room, part]: string[], query: URLSearchParams): unknown
 }
 
 export function planPost([room, id, act]: string[], body: Record<string, unknown>): unknown {
-  const done = { version: ++version, undo: undo.length, assigned: 0, task_id: null };
+  const done = { version: ++version, undo: undo.length, assigned: 0, taken_back: 0, departed: 0, task_id: null };
   const crewOf = (crew: unknown) => crews.find((each) => each.id === crew);
   const tell = () => emit("plan.changed", { kind: "plan", id: String(version) }, { version });
   if (room === "roster" && id === "swap") return done;
@@ -82,19 +82,25 @@ export function planPost([room, id, act]: string[], body: Record<string, unknown
   if (id === "move") {
     const task = String(body.task_id);
     const was = byHand.get(task);
-    undo.push(() => (was ? byHand.set(task, was) : byHand.delete(task)));
+    undo.push({ of: "move", back: () => (was ? byHand.set(task, was) : byHand.delete(task), { taken_back: 0, departed: 0 }) });
     byHand.set(task, String(body.crew_id));
     changes.push({ id: newId(), at: iso(), task_id: task, outage_id: task, device: open().find((each) => each.id === task)?.device.name ?? "", by: "hand", text_zh: `改为${crewOf(body.crew_id)?.name}：人工安排`, text_en: `${crewOf(body.crew_id)?.name}: put there by hand` });
     tell();
     return { ...done, undo: undo.length };
   }
-  if (id === "undo") return undo.pop()?.(), tell(), { ...done, undo: undo.length };
-  if (id === "accept") {
-    let assigned = 0;
-    for (const { next, crew } of mockPlan().lanes)
-      if (next && (!body.task_id || body.task_id === next)) send(open().find((each) => each.id === next)!, crewOf(crew.id)!), assigned++;
+  if (id === "undo") {
+    const undone = undo.pop()?.back();
     tell();
-    return { ...done, assigned };
+    return { ...done, ...undone, undo: undo.length };
+  }
+  if (id === "accept") {
+    const sent: string[] = [];
+    for (const { next, crew } of mockPlan().lanes)
+      if (next && (!body.task_id || body.task_id === next)) send(open().find((each) => each.id === next)!, crewOf(crew.id)!), sent.push(next);
+    const back = () => ({ taken_back: sent.filter(unsend).length, departed: 0 });
+    if (sent.length) undo.push({ of: "accept", back: () => { const { taken_back } = back(); return { taken_back, departed: sent.length - taken_back }; } });
+    tell();
+    return { ...done, undo: undo.length, assigned: sent.length };
   }
   return done;
 }

@@ -128,6 +128,22 @@ export function send(outage: MockOutage, crew: Crew): void {
   outage.history.push(written("assign", `派 ${crew.name}`, `${crew.name} sent`));
   emit("crew.assigned", { kind: "crew", id: crew.id }, { name: crew.name, outage_id: outage.id });
 }
+/** The crew is called back, unless it has departed. */
+export function unsend(outageId: string): boolean {
+  const job = jobs.find((each) => each.outage?.id === outageId && !each.closed_at);
+  const outage = outages.find(({ id }) => id === outageId);
+  const crew = crews.find(({ id }) => id === job?.crew.id);
+  if (!job || !outage || !crew || job.steps.some(({ id, done_at }) => id === "depart" && done_at)) return false;
+  job.state = "cancelled";
+  job.closed_at = iso();
+  outage.crew = null;
+  crew.outage_id = null;
+  crew.state = "free";
+  advance(outage, "assessing");
+  outage.history.push(written("unassign", `撤回 ${crew.name}`, `${crew.name} called back`));
+  emit("crew.released", { kind: "crew", id: crew.id }, { name: crew.name, outage_id: outage.id });
+  return true;
+}
 function advance(outage: MockOutage, ladder: Ladder): void {
   outage.ladder = ladder;
   outage.version++;

@@ -121,6 +121,8 @@ interface PlanDone {
   version: number;
   undo: number;
   assigned: number;
+  taken_back: number;
+  departed: number;
   task_id: string | null;
 }
 export const plan = {

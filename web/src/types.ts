@@ -542,6 +542,7 @@ export interface Plan {
   computed_at: string | null;
   now: string;
   undo: number;
+  undo_of: "move" | "accept" | null;
   score: PlanScore;
   lanes: PlanLane[];
   tasks: PlanTask[];
