@@ -463,6 +463,7 @@ export const en: Record<keyof typeof zh, string> = {
   "event.crew.released": "Crew called off",
   "event.crew.delayed": "Crew delayed",
   "event.plan.accepted": "Plan accepted",
+  "event.plan.taken_back": "Acceptance taken back",
   "event.plan.errand": "Material fetched",
   "event.group.opened": "Group made",
   "event.group.said": "Group message",

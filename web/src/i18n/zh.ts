@@ -461,6 +461,7 @@ export const zh = {
   "event.crew.released": "收回派队",
   "event.crew.delayed": "抢修队晚到",
   "event.plan.accepted": "计划下达",
+  "event.plan.taken_back": "下达撤回",
   "event.plan.errand": "取料",
   "event.group.opened": "建群",
   "event.group.said": "群消息",
