@@ -296,7 +296,7 @@ static int list_nearby(Dispatch *d, int job) {
 /* The best place over all crews not in `banned`; `second` (may be NULL): the cost in the second best crew, for regret.
  * With dues a route is judged only as far as it may beat the best so far, and what is judged of one this round has changed is not remembered:
  * most rounds are taken back, and what was known of the route before holds again. In routing, where most of what is known stays so for many
- * rounds, all is judged and remembered: plans came out worse without (TRSP, every sixth, 1.1 %). */
+ * rounds, all is judged and remembered. */
 Choice insert_find(Dispatch *d, int job, bool blinks, const uint8_t *banned, double *second) {
   Choice best = {INFINITY, -1, 0, -1, 0};
   double next = INFINITY;
