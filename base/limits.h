@@ -22,6 +22,9 @@
 #define LIMIT_LIVE_BACKLOG 10000                  /* events kept in memory for resuming; older ones are read from the store */
 #define LIMIT_LIVE_BYTES (8u * 1024 * 1024)        /* … and so many bytes of them */
 #define LIMIT_LIVE_BEHIND 20000                   /* events a feed may be behind before it is told to begin anew */
+#define LIMIT_PERSON_WRITES 600                   /* at once by one person, and so many a minute again; fault calls and what machines send are not counted */
+#define LIMIT_ADDRESS_FORMS 60                    /* of the public, at once from one address (a hall behind one is many people), and one more every … */
+#define LIMIT_ADDRESS_FORM_SECONDS 20
 #define LIMIT_SLOW_QUEUE 64                       /* requests that wait for the thread of slow ones; likewise for that of reports */
 #define LIMIT_SLOW_PER_ADDRESS 16                 /* … of them from one address */
 

@@ -135,7 +135,7 @@ static bool decode_apply(HttpRequest *request, void **out, void *room, Error *er
   apply->hall = room;
   if (!find_kind(&apply->kind, request, apply->hall, error)) return false;
   *out = apply;
-  if (!hall_may_send(apply->hall, request, error) || !said_read(&apply->said, request, error)) return false;
+  if (!said_read(&apply->said, request, error)) return false;
   Said *said = apply->said;
   apply->token = form_data_text(&said->form, "token");
   if (!hall_token_is_sound(apply->token)) return error_raise(error, ERROR_HTTP_BODY, "%s", "token");
@@ -280,7 +280,7 @@ const HttpRoute HALL_APPLY_ROUTES[] = {
      .read = get_apply},
     {.method = "POST",
      .path = "/hall/{kind}/apply",
-     .flags = HTTP_PUBLIC | HTTP_RAW_BODY | HTTP_LARGE_BODY,
+     .flags = HTTP_PUBLIC | HTTP_FORM | HTTP_RAW_BODY | HTTP_LARGE_BODY,
      .summary = "The form filled in: an order, once for each form's token",
      .request_schema = FORM_DATA_TYPES,
      .decode = decode_apply,

@@ -140,7 +140,7 @@ static bool decode_act(HttpRequest *request, void **out, void *room, Error *erro
   if (!act) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "form");
   act->hall = room;
   *out = act;
-  if (!hall_may_send(act->hall, request, error) || !said_read(&act->said, request, error) || !read_asker(&act->asker, request, &act->said->form, error)) return false;
+  if (!said_read(&act->said, request, error) || !read_asker(&act->asker, request, &act->said->form, error)) return false;
   const FormData *form = &act->said->form;
   act->token = form_data_text(form, "token");
   act->step = form_data_text(form, "step");
@@ -233,7 +233,7 @@ const HttpRoute HALL_FOLLOW_ROUTES[] = {
      .read = post_follow},
     {.method = "POST",
      .path = "/hall/act",
-     .flags = HTTP_PUBLIC | HTTP_RAW_BODY | HTTP_LARGE_BODY,
+     .flags = HTTP_PUBLIC | HTTP_FORM | HTTP_RAW_BODY | HTTP_LARGE_BODY,
      .summary = "A step that is the customer's own: papers, an urging, a withdrawal",
      .request_schema = FORM_DATA_TYPES,
      .decode = decode_act,

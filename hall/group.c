@@ -131,7 +131,7 @@ static bool decode_say(HttpRequest *request, void **out, void *room, Error *erro
   say->hall = room;
   say->link = request->argument[0];
   *out = say;
-  if (!hall_may_send(say->hall, request, error) || !said_read(&say->said, request, error)) return false;
+  if (!said_read(&say->said, request, error)) return false;
   Said *said = say->said;
   say->token = form_data_text(&said->form, "token");
   if (!hall_token_is_sound(say->token)) return error_raise(error, ERROR_HTTP_BODY, "%s", "token");
@@ -193,7 +193,7 @@ const HttpRoute HALL_GROUP_ROUTES[] = {
      .read = get_group},
     {.method = "POST",
      .path = "/group/{token}",
-     .flags = HTTP_PUBLIC | HTTP_RAW_BODY | HTTP_LARGE_BODY,
+     .flags = HTTP_PUBLIC | HTTP_FORM | HTTP_RAW_BODY | HTTP_LARGE_BODY,
      .summary = "A household says something, with a picture",
      .request_schema = FORM_DATA_TYPES,
      .decode = decode_say,

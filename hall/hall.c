@@ -5,16 +5,8 @@
 
 #include "style_embedded.h" /* HALL_STYLE */
 
-const LimitRule HALL_SENDS = {'s', HALL_ADDRESS_SENDS, HALL_ADDRESS_SENDS_EVERY};
 const LimitRule HALL_GUESSES = {'g', HALL_GUESSES_ADDRESS, HALL_GUESSES_ADDRESS_EVERY};
 const LimitRule HALL_NUMBER_GUESSES = {'n', HALL_GUESSES_NUMBER, HALL_GUESSES_NUMBER_EVERY};
-
-bool hall_may_send(Hall *hall, const HttpRequest *request, Error *error) {
-  Span wait = limits_wait(hall->limits, &HALL_SENDS, request->address, request->now);
-  if (wait) return error_raise(error, ERROR_HALL_SLOW_DOWN, "%lld", (long long)((wait + SPAN_SECOND - 1) / SPAN_SECOND));
-  limits_count(hall->limits, &HALL_SENDS, request->address, request->now);
-  return true;
-}
 
 void hall_see_other(HttpReply *reply, const char *format, ...) {
   char path[200];

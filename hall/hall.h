@@ -19,11 +19,9 @@ typedef struct Hall Hall;
 
 enum {
   HALL_PHONE_A_DAY = 6,       /* orders by one telephone */
-  HALL_ADDRESS_SENDS = 60,    /* forms from one address at once, and one more every … */
   HALL_GUESSES_ADDRESS = 20,  /* wrong telephones from one address, one more every … */
   HALL_GUESSES_NUMBER = 10,   /* … for one number, from anywhere: then the whole telephone is asked for */
 };
-#define HALL_ADDRESS_SENDS_EVERY (20 * SPAN_SECOND)
 #define HALL_GUESSES_ADDRESS_EVERY (3 * SPAN_MINUTE)
 #define HALL_GUESSES_NUMBER_EVERY SPAN_HOUR
 #define HALL_FORM_KEPT (90 * SPAN_DAY)

@@ -8,7 +8,7 @@
 #define HALL_HALL_INTERNAL_H
 
 #include "hall/hall.h"
-#include "hall/limit.h"
+#include "http/limit.h"
 #include "hall/page.h"
 #include "order/order_list.h"
 
@@ -23,9 +23,8 @@ struct Hall {
   Instant tidied; /* old forms were put away */
 };
 
-extern const LimitRule HALL_SENDS, HALL_GUESSES, HALL_NUMBER_GUESSES;
+extern const LimitRule HALL_GUESSES, HALL_NUMBER_GUESSES;
 /* ERROR_HALL_SLOW_DOWN with the seconds; counts one more otherwise. */
-bool hall_may_send(Hall *hall, const HttpRequest *request, Error *error) MUST_USE;
 
 /* --- a form that was sent --- */
 enum { HALL_TOKEN_TEXT = 33, HALL_HASH = 32, HALL_FILES_MAX = 20 };

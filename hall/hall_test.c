@@ -332,7 +332,7 @@ static void there_is_a_limit(void **state) {
   assert_true(says(&town, "95598"));
   http_test_do(test, 303, "POST", "/hall/praise/apply", "token=%032d&f_description=y&caller_phone=13900001234", 0); /* one sent before: its receipt */
   http_test_do(test, 303, "POST", "/hall/praise/apply", "token=%032d&f_description=y&caller_phone=13900001235", 78); /* another's */
-  for (int i = HALL_PHONE_A_DAY + 3; i < HALL_ADDRESS_SENDS; i++) http_test_do(test, 422, "POST", "/hall/praise/apply", "token=" TOKEN_1);
+  for (int i = HALL_PHONE_A_DAY + 3; i < LIMIT_ADDRESS_FORMS; i++) http_test_do(test, 422, "POST", "/hall/praise/apply", "token=" TOKEN_1);
   http_test_do(test, 429, "POST", "/hall/praise/apply", "token=" TOKEN_1);
   time_virtual(&test->time, time_now(&test->time) + 25 * SPAN_HOUR);
   http_test_do(test, 303, "POST", "/hall/praise/apply", "token=%032d&f_description=y&caller_phone=13900001234", 79);

@@ -133,7 +133,7 @@ static bool decode_answer(HttpRequest *request, void **out, void *room, Error *e
   answer->hall = room;
   answer->token = request->argument[0];
   *out = answer;
-  if (!hall_may_send(answer->hall, request, error) || !form_data_read(&answer->form, request->arena, http_header(request, "Content-Type"), request->raw_body, error) ||
+  if (!form_data_read(&answer->form, request->arena, http_header(request, "Content-Type"), request->raw_body, error) ||
       !read_scores(answer, request, error))
     return false;
   answer->answer = form_data_text(&answer->form, "f_answer");
@@ -186,7 +186,7 @@ const HttpRoute HALL_SURVEY_ROUTES[] = {
      .read = get_survey},
     {.method = "POST",
      .path = "/survey/{token}",
-     .flags = HTTP_PUBLIC | HTTP_RAW_BODY,
+     .flags = HTTP_PUBLIC | HTTP_FORM | HTTP_RAW_BODY,
      .summary = "The customer's answer from the page",
      .request_schema = FORM_DATA_TYPES,
      .decode = decode_answer,

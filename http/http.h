@@ -10,6 +10,7 @@
  *   the same key with another body ERROR_IDEMPOTENCY_REUSED. The reply is kept in the command's own transaction.
  * - A session travels in the cookie `dianbaomu` (HttpOnly, SameSite=Strict; Secure behind TLS) or as `Authorization: Bearer`. Writes by cookie
  *   must come from the same origin (Sec-Fetch-Site / Origin), else ERROR_CROSS_SITE.
+ * - Who writes more than a person can (LIMIT_PERSON_WRITES), or sends more forms than an address may, waits: 429 with Retry-After.
  * - What is too much is answered with 503 and Retry-After: 1. First to be refused are reports (HTTP_SLOW reads), then other reads that a loop has no time
  *   for, then writes, last HTTP_URGENT ones (fault calls). Connections that are late with a head, a body or the taking of a reply are closed.
  * The server knows nobody: who a token belongs to is asked of HttpOptions.identify. */
@@ -75,6 +76,8 @@ enum HttpRouteFlags {
   HTTP_UNLOCKED = 16, /* a read that takes the state lock itself, or needs none */
   HTTP_SLOW = 32,     /* takes long: a `decode` (a password's hash) runs on a thread of its own, a `read` (a report) on another, one at a time */
   HTTP_LARGE_BODY = 64, /* up to LIMIT_LARGE_BODY_BYTES, and memory to go with it */
+  HTTP_FORM = 128,     /* a write of the public: so many from an address (LIMIT_ADDRESS_FORMS) */
+  HTTP_UNCOUNTED = 256, /* not counted among its person's writes (LIMIT_PERSON_WRITES): fault calls, and what machines send */
 };
 
 typedef struct HttpRoute {

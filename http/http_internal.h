@@ -4,7 +4,7 @@
  *   loop.c      the event loops over libmicrohttpd      peer.c     connections that are late, or too many
  *   routes.c    the tables: compiled, matched               write.c    over the desk, with keys
  *   reply.c     replies out: headers, problems, assets      feed.c     the live feed
- *   keys.c      Idempotency-Keys                            slow.c     a thread for what takes long
+ *   keys.c      Idempotency-Keys    limit.c  how often         slow.c     a thread for what takes long
  *   openapi.c   what the tables say, for readers            access.c   accessors for handlers */
 #ifndef HTTP_HTTP_INTERNAL_H
 #define HTTP_HTTP_INTERNAL_H
@@ -16,6 +16,7 @@
 #include "base/vector.h"
 #include "http/http.h"
 #include "http/keys.h"
+#include "http/limit.h"
 #include "http/schema.h"
 #include "http/target.h"
 
@@ -83,6 +84,7 @@ struct Http {
   VECTOR(Asset) assets;
   Readers readers;
   Keys keys;
+  Limits *limits; /* of writes, by person and by address */
   int64_t pruned; /* rows of keys up to this id are removed */
   Feed *feed;
   Slow *slow, *reports;

@@ -68,6 +68,38 @@ static void reads_and_writes(void **state) {
   http_test_close(&test);
 }
 
+static void wait_is(HttpTest *test, const char *method, const char *path, const char *code, const char *seconds) {
+  assert_string_equal(http_test_text(http_test_do(test, 429, method, path, "{\"name\":\"b\"}"), "code"), code);
+  assert_true(text_is(http_test_header(test, "Retry-After"), seconds));
+}
+
+/* A person at a keyboard never sees it; fault calls are not counted, nor is anybody else. */
+static void who_writes_too_much_waits(void **state) {
+  (void)state;
+  HttpTest test;
+  char path[80];
+  start(&test);
+  http_test_as(&test, 7, THING_ROLE_AGENT | THING_ROLE_DISPATCHER, 1);
+  snprintf(path, sizeof path, "/api/v1/things/%lld", (long long)http_test_i64(http_test_do(&test, 201, "POST", "/api/v1/things", "{\"name\":\"a\"}"), "id"));
+  for (int i = 0; i < LIMIT_PERSON_WRITES; i++) http_test_do(&test, 201, "PATCH", path, "{\"name\":\"b\"}");
+  wait_is(&test, "PATCH", path, "WRITES_SLOW_DOWN", "1");
+  http_test_do(&test, 201, "POST", "/api/v1/things", "{\"name\":\"c\"}");
+  http_test_do(&test, 200, "GET", path, NULL);
+  http_test_as(&test, 8, THING_ROLE_AGENT | THING_ROLE_DISPATCHER, 1);
+  http_test_do(&test, 201, "PATCH", path, "{\"name\":\"b\"}");
+  http_test_as(&test, 7, THING_ROLE_AGENT | THING_ROLE_DISPATCHER, 1);
+  wait_is(&test, "PATCH", path, "WRITES_SLOW_DOWN", "1");
+  time_virtual(&test.time, time_now(&test.time) + SPAN_MINUTE / LIMIT_PERSON_WRITES);
+  http_test_do(&test, 201, "PATCH", path, "{\"name\":\"b\"}");
+  wait_is(&test, "PATCH", path, "WRITES_SLOW_DOWN", "1");
+  http_test_as(&test, 0, 0, 0);
+  for (int i = 0; i < LIMIT_ADDRESS_FORMS; i++) http_test_do(&test, 201, "POST", "/api/v1/form", "{\"name\":\"b\"}");
+  wait_is(&test, "POST", "/api/v1/form", "HALL_SLOW_DOWN", "20");
+  http_test_do(&test, 201, "POST", "/api/v1/open", "{\"name\":\"x\"}"); /* no form: a sign-in has delays of its own */
+  time_virtual(&test.time, time_now(&test.time) + LIMIT_ADDRESS_FORM_SECONDS * SPAN_SECOND);
+  http_test_do(&test, 201, "POST", "/api/v1/form", "{\"name\":\"b\"}");
+  http_test_close(&test);
+}
 
 /* --- refusals --- */
 
@@ -497,7 +529,7 @@ static void every_route_was_answered(void **state) {
 }
 
 
-TEST_MAIN(TEST(reads_and_writes), TEST(what_is_wrong_is_named), TEST(the_reader_chooses_the_language), TEST(unsound_http_is_refused),
+TEST_MAIN(TEST(reads_and_writes), TEST(who_writes_too_much_waits), TEST(what_is_wrong_is_named), TEST(the_reader_chooses_the_language), TEST(unsound_http_is_refused),
           TEST(a_large_body_is_refused_and_not_kept), TEST(roles_and_origins), TEST(the_proxy_says_who_is_behind_it), TEST(strict_headers_are_on_every_reply),
           TEST(files_are_served), TEST(the_tables_describe_themselves), TEST(unsound_tables_are_refused),
           TEST(slow_handlers_wait_for_each_other_and_nobody_for_them), TEST(an_address_in_use_is_an_error), TEST(any_allocation_may_fail), TEST(every_route_was_answered))

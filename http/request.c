@@ -208,6 +208,23 @@ static bool body_is_announced(Request *request) {
   return error_raise(&request->error, ERROR_HTTP_MEDIA_TYPE, "%s", wanted);
 }
 
+static const LimitRule PERSON_WRITES = {'p', LIMIT_PERSON_WRITES, SPAN_MINUTE / LIMIT_PERSON_WRITES};
+static const LimitRule ADDRESS_FORMS = {'a', LIMIT_ADDRESS_FORMS, LIMIT_ADDRESS_FORM_SECONDS * SPAN_SECOND};
+
+/* A write of a person, or of the public, is counted. */
+static bool not_too_often(Request *request) {
+  const HttpRoute *row = request->route->row;
+  const HttpWho *who = &request->open.who;
+  bool form = row->flags & HTTP_FORM;
+  if (row->read || request->route->feed || (!form && (!who->staff_id || (row->flags & HTTP_UNCOUNTED)))) return true;
+  const LimitRule *rule = form ? &ADDRESS_FORMS : &PERSON_WRITES;
+  Text name = form ? request->open.address : text_of(who->actor);
+  Span wait = limits_wait(request->http->limits, rule, name, request->open.now);
+  if (wait) return error_raise(&request->error, form ? ERROR_HALL_SLOW_DOWN : ERROR_WRITES_SLOW_DOWN, "%lld", (long long)((wait + SPAN_SECOND - 1) / SPAN_SECOND));
+  limits_count(request->http->limits, rule, name, request->open.now);
+  return true;
+}
+
 static bool examine(Request *request, const char *method) {
   Http *http = request->http;
   Error *error = &request->error;
@@ -231,7 +248,8 @@ static bool examine(Request *request, const char *method) {
   if (request->route->row->flags & HTTP_LARGE_BODY) request->arena.limit = LIMIT_LARGE_REQUEST_ARENA;
   else if (request->route->row->flags & HTTP_RAW_BODY) request->arena.limit += LIMIT_UPLOAD_BYTES; /* its handler may copy it */
   request->open.address = client_address(request);
-  return may_they(request) && names_known(request) && (!(request->route->row->flags & HTTP_KEYED) || key_is_sound(request)) && body_is_announced(request);
+  return may_they(request) && names_known(request) && (!(request->route->row->flags & HTTP_KEYED) || key_is_sound(request)) && body_is_announced(request) &&
+         not_too_often(request);
 }
 
 void request_examine(Request *request, const char *method) {

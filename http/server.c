@@ -113,9 +113,10 @@ static bool load_keys(Http *http, Error *error) {
 
 static bool open_parts(Http *http, Error *error) {
   http->schemas = schema_set_new();
+  http->limits = limits_new();
   http->address = keep_text(&http->arena, http->options.address);
   http->store_address = keep_text(&http->arena, http->options.store_address);
-  if (!http->schemas || !http->address || !http->store_address) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
+  if (!http->schemas || !http->limits || !http->address || !http->store_address) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "http");
   if (!load_keys(http, error) || !feed_new(&http->feed, http, error) || !openapi_problem(http, error)) return false;
   for (const HttpRoute *row = HTTP_OWN_ROUTES; row->method; row++)
     if (!routes_add(http, row, http, false, error)) return false;
@@ -245,6 +246,7 @@ void http_close(Http *http) {
   pthread_mutex_destroy(&http->readers.lock);
   keys_end(&http->keys);
   schema_set_free(http->schemas);
+  limits_free(http->limits);
   vector_free(&http->routes);
   vector_free(&http->assets);
   buffer_end(&http->openapi);

@@ -171,7 +171,7 @@ static bool decode_raw(HttpRequest *request, void **command, void *room, Error *
 
 const HttpRoute THING_ROUTES[] = {
     {"GET", "/api/v1/things", 0, 0, "Things", "q limit", NULL, "{\"required\":[\"items\"],\"properties\":{\"items\":{\"items\":" THING "}}}", .read = list_things},
-    {"POST", "/api/v1/things", THING_ROLE_AGENT | THING_ROLE_ADMINISTRATOR, HTTP_KEYED | HTTP_URGENT, "A new thing", NULL, BODY, THING,
+    {"POST", "/api/v1/things", THING_ROLE_AGENT | THING_ROLE_ADMINISTRATOR, HTTP_KEYED | HTTP_URGENT | HTTP_UNCOUNTED, "A new thing", NULL, BODY, THING,
      .decode = decode_thing, .work = work_add, .encode = encode_thing},
     {"GET", "/api/v1/things/{id}", 0, 0, "One thing", NULL, NULL, THING, .read = get_thing},
     {"PATCH", "/api/v1/things/{id}", THING_ROLE_DISPATCHER, 0, "Another name", NULL, BODY, THING,
@@ -180,6 +180,7 @@ const HttpRoute THING_ROUTES[] = {
     {"GET", "/api/v1/things/mine", 0, HTTP_UNLOCKED, "A fixed part beats an argument", NULL, NULL, WHO, .read = who_am_i},
     {"GET", "/api/v1/open", 0, HTTP_PUBLIC, "For everyone", NULL, NULL, WHO, .read = who_am_i},
     {"POST", "/api/v1/open", 0, HTTP_PUBLIC, "A write without sign-in", NULL, BODY, THING, .decode = decode_thing, .work = work_add, .encode = encode_thing},
+    {"POST", "/api/v1/form", 0, HTTP_PUBLIC | HTTP_FORM, "A form of the public", NULL, BODY, THING, .decode = decode_thing, .work = work_add, .encode = encode_thing},
     {"POST", "/api/v1/slow", 0, HTTP_PUBLIC | HTTP_SLOW, "A slow write", NULL, BODY, THING, .decode = decode_slowly, .work = work_add, .encode = encode_thing},
     {"GET", "/api/v1/slow", 0, HTTP_SLOW, "A slow read", NULL, NULL, WHO, .read = read_slowly},
     {"PUT", "/api/v1/raw", 0, HTTP_RAW_BODY, "Any text", NULL, "text/csv", THING, .decode = decode_raw, .work = work_add, .encode = encode_thing},

@@ -450,7 +450,7 @@ const HttpRoute METER_ROUTES[] = {
     {.method = "POST",
      .path = "/api/v1/readings",
      .roles = SEND,
-     .flags = HTTP_RAW_BODY | HTTP_LARGE_BODY,
+     .flags = HTTP_RAW_BODY | HTTP_LARGE_BODY | HTTP_UNCOUNTED,
      .summary = "Readings as CSV, JSON or a binary batch; the same twice changes nothing; answered when durable, saying which lines were "
                 "not taken",
      .request_schema = FORMS,
@@ -461,7 +461,7 @@ const HttpRoute METER_ROUTES[] = {
     {.method = "POST",
      .path = "/api/v1/readings/power",
      .roles = SEND,
-     .flags = HTTP_RAW_BODY | HTTP_LARGE_BODY | HTTP_URGENT,
+     .flags = HTTP_RAW_BODY | HTTP_LARGE_BODY | HTTP_UNCOUNTED | HTTP_URGENT,
      .summary = "Power events of meters, in batches",
      .request_schema = "application/json text/csv",
      .reply_schema = SCHEMA_TAKEN,

@@ -198,7 +198,7 @@ static const HttpRoute ROUTES[] = {
      .roles = TELLS | KIND_ROLE_HEAD, .reply_schema = SCHEMA_POSSIBLE, .read = get_possible},
     {.method = "GET", .path = "/api/v1/outages/estimates", .summary = "How good the estimated times of restoration have been", .reply_schema = SCHEMA_SCORE,
      .read = get_score},
-    {.method = "POST", .path = "/api/v1/power-events", .roles = KIND_ROLE_DISPATCHER | KIND_ROLE_ADMINISTRATOR, .flags = HTTP_KEYED | HTTP_RAW_BODY,
+    {.method = "POST", .path = "/api/v1/power-events", .roles = KIND_ROLE_DISPATCHER | KIND_ROLE_ADMINISTRATOR, .flags = HTTP_KEYED | HTTP_RAW_BODY | HTTP_UNCOUNTED,
      .summary = "What a head-end's meters and switches said: items of time, kind, subject, as JSON {items: […]} or as CSV with these columns",
      .request_schema = "application/json text/csv", .reply_schema = SCHEMA_EVIDENCE, .decode = decode_events, .work = work_said, .encode = encode_said},
     {.method = "POST", .path = "/api/v1/customers/{id}/supply", .roles = TELLS | KIND_ROLE_CREW, .flags = HTTP_KEYED,

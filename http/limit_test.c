@@ -1,6 +1,6 @@
 /* Buckets, against a brute-force twin that keeps every count. */
 #include "base/testing.h"
-#include "hall/limit.h"
+#include "http/limit.h"
 
 static void a_bucket_fills_and_empties(void **state) {
   (void)state;

@@ -1,4 +1,4 @@
-#include "hall/limit.h"
+#include "http/limit.h"
 
 #include <pthread.h>
 #include <sodium.h>

@@ -1,7 +1,7 @@
 /* How often: by a thing's name (an address, a number), a bucket that holds `most` and empties by one every `every`. Bounded: the table forgets
  * the emptiest. From any thread. */
-#ifndef HALL_LIMIT_H
-#define HALL_LIMIT_H
+#ifndef HTTP_LIMIT_H
+#define HTTP_LIMIT_H
 
 #include "base/error.h"
 #include "base/time.h"
