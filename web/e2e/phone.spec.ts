@@ -101,6 +101,25 @@ test("phone without a net: a step is kept, the page opens again, the step is sen
   if (process.env.BASE_URL) await page.locator(".order-panel .history").getByText("，收到").waitFor(); // done then, told now
 }, { viewport: { width: 390, height: 844 } });
 
+test("phone, its database away: the bar says so, a step is kept, and sent when it is back", async ({ page }) => {
+  const { id } = await makeOrder(page);
+  const gone = JSON.stringify({ status: 503, code: "STORE_GONE", title: "Service Unavailable", detail: "" });
+  await page.goto(`/manager?order=${id}`);
+  await page.locator(".order-steps").waitFor();
+  await page.route("**/api/v1/health", (route) => route.fulfill({ json: { ok: false, store: "gone", version: "" } }));
+  await page.route("**/api/v1/orders/*/steps", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", headers: { "Retry-After": "1" }, body: gone }));
+  await note(page, "记下等恢复");
+  await page.getByText("待发送 1 项").waitFor();
+  await page.locator(".lost").getByText("数据库无响应").waitFor();
+  expect((await page.locator(".lost").count()) === 1, "one bar");
+  await accessible(page);
+  await page.unroute("**/api/v1/orders/*/steps");
+  await page.unroute("**/api/v1/health");
+  await page.locator(".lost").waitFor({ state: "detached" });
+  await page.locator(".outbox").waitFor({ state: "detached" });
+  expect(JSON.stringify((await orderOf(page, id)).history).split("记下等恢复").length === 2, "the note once in the history");
+}, { viewport: { width: 390, height: 844 }, serviceWorkers: "block" });
+
 test("phone without a net: what others changed meanwhile is shown, and sent again or given up by its person", async ({ page }) => {
   const { id, version } = await makeOrder(page);
   await onPhone(page, id);

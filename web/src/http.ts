@@ -13,6 +13,9 @@ export class ApiError extends Error {
   }
 }
 
+/** The program, its database or the net is away: the same again, later. */
+export const isAway = (status: number): boolean => [0, 502, 503, 504].includes(status);
+
 export const asApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : new ApiError(-1, "CONSOLE", String(error)));
 
 /** What went wrong, in words for the person at the screen. */

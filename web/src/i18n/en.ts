@@ -1099,6 +1099,7 @@ export const en: Record<keyof typeof zh, string> = {
   "sign_in.service_code": "The sign-in service knows you. Your code for this program is needed too.",
   "outbox.count": "To be sent: {n}",
   "outbox.no_net": "No network: what you do is kept and sent by itself when there is one.",
+  "outbox.no_store": "The database does not answer: what you do is kept and sent by itself when it is back.",
   "outbox.true_at": "What you see was so at {at}.",
   "outbox.kept": "No network: kept, and sent by itself when there is one",
   "outbox.waits": "to be sent",

@@ -1097,6 +1097,7 @@ export const zh = {
   "sign_in.service_code": "统一身份认证已通过，还需要您在本系统的验证码。",
   "outbox.count": "待发送 {n} 项",
   "outbox.no_net": "没有网络: 您做的会先记下, 联网后自动发送。",
+  "outbox.no_store": "数据库无响应: 您做的会先记下, 恢复后自动发送。",
   "outbox.true_at": "所见为 {at} 的情况。",
   "outbox.kept": "没有网络, 已记下, 联网后自动发送",
   "outbox.waits": "待发送",

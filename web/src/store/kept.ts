@@ -1,6 +1,6 @@
 // What a phone keeps for when there is no net: today's pages, what has not been sent yet, and its photographs. Goes at sign-out.
 import { ref } from "vue";
-import { asApiError } from "../http";
+import { asApiError, isAway } from "../http";
 import { exactNow } from "./clock";
 
 export type Drawer = "pages" | "unsent" | "files";
@@ -65,7 +65,7 @@ export const orKept = <T>(key: () => string, read: () => Promise<T>) => async ()
     void keep(name, value).catch(() => {}); // a phone that keeps nothing (private browsing) works with the net
     return value;
   } catch (error) {
-    const old = asApiError(error).status === 0 ? await keptPage<T>(name).catch(() => null) : null;
+    const old = isAway(asApiError(error).status) ? await keptPage<T>(name).catch(() => null) : null;
     if (!old) throw error;
     trueAt.value = Math.min(trueAt.value ?? Infinity, old.at);
     return old.value;

@@ -1,7 +1,7 @@
 // What was done on a phone without a net: kept with its own key and base version, sent in order when the net is back. What the
 // program refuses stays until its person has decided; nothing is dropped in silence.
 import { ref, shallowRef } from "vue";
-import { ApiError, asApiError, call, newKey } from "../http";
+import { ApiError, asApiError, call, isAway, newKey } from "../http";
 import { exactNow } from "./clock";
 import { all, drop, put, take } from "./kept";
 import { resync } from "./live";
@@ -12,7 +12,6 @@ import { session } from "./session";
 export const unsent = shallowRef<readonly Unsent[]>([]);
 export const sending = ref(false);
 const RETRY_MS = 15_000;
-const LATER: readonly number[] = [0, 429, 502, 503, 504]; // not refused: the same again, later
 
 interface KeptFile {
   key: string;
@@ -28,13 +27,13 @@ export async function openOutbox(): Promise<void> {
 }
 export const waitingFor = (about: string): readonly Unsent[] => unsent.value.filter((each) => each.about === about);
 
-/** Sends it, or keeps it where there is no net or others about the same thing wait; null: kept. */
+/** Sends it, or keeps it where the program is away or others about the same thing wait; null: kept. */
 export async function later<R>(about: string, path: string, body: Record<string, unknown>, what: string, key = newKey()): Promise<R | null> {
   if (!waitingFor(about).length && !filesIn(body).length) {
     try {
       return await call<R>("POST", path, { body, key });
     } catch (error) {
-      if (asApiError(error).status !== 0) throw error;
+      if (!isAway(asApiError(error).status)) throw error;
     }
   }
   const place = Math.max(0, ...unsent.value.map((each) => each.place)) + 1;
@@ -56,7 +55,7 @@ export async function fileLater(path: string, file: Blob): Promise<string> {
   try {
     return (await call<{ id: string }>("POST", path, { raw: file, key })).id;
   } catch (error) {
-    if (asApiError(error).status !== 0) throw error;
+    if (!isAway(asApiError(error).status)) throw error;
   }
   await put("files", { key, path, file } as KeptFile);
   return KEPT_FILE + key;
@@ -103,7 +102,7 @@ export async function flush(): Promise<void> {
         sent++;
       } catch (error) {
         const { status, detail, code } = asApiError(error);
-        if (LATER.includes(status) || status === 401) {
+        if (isAway(status) || status === 429 || status === 401) {
           if (status !== 401) again = setTimeout(() => void flush(), RETRY_MS);
           break;
         }

@@ -6,6 +6,7 @@ import { empty, forgetOldPages, keep, keptPage, orKept } from "./kept";
 import { liveState } from "./live";
 import { flush, openOutbox, unsent } from "./outbox";
 import { session } from "./session";
+import { onWell } from "./wellness";
 
 const KEPT_SESSION = "session";
 
@@ -24,6 +25,7 @@ async function own(who: Session): Promise<void> {
 /** For each phone page, once. */
 export function usePhone(): void {
   const online = () => void flush();
+  const stop = onWell(online);
   onPhone.value = true;
   onMounted(() => {
     void navigator.serviceWorker?.register("/sw.js").catch(() => {}); // without it the page needs the net to open
@@ -32,6 +34,7 @@ export function usePhone(): void {
     window.addEventListener("online", online);
   });
   onBeforeUnmount(() => {
+    stop();
     onPhone.value = false;
     window.removeEventListener("online", online);
   });
