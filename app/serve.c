@@ -103,8 +103,7 @@ static bool plan_evening(Serve *serve, const CommandLine *line, Error *error) {
 static bool use_oidc(Serve *serve, const CommandLine *line, Error *error) {
   const char *file = command_option(line, "--oidc");
   if (file && !oidc_open(&serve->oidc, file, &serve->house.wall, error)) return false;
-  staff_use_oidc(serve->house.staff, serve->oidc);
-  return true;
+  return staff_use_oidc(serve->house.staff, serve->oidc, serve->house.db, error);
 }
 
 static bool open_http(Serve *serve, const CommandLine *line, Error *error) {

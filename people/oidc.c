@@ -1,5 +1,6 @@
 #include "people/oidc.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 
@@ -8,6 +9,7 @@
 
 enum { WORD_BYTES = 32, WORD_TEXT = 44 /* in base64, and NUL */, MARK_BYTES = 16, USED_MOST = 1024, ORIGIN_MOST = 200, CONFIG_BYTES = 64 * 1024 };
 #define FLOW_LIFE (10 * SPAN_MINUTE)
+#define KEY_LIFE SPAN_HOUR                /* for sealing; what it sealed is read as long as a flow lives */
 #define KEEP_SERVICE SPAN_HOUR           /* its addresses and keys */
 #define KEEP_AT_LEAST SPAN_MINUTE        /* … also when a key is not among them */
 #define SULK (10 * SPAN_SECOND)          /* so long a service that did not answer is not asked again: others wait for the same thread */
@@ -21,6 +23,11 @@ typedef struct Sealed {
   char state[WORD_TEXT], nonce[WORD_TEXT], verifier[WORD_TEXT], origin[ORIGIN_MOST];
 } Sealed;
 
+typedef struct OidcKey {
+  Instant made; /* 0: none */
+  unsigned char bytes[crypto_secretbox_KEYBYTES];
+} OidcKey;
+
 struct Oidc {
   TimeSource *wall;
   Arena texts;
@@ -32,7 +39,9 @@ struct Oidc {
   json_t *service, *keys;
   Instant service_at, keys_at, away_until;
   Error away;
-  unsigned char key[crypto_secretbox_KEYBYTES];
+  pthread_mutex_t lock; /* of the keys: the desk keeps what the slow thread made */
+  OidcKey key[2];       /* the newest first */
+  bool kept;
   struct { unsigned char mark[MARK_BYTES]; Instant until; } used[USED_MOST];
   size_t used_next;
 };
@@ -102,7 +111,7 @@ bool oidc_open(Oidc **out, const char *file, TimeSource *wall, Error *error) {
   if (!oidc) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "oidc");
   oidc->wall = wall;
   arena_begin(&oidc->texts, 0);
-  randombytes_buf(oidc->key, sizeof oidc->key);
+  pthread_mutex_init(&oidc->lock, NULL);
   buffer_begin(&bytes, CONFIG_BYTES);
   bool ok = buffer_read_file(&bytes, file, error);
   json_t *config = ok ? json_loadb(bytes.at ? bytes.at : "", bytes.len, JSON_REJECT_DUPLICATES, &where) : NULL;
@@ -123,6 +132,7 @@ void oidc_close(Oidc *oidc) {
   if (!oidc) return;
   if (oidc->secret.len) sodium_memzero((char *)(uintptr_t)oidc->secret.at, oidc->secret.len);
   sodium_memzero(oidc->key, sizeof oidc->key);
+  pthread_mutex_destroy(&oidc->lock);
   json_decref(oidc->service);
   json_decref(oidc->keys);
   json_decref(oidc->vouches);
@@ -132,6 +142,60 @@ void oidc_close(Oidc *oidc) {
 
 Text oidc_label(const Oidc *oidc, Language language) { return language == LANGUAGE_ZH ? oidc->zh : oidc->en; }
 int64_t oidc_create_org(const Oidc *oidc) { return oidc->create_org; }
+
+/* --- keys --- */
+
+enum { KEY_TEXT = 44 /* in base64, and NUL */ };
+
+void oidc_use_keys(Oidc *oidc, Text kept) {
+  Text one, made;
+  pthread_mutex_lock(&oidc->lock);
+  oidc->kept = kept.len > 0;
+  memset(oidc->key, 0, sizeof oidc->key);
+  for (size_t i = 0; i < 2 && text_next(&kept, ' ', &one); i++) {
+    OidcKey key;
+    size_t len;
+    if (!text_next(&one, ':', &made) || !text_to_i64(made, &key.made) || key.made <= 0) continue;
+    if (sodium_base642bin(key.bytes, sizeof key.bytes, one.at, one.len, NULL, &len, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 && len == sizeof key.bytes) oidc->key[i] = key;
+  }
+  pthread_mutex_unlock(&oidc->lock);
+}
+
+bool oidc_take_unkept(Oidc *oidc, char out[OIDC_KEYS_TEXT]) {
+  size_t at = 0;
+  out[0] = '\0';
+  pthread_mutex_lock(&oidc->lock);
+  bool unkept = !oidc->kept && oidc->key[0].made;
+  for (size_t i = 0; unkept && i < 2 && oidc->key[i].made; i++) {
+    char text[KEY_TEXT];
+    sodium_bin2base64(text, sizeof text, oidc->key[i].bytes, sizeof oidc->key[i].bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    at += (size_t)snprintf(out + at, OIDC_KEYS_TEXT - at, "%s%lld:%s", i ? " " : "", (long long)oidc->key[i].made, text);
+  }
+  oidc->kept = oidc->kept || unkept;
+  pthread_mutex_unlock(&oidc->lock);
+  return unkept;
+}
+
+void oidc_keys_unkept(Oidc *oidc) {
+  pthread_mutex_lock(&oidc->lock);
+  oidc->kept = false;
+  pthread_mutex_unlock(&oidc->lock);
+}
+
+/* The newest, or a new one: it is to be kept before what it sealed goes out. */
+static OidcKey sealing_key(Oidc *oidc) {
+  Instant now = time_now(oidc->wall);
+  pthread_mutex_lock(&oidc->lock);
+  if (!oidc->key[0].made || now < oidc->key[0].made - SPAN_MINUTE || now >= oidc->key[0].made + KEY_LIFE) {
+    oidc->key[1] = oidc->key[0];
+    oidc->key[0].made = now;
+    randombytes_buf(oidc->key[0].bytes, sizeof oidc->key[0].bytes);
+    oidc->kept = false;
+  }
+  OidcKey key = oidc->key[0];
+  pthread_mutex_unlock(&oidc->lock);
+  return key;
+}
 
 /* --- sealing --- */
 
@@ -143,13 +207,15 @@ static void random_word(char out[WORD_TEXT]) {
 
 enum { BOX_BYTES = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + sizeof(Sealed) };
 
-static bool seal(Text *out, const Oidc *oidc, const Sealed *sealed, Arena *arena, Error *error) {
+static bool seal(Text *out, Oidc *oidc, const Sealed *sealed, Arena *arena, Error *error) {
   unsigned char box[BOX_BYTES];
   size_t size = sodium_base64_ENCODED_LEN(BOX_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   char *text = arena_take(arena, size);
   if (!text) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "oidc");
+  OidcKey key = sealing_key(oidc);
   randombytes_buf(box, crypto_secretbox_NONCEBYTES);
-  crypto_secretbox_easy(box + crypto_secretbox_NONCEBYTES, (const unsigned char *)sealed, sizeof *sealed, box, oidc->key);
+  crypto_secretbox_easy(box + crypto_secretbox_NONCEBYTES, (const unsigned char *)sealed, sizeof *sealed, box, key.bytes);
+  sodium_memzero(&key, sizeof key);
   sodium_bin2base64(text, size, box, sizeof box, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   *out = text_of(text);
   return true;
@@ -167,12 +233,23 @@ static void use_up(Oidc *oidc, const Sealed *sealed) {
   oidc->used_next = (oidc->used_next + 1) % USED_MOST;
 }
 
-static bool unseal(Sealed *out, const Oidc *oidc, Text text, SealedKind kind, Error *error) {
+static bool opens(Sealed *out, Oidc *oidc, const unsigned char box[BOX_BYTES]) {
+  OidcKey key[2];
+  bool good = false;
+  pthread_mutex_lock(&oidc->lock);
+  memcpy(key, oidc->key, sizeof key);
+  pthread_mutex_unlock(&oidc->lock);
+  for (size_t i = 0; i < 2 && !good; i++)
+    good = key[i].made && crypto_secretbox_open_easy((unsigned char *)out, box + crypto_secretbox_NONCEBYTES, BOX_BYTES - crypto_secretbox_NONCEBYTES, box, key[i].bytes) == 0;
+  sodium_memzero(key, sizeof key);
+  return good;
+}
+
+static bool unseal(Sealed *out, Oidc *oidc, Text text, SealedKind kind, Error *error) {
   unsigned char box[BOX_BYTES];
   size_t len;
   Instant now = time_now(oidc->wall);
-  bool good = text.len && sodium_base642bin(box, sizeof box, text.at, text.len, NULL, &len, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 && len == sizeof box &&
-              crypto_secretbox_open_easy((unsigned char *)out, box + crypto_secretbox_NONCEBYTES, sizeof box - crypto_secretbox_NONCEBYTES, box, oidc->key) == 0;
+  bool good = text.len && sodium_base642bin(box, sizeof box, text.at, text.len, NULL, &len, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 && len == sizeof box && opens(out, oidc, box);
   good = good && out->kind == (int64_t)kind && now >= out->begun - SPAN_MINUTE && now < out->begun + FLOW_LIFE && !is_used(oidc, out);
   return good ? true : error_raise(error, ERROR_OIDC_FLOW, "%s", "");
 }

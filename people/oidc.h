@@ -5,8 +5,10 @@
  *   browser ─► the service ─► /sign-in?code&state ─► POST /session/oidc/finish {flow, state, code}
  *                 program ─► token endpoint ─► ID token: signature (RS256, ES256) by the service's keys, iss, aud, azp, exp, iat, nbf, nonce ─► session
  *
- * The flow holds state, nonce and the PKCE verifier under a key of this process: nothing is kept for somebody who only begins, so nothing can be
- * filled up; it is good for ten minutes, and once. Sources: OpenID Connect Core 1.0 §3.1, Discovery 1.0, RFC 7636, RFC 9207, RFC 8725.
+ * The flow holds state, nonce and the PKCE verifier under a key: nothing is kept for somebody who only begins, so nothing can be filled up; it is good
+ * for ten minutes, and once (a code is good once at the service, too, so that holds on another server). The key stands in the store, so that a sign-in
+ * goes on where another server takes the county over, or this one is started again; a new one each hour, so that an old copy of the store opens nothing.
+ * Sources: OpenID Connect Core 1.0 §3.1, Discovery 1.0, RFC 7636, RFC 9207, RFC 8725.
  *
  * Configured by a JSON file (docs/operations.md). All but oidc_label is for one thread at a time: the server's slow one. */
 #ifndef PEOPLE_OIDC_H
@@ -26,6 +28,13 @@ bool oidc_open(Oidc **out, const char *file, TimeSource *wall, Error *error) MUS
 void oidc_close(Oidc *oidc);
 Text oidc_label(const Oidc *oidc, Language language); /* of the button */
 int64_t oidc_create_org(const Oidc *oidc);            /* where accounts of people not known yet are made; -1: nowhere */
+
+/* The keys, the newest and the one before it, as the store has them ("" where it has none): before anybody signs in. */
+void oidc_use_keys(Oidc *oidc, Text kept);
+/* true: there is one that the store has not: the caller writes it down before the answer goes out, or says that it could not. From any thread. */
+enum { OIDC_KEYS_TEXT = 160 };
+bool oidc_take_unkept(Oidc *oidc, char out[OIDC_KEYS_TEXT]);
+void oidc_keys_unkept(Oidc *oidc);
 
 typedef struct OidcStart {
   Text url, flow; /* in the arena */

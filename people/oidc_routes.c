@@ -5,7 +5,20 @@
 #include "http/header.h"
 #include "people/staff_private.h"
 
-void staff_use_oidc(Staff *staff, Oidc *oidc) { staff->oidc = oidc; }
+bool staff_use_oidc(Staff *staff, Oidc *oidc, Db *db, Error *error) {
+  staff->oidc = oidc;
+  return !oidc || store_load_sign_in_keys(staff, db, error);
+}
+
+/* What seals must be in the store before what it sealed goes out. */
+static bool keep_keys(DeskContext *context, const Staff *staff, Error *error) {
+  char keys[OIDC_KEYS_TEXT];
+  if (!oidc_take_unkept(staff->oidc, keys)) return true;
+  bool ok = store_put_setting(context->db, context->county_id, "sign_in_keys", text_of(keys), error);
+  if (!ok) oidc_keys_unkept(staff->oidc);
+  sodium_memzero(keys, sizeof keys);
+  return ok;
+}
 
 static bool has_oidc(const Staff *staff, Error *error) { return staff->oidc ? true : error_raise(error, ERROR_NOT_FOUND, "sign-in\toidc"); }
 
@@ -20,18 +33,32 @@ static bool read_ways(HttpRequest *request, HttpReply *reply, void *room, Error 
   return true;
 }
 
-static bool read_begin(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
-  const Staff *staff = room;
+typedef struct Begin {
+  Staff *staff;
   OidcStart start;
-  Json json;
+} Begin;
+
+static bool decode_begin(HttpRequest *request, void **command, void *room, Error *error) {
+  Begin *begin = ARENA_NEW(request->arena, Begin);
   Text origin = http_header(request, "Origin");
-  if (!has_oidc(staff, error)) return false;
+  if (!begin) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "session");
+  *command = begin;
+  begin->staff = room;
+  if (!has_oidc(begin->staff, error)) return false;
   if (!origin.at || !header_origin_is(origin, http_header(request, "Host"))) return error_raise(error, ERROR_CROSS_SITE, "%s", "");
-  if (!oidc_begin(&start, staff->oidc, origin, request->arena, error)) return false;
+  return oidc_begin(&begin->start, begin->staff->oidc, origin, request->arena, error);
+}
+
+static bool work_begin(DeskContext *context, void *command, Error *error) { return keep_keys(context, ((const Begin *)command)->staff, error); }
+
+static bool encode_begin(HttpRequest *request, void *command, HttpReply *reply, void *room, Error *error) {
+  const Begin *begin = command;
+  Json json;
+  (void)request, (void)room, (void)error;
   json_begin(&json, &reply->body);
   json_open_object(&json);
-  json_put_text(&json, "url", start.url);
-  json_put_text(&json, "flow", start.flow);
+  json_put_text(&json, "url", begin->start.url);
+  json_put_text(&json, "flow", begin->start.flow);
   json_close(&json);
   return true;
 }
@@ -100,6 +127,7 @@ static bool decode_finish(HttpRequest *request, void **command, void *room, Erro
 
 static bool work_enter(DeskContext *context, void *command, Error *error) {
   Enter *enter = command;
+  if (!keep_keys(context, enter->begin.staff, error)) return false;
   if (enter->paused.len) return true;
   if (!enter->add.staff) return session_work_begin(context, &enter->begin, error);
   if (!staff_work_add(context, &enter->add, error)) return false;
@@ -155,9 +183,10 @@ static bool decode_code(HttpRequest *request, void **command, void *room, Error 
 const HttpRoute OIDC_ROUTES[] = {
     {.method = "GET", .path = "/api/v1/session/ways", .flags = HTTP_PUBLIC | HTTP_UNLOCKED, .summary = "Ways to sign in beside name and password: the sign-in service's name, or null",
      .reply_schema = "{\"required\":[\"oidc\"],\"properties\":{\"oidc\":{\"type\":[\"string\",\"null\"]}}}", .read = read_ways},
-    {.method = "POST", .path = "/api/v1/session/oidc", .flags = HTTP_PUBLIC | HTTP_UNLOCKED | HTTP_SLOW,
+    {.method = "POST", .path = "/api/v1/session/oidc", .flags = HTTP_PUBLIC | HTTP_SLOW,
      .summary = "Begins a sign-in by the company's service: where to go, and what to bring back",
-     .reply_schema = "{\"required\":[\"url\",\"flow\"],\"properties\":{\"url\":{\"type\":\"string\"},\"flow\":{\"type\":\"string\"}}}", .read = read_begin},
+     .reply_schema = "{\"required\":[\"url\",\"flow\"],\"properties\":{\"url\":{\"type\":\"string\"},\"flow\":{\"type\":\"string\"}}}", 
+     .decode = decode_begin, .work = work_begin, .encode = encode_begin},
     {.method = "POST", .path = "/api/v1/session/oidc/finish", .flags = HTTP_PUBLIC | HTTP_SLOW, .summary = "Signs in with what the service sent; the session's token comes as the cookie dianbaomu",
      .request_schema = "{\"required\":[\"flow\",\"state\",\"code\"],\"properties\":{\"flow\":" SEALED_SCHEMA ",\"state\":" LINE_SCHEMA ",\"code\":" LINE_SCHEMA ",\"issuer\":" LINE_SCHEMA "}}",
      .reply_schema = PAUSED_SCHEMA, .decode = decode_finish, .work = work_enter, .encode = encode_enter},

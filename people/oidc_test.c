@@ -356,7 +356,7 @@ static void begin(Fixture *f, bool configured) {
   StaffOptions options = {.county_id = 1, .wall = &f->wall};
   assert_ok(staff_open(&f->staff, f->test.desk, f->test.db, &options, &error), &error);
   if (configured) assert_ok(oidc_open(&f->oidc, f->config, &f->wall, &error), &error);
-  staff_use_oidc(f->staff, f->oidc);
+  assert_ok(staff_use_oidc(f->staff, f->oidc, f->test.db, &error), &error);
   assert_ok(http_add_routes(f->test.http, STAFF_ROUTES, f->staff, &error), &error);
   assert_ok(http_add_routes(f->test.http, OIDC_ROUTES, f->staff, &error), &error);
   assert_ok(http_add_routes(f->test.http, AUDIT_ROUTES, f->staff, &error), &error);
@@ -669,6 +669,47 @@ static void a_second_factor_of_the_service_counts_where_configured(void **state)
   close_fixture(&f);
 }
 
+static void over(Fixture *f) {
+  end(f);
+  http_test_begin(&f->test);
+  begin(f, true);
+  http_test_start(&f->test);
+}
+
+/* The county taken over by another server, or this one started again, between going and coming back; the keys changed meanwhile, too. */
+static void a_sign_in_goes_on_at_another_server(void **state) {
+  (void)state;
+  Fixture f;
+  Service kept = {.port = 0};
+  char flow[2048], sign_in_state[64];
+  open_fixture(&f, "");
+  time_virtual(&f.wall, BEGUN * SPAN_SECOND - SPAN_HOUR - SPAN_MINUTE);
+  start(&f, "admin"); /* makes a key */
+  later(&f, 55 * SPAN_MINUTE);
+  start(&f, "admin"); /* goes under it */
+  snprintf(flow, sizeof flow, "%s", f.flow), snprintf(sign_in_state, sizeof sign_in_state, "%s", f.sign_in_state);
+  memcpy(kept.nonce, f.service.nonce, sizeof kept.nonce), memcpy(kept.challenge, f.service.challenge, sizeof kept.challenge);
+  later(&f, 6 * SPAN_MINUTE);
+  start(&f, "admin"); /* makes the next one */
+  snprintf(f.flow, sizeof f.flow, "%s", flow), snprintf(f.sign_in_state, sizeof f.sign_in_state, "%s", sign_in_state);
+  pthread_mutex_lock(&f.service.lock);
+  memcpy(f.service.nonce, kept.nonce, sizeof kept.nonce), memcpy(f.service.challenge, kept.challenge, sizeof kept.challenge);
+  pthread_mutex_unlock(&f.service.lock);
+  over(&f);
+  finish(&f, 200, "code-1");
+  take_token(&f.test);
+  http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  refused(&f, 400, "code-1", "OIDC_FLOW");
+  start(&f, "admin");
+  over(&f);
+  finish(&f, 200, "code-1");
+  start(&f, "admin");
+  oidc_use_keys(f.oidc, TEXT("x 1:! :")); /* what is not sound is no key */
+  refused(&f, 400, "code-1", "OIDC_FLOW");
+  enter(&f, "admin");
+  close_fixture(&f);
+}
+
 static void a_service_that_fails_is_told_of(void **state) {
   (void)state;
   static const Mood MOODS[] = {MOOD_GARBAGE, MOOD_ENDLESS, MOOD_ELSEWHERE, MOOD_OTHER_ISSUER};
@@ -713,5 +754,5 @@ TEST_MAIN(cmocka_unit_test(tokens_are_judged), cmocka_unit_test(a_token_that_was
           cmocka_unit_test(nothing_is_offered_that_is_not_configured), cmocka_unit_test(a_person_signs_in), cmocka_unit_test(what_is_not_this_sign_in_is_refused),
           cmocka_unit_test(a_token_of_another_sign_in_is_refused), cmocka_unit_test(new_keys_are_fetched), cmocka_unit_test(who_is_no_account_stays_outside),
           cmocka_unit_test(who_is_new_is_made_where_configured), cmocka_unit_test(the_second_factor_is_asked_for),
-          cmocka_unit_test(a_second_factor_of_the_service_counts_where_configured), cmocka_unit_test(a_service_that_fails_is_told_of),
+          cmocka_unit_test(a_second_factor_of_the_service_counts_where_configured), cmocka_unit_test(a_sign_in_goes_on_at_another_server), cmocka_unit_test(a_service_that_fails_is_told_of),
           cmocka_unit_test(a_config_that_is_not_sound_is_refused))

@@ -78,6 +78,7 @@ static bool reload(Db *db, void *room, Error *error) {
   Staff *staff = room;
   pthread_rwlock_wrlock(&staff->lock);
   for (size_t i = 0; i < staff->accounts.count; i++) staff->accounts.at[i]->loaded = false;
+  if (staff->oidc) oidc_keys_unkept(staff->oidc); /* perhaps */
   session_clear(staff);
   bool ok = store_load_staff(staff, db, error);
   size_t kept = 0;

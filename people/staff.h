@@ -81,7 +81,7 @@ int64_t staff_crew_of(Staff *staff, int64_t staff_id); /* 0: none */
 
 /* The company's own sign-in service; before the server starts. It is not owned. */
 struct Oidc;
-void staff_use_oidc(Staff *staff, struct Oidc *oidc);
+bool staff_use_oidc(Staff *staff, struct Oidc *oidc, Db *db, Error *error) MUST_USE; /* NULL: none; before the desk starts */
 
 /* For HttpOptions.identify; `self` is the Staff. */
 bool staff_identify(void *self, Text token, Instant now, HttpWho *who);

@@ -91,7 +91,7 @@ bool staff_work_rule(DeskContext *context, void *command, Error *error) {
   char data[64];
   const char *name = TWO_FACTOR_RULE_NAMES[to->rule];
   int len = snprintf(data, sizeof data, "{\"rule\":\"%s\"}", name);
-  if (!store_put_rule(context->db, context->county_id, text_of(name), error) ||
+  if (!store_put_setting(context->db, context->county_id, "two_factor", text_of(name), error) ||
       !desk_event(context, "people.two_factor_rule", "company", context->county_id, (Text){data, (size_t)len}, error))
     return false;
   pthread_rwlock_wrlock(&to->staff->lock);

@@ -166,7 +166,8 @@ bool store_put_staff(Db *db, int64_t county_id, const StaffMember *member, const
 bool store_seen_staff(Db *db, int64_t county_id, int64_t id, Instant seen, Error *error) MUST_USE;
 bool store_put_factor(Db *db, int64_t county_id, int64_t staff_id, const Factor *factor, bool fresh, Error *error) MUST_USE;
 bool store_remove_factor(Db *db, int64_t county_id, int64_t staff_id, Error *error) MUST_USE;
-bool store_put_rule(Db *db, int64_t county_id, Text rule, Error *error) MUST_USE;
+bool store_put_setting(Db *db, int64_t county_id, const char *name, Text value, Error *error) MUST_USE;
+bool store_load_sign_in_keys(Staff *staff, Db *db, Error *error) MUST_USE;
 bool store_add_session(Db *db, int64_t county_id, const Session *session, Error *error) MUST_USE;
 bool store_seen_session(Db *db, int64_t county_id, int64_t id, Instant seen, Error *error) MUST_USE;
 bool store_remove_session(Db *db, int64_t county_id, int64_t id, Error *error) MUST_USE;

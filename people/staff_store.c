@@ -68,6 +68,17 @@ static bool load_factors(Staff *staff, Db *db, Error *error) {
   return true;
 }
 
+bool store_load_sign_in_keys(Staff *staff, Db *db, Error *error) {
+  DbStatement *s;
+  bool row;
+  if (!db_prepare(&s, db, "SELECT value FROM setting WHERE county_id = ?1 AND name = 'sign_in_keys'", error)) return false;
+  db_bind_i64(s, 1, staff->options.county_id);
+  if (!db_step(&row, s, error)) return false;
+  oidc_use_keys(staff->oidc, row ? db_column_text(s, 0) : TEXT(""));
+  db_reset(s);
+  return true;
+}
+
 static bool load_rule(Staff *staff, Db *db, Error *error) {
   DbStatement *s;
   bool row;
@@ -107,14 +118,15 @@ bool store_remove_factor(Db *db, int64_t county_id, int64_t staff_id, Error *err
   return db_done(s, error);
 }
 
-bool store_put_rule(Db *db, int64_t county_id, Text rule, Error *error) {
+bool store_put_setting(Db *db, int64_t county_id, const char *name, Text value, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db,
-                  "INSERT INTO setting (county_id, name, value) VALUES (?1, 'two_factor', ?2) ON CONFLICT (county_id, name) DO UPDATE SET value = excluded.value",
+                  "INSERT INTO setting (county_id, name, value) VALUES (?1, ?2, ?3) ON CONFLICT (county_id, name) DO UPDATE SET value = excluded.value",
                   error))
     return false;
   db_bind_i64(s, 1, county_id);
-  db_bind_text(s, 2, rule);
+  db_bind_text(s, 2, text_of(name));
+  db_bind_text(s, 3, value);
   return db_done(s, error);
 }
 
