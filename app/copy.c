@@ -4,6 +4,7 @@
 #include "app/folder.h"
 #include "store/copy.h"
 #include "store/lease.h"
+#include "store/schema.h"
 
 static void told(void *self, const char *table, int64_t rows) {
   (void)self;
@@ -62,7 +63,7 @@ int command_copy(const CommandLine *line) {
   CopyCount count;
   Folder there;
   bool fresh = db_address_is_file(to) && !folder_look(&there, to, NULL);
-  bool ok = open_side(&source, from, false, &error) && hold_counties(&held, &source, &error) && open_side(&target, to, true, &error) &&
+  bool ok = open_side(&source, from, false, &error) && hold_counties(&held, &source, &error) && schema_migrate(source.db, &error) && open_side(&target, to, true, &error) &&
             store_copy(&count, source.db, target.db, told, NULL, &error);
   if (ok && !db_address_is_file(target.folder.store)) { /* a synchronous commit writes out all that came before it */
     Lease *last = NULL;

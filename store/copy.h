@@ -9,7 +9,7 @@ typedef struct CopyCount {
   int64_t tables, rows;
 } CopyCount;
 
-/* `to` must hold no company (its tables none or empty); all or nothing. Leases are not copied. `told` (may be NULL) hears of each table. */
+/* `from`, of the newest schema, may be a reader while others write: then it is one moment of it. `to` must hold no company (its tables none or empty); all or nothing. Leases are not copied. `told` (may be NULL) hears of each table. */
 typedef void (*CopyTold)(void *self, const char *table, int64_t rows);
 bool store_copy(CopyCount *out, Db *from, Db *to, CopyTold told, void *self, Error *error) MUST_USE;
 /* BLAKE2b-256 over the rows in the order of the primary key, each value with its type and length. */

@@ -61,8 +61,8 @@ Text db_column_text(DbStatement *statement, int at); /* lives until the next ste
 Text db_column_blob(DbStatement *statement, int at);
 Instant db_column_instant(DbStatement *statement, int at);
 
-/* Transactions do not nest; savepoints inside one do. A lost connection (ERROR_STORE_GONE) is made anew by db_begin, and by a
- * statement outside a transaction. */
+/* Transactions do not nest; savepoints inside one do. A reader's is one picture of the store. A lost connection (ERROR_STORE_GONE) is made
+ * anew by db_begin, and by a statement outside a transaction. */
 bool db_begin(Db *db, Error *error) MUST_USE;
 bool db_commit(Db *db, Error *error) MUST_USE; /* durable when it returns (not when unsynced) */
 void db_rollback(Db *db);

@@ -120,12 +120,18 @@ static bool run(Db *db, const char *sql, Error *error) {
 
 /* --- transactions --- */
 
+/* A reader that begins wants one picture of everything, for as long as it takes. */
+static bool send_begin(Pg *pg, Error *error) {
+  if (pg->mode != DB_READ) return pg_send(pg, "BEGIN", -1, error);
+  return pg_send(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ", -1, error) && pg_send(pg, "SET LOCAL statement_timeout = 0", -1, error);
+}
+
 static bool begin(Db *db, Error *error) {
   Pg *pg = pg_of(db);
   if (pg->in_transaction) return error_raise(error, ERROR_STORE, "%s", "a transaction within a transaction");
   for (int try = 0;; try++) { /* a connection that died while nothing was asked shows it only now */
     Error now = {0};
-    if (pg_ready(pg, &now) && pg_send(pg, "BEGIN", -1, &now) && pg_settle(pg, &now)) break;
+    if (pg_ready(pg, &now) && send_begin(pg, &now) && pg_settle(pg, &now)) break;
     if (try == 0 && now.code == ERROR_STORE_GONE) continue;
     if (error) *error = now;
     return false;
@@ -216,7 +222,7 @@ static bool overwrite(Db *db, bool on, Error *error) { /* VACUUM, by itself in t
 
 static bool backup(Db *db, const char *to_path, Error *error) {
   (void)db;
-  return error_raise(error, ERROR_STORE, "%s: PostgreSQL is backed up by pg_basebackup or pg_dump", to_path);
+  return error_raise(error, ERROR_STORE, "%s: a database is no file; dianbaomu backup --database copies it", to_path);
 }
 
 static bool count_rows(void *self, const char *table, Error *error) {

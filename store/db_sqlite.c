@@ -104,7 +104,7 @@ static bool open_db(Db **out, const char *address, DbMode mode, Error *error) {
                    "PRAGMA foreign_keys=0; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;",
       [DB_WRITE_UNSYNCED] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-64000;"
                             "PRAGMA foreign_keys=0; PRAGMA temp_store=MEMORY;"};
-  if (!run(&db->base, SETTINGS[mode], error) || !prepare(&db->begin, &db->base, "BEGIN IMMEDIATE", false, error) ||
+  if (!run(&db->base, SETTINGS[mode], error) || !prepare(&db->begin, &db->base, mode == DB_READ ? "BEGIN" : "BEGIN IMMEDIATE", false, error) ||
       !prepare(&db->commit, &db->base, "COMMIT", false, error) || !prepare(&db->savepoint, &db->base, "SAVEPOINT one", false, error) ||
       !prepare(&db->release, &db->base, "RELEASE one", false, error)) {
     error_at(error, "%s", address);
