@@ -39,7 +39,8 @@ struct Desk {
   Arena batch_arena, job_arena;
   Instant last_tick;
   Instant now; /* of the newest job; see desk_now */
-  bool chain_in_doubt; /* the store went away before it said how a batch ended */
+  bool chain_in_doubt; /* the store went away before it said how a batch ended: */
+  EventChain maybe;    /* as `chain`, or so */
   int64_t epoch;       /* of the connection that the chain was last read or written on */
   int careful; /* so many batches more are settled command by command */
   bool memory_stale; /* rooms must reload before the next job */
@@ -292,7 +293,7 @@ static bool same_chain(const EventChain *a, const EventChain *b) { return a->seq
 static bool look_at_chain(Desk *desk, Error *error) {
   EventChain had = desk->chain;
   if (!event_chain_load(&desk->chain, desk->db, desk->county_id, error)) return false;
-  if (!desk->chain_in_doubt && !same_chain(&had, &desk->chain)) {
+  if (!same_chain(&had, &desk->chain) && !(desk->chain_in_doubt && same_chain(&desk->maybe, &desk->chain))) {
     log_line(LOG_ERROR, "desk: the database that answers now ends at event %lld, this program had been told of %lld", (long long)desk->chain.seq, (long long)had.seq);
     desk->memory_stale = true;
   }
@@ -324,15 +325,22 @@ static bool begin_batch(Desk *desk, Error *error) {
   }
 }
 
-/* The connection broke before the commit was answered. The chain in the store is the one after the batch, or the one before. */
-static bool stands_after_all(Desk *desk) {
-  EventChain wanted = desk->chain;
+static void doubt_chain(Desk *desk, const EventChain *before, const EventChain *maybe) {
+  EventChain after = *maybe;
+  desk->chain = *before;
+  desk->maybe = after;
+  desk->chain_in_doubt = true;
+}
+
+/* The connection broke before the commit was answered. The chain in the store is the one after the batch, or the one before; or neither,
+ * where a standby answers now that had not everything. */
+static bool stands_after_all(Desk *desk, const EventChain *before) {
   Error error = {0};
   db_rollback(desk->db);
-  desk->chain_in_doubt = true;
+  doubt_chain(desk, before, &desk->chain);
   if (!begin_batch(desk, &error)) return false;
   db_rollback(desk->db);
-  return same_chain(&desk->chain, &wanted);
+  return same_chain(&desk->chain, &desk->maybe);
 }
 
 /* Runs the listed jobs in one transaction; on return each has its answer. */
@@ -354,7 +362,8 @@ static void run_batch(Desk *desk, DeskJob *jobs) {
   }
   let_state_go(desk, true);
   if (sound && !db_commit(desk->db, &error)) {
-    sound = error.code == ERROR_STORE_GONE && desk->chain.seq > chain.seq && stands_after_all(desk);
+    sound = error.code == ERROR_STORE_GONE && desk->chain.seq > chain.seq && stands_after_all(desk, &chain);
+    if (!sound && desk->chain.seq <= chain.seq) chain = desk->chain; /* looked at: what the store has now */
     if (!sound) {
       blame_nobody(desk, jobs, &error);
       fail_jobs(jobs, NULL, &error);
@@ -365,7 +374,7 @@ static void run_batch(Desk *desk, DeskJob *jobs) {
     desk->chain = chain;
     desk->events.count = 0;
     desk->memory_stale |= begun;
-    desk->chain_in_doubt |= begun && error.code == ERROR_STORE_GONE;
+    if (begun && error.code == ERROR_STORE_GONE && !desk->chain_in_doubt) doubt_chain(desk, &chain, &chain);
     log_error("desk: a batch was undone", &error);
   }
 }
