@@ -18,12 +18,17 @@ export interface Way {
 
 export class WayMarkers {
   private shown: L.Layer[] = [];
+  private drawn = "";
   constructor(
     private readonly map: L.Map,
     private readonly open: (task: string) => void,
   ) {}
 
+  /** Draws anew only what has changed: a stop that has the focus keeps it. */
   show(ways: readonly Way[], colour: string): void {
+    const wanted = JSON.stringify([ways, colour]);
+    if (wanted === this.drawn) return;
+    this.drawn = wanted;
     this.shown.forEach((layer) => layer.remove());
     this.shown = [];
     for (const way of ways) this.draw(way, colour);
