@@ -184,11 +184,13 @@ static bool fill_from_store(Stream *stream) {
   return ok;
 }
 
+static bool sees_all(const HttpOptions *options, const HttpWho *who) { return !options->sees_all || options->sees_all(options->identify_self, who); }
+
 static bool still_welcome(Stream *stream) {
   const HttpOptions *options = &stream->feed->http->options;
   HttpWho who = {0};
   if (!options->identify || !options->identify(options->identify_self, text_of(stream->token), time_now(options->time), &who)) return false;
-  stream->sees_all = !options->sees_all || options->sees_all(options->identify_self, &who);
+  stream->sees_all = sees_all(options, &who);
   return true;
 }
 
@@ -261,9 +263,7 @@ static bool join(Stream **out, Request *request) {
   Feed *feed = request->http->feed;
   Stream *stream = memory_new(sizeof *stream);
   if (!stream) return error_raise(&request->error, ERROR_OUT_OF_MEMORY, "%s", "feed");
-  const HttpOptions *options = &request->http->options;
-  *stream = (Stream){.feed = feed, .away = request->away, .clock = -1,
-                     .sees_all = !options->sees_all || options->sees_all(options->identify_self, &request->open.who)};
+  *stream = (Stream){.feed = feed, .away = request->away, .clock = -1, .sees_all = sees_all(&request->http->options, &request->open.who)};
   buffer_begin(&stream->out, FEED_FILL + 2 * FEED_EVENT_MAX);
   buffer_string(&stream->out, "retry: 2000\n\n");
   Text token = request->token;

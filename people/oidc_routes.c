@@ -185,7 +185,7 @@ const HttpRoute OIDC_ROUTES[] = {
      .reply_schema = "{\"required\":[\"oidc\"],\"properties\":{\"oidc\":{\"type\":[\"string\",\"null\"]}}}", .read = read_ways},
     {.method = "POST", .path = "/api/v1/session/oidc", .flags = HTTP_PUBLIC | HTTP_SLOW,
      .summary = "Begins a sign-in by the company's service: where to go, and what to bring back",
-     .reply_schema = "{\"required\":[\"url\",\"flow\"],\"properties\":{\"url\":{\"type\":\"string\"},\"flow\":{\"type\":\"string\"}}}", 
+     .reply_schema = "{\"required\":[\"url\",\"flow\"],\"properties\":{\"url\":{\"type\":\"string\"},\"flow\":{\"type\":\"string\"}}}",
      .decode = decode_begin, .work = work_begin, .encode = encode_begin},
     {.method = "POST", .path = "/api/v1/session/oidc/finish", .flags = HTTP_PUBLIC | HTTP_SLOW, .summary = "Signs in with what the service sent; the session's token comes as the cookie dianbaomu",
      .request_schema = "{\"required\":[\"flow\",\"state\",\"code\"],\"properties\":{\"flow\":" SEALED_SCHEMA ",\"state\":" LINE_SCHEMA ",\"code\":" LINE_SCHEMA ",\"issuer\":" LINE_SCHEMA "}}",
