@@ -13,8 +13,8 @@
 
 enum { PATH_MOST = 4096 };
 
-static bool sync_path(const char *path, int flags, Error *error) {
-  int file = open(path, flags | O_RDONLY | O_CLOEXEC);
+static bool sync_path(const char *path, Error *error) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
   bool ok = file >= 0 ? disk_sync(file, path, error) : error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
   if (file >= 0) close(file);
   return ok;
@@ -59,7 +59,7 @@ static void forget(const char *part) {
 
 /* Everything of `from` into the new file `to`, which has its name only once it is whole and on the disk. */
 static bool copy(const char *from, const char *to, int64_t county_id, Error *error) {
-  char part[PATH_MOST], folder[PATH_MOST];
+  char part[PATH_MOST];
   EventVerdict verdict;
   EventChain chain;
   struct stat size;
@@ -69,16 +69,11 @@ static bool copy(const char *from, const char *to, int64_t county_id, Error *err
   mode_t mask = umask(0077); /* people's names and numbers are in it */
   bool ok = take(from, part, error);
   umask(mask);
-  ok = ok && verify(&verdict, &chain, part, county_id, error) && sync_path(part, 0, error);
-  ok = ok && disk_rename(AT_FDCWD, part, to, error);
+  ok = ok && verify(&verdict, &chain, part, county_id, error) && sync_path(part, error) && disk_rename(AT_FDCWD, part, to, error);
   if (!ok) {
     forget(part);
     return false;
   }
-  snprintf(folder, sizeof folder, "%s", to);
-  char *slash = strrchr(folder, '/');
-  if (slash) slash[slash == folder ? 1 : 0] = '\0';
-  if (!sync_path(slash ? folder : ".", O_DIRECTORY, error)) return false;
   bool zh = command_language() == LANGUAGE_ZH;
   printf(zh ? "%s: %lld 字节, %lld 条事件, 最后一条的指纹 " : "%s: %lld bytes, %lld events, the last has hash ", to,
          stat(to, &size) == 0 ? (long long)size.st_size : 0LL, (long long)verdict.checked);

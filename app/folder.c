@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "store/db.h"
 
 static bool place(Folder *out, const char *path, Error *error) {
@@ -23,16 +24,20 @@ static bool place(Folder *out, const char *path, Error *error) {
   return true;
 }
 
+static bool make_one(const char *path, mode_t mode, Error *error) {
+  if (mkdir(path, mode) == 0) return disk_sync_name(path, error);
+  return errno == EEXIST ? true : error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
+}
+
 static bool make_path(const char *path, Error *error) {
   char part[4096];
   snprintf(part, sizeof part, "%s", path);
   for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
     *slash = '\0';
-    if (mkdir(part, 0777) != 0 && errno != EEXIST) return error_raise(error, ERROR_IO, "%s\t%s", part, strerror(errno));
+    if (!make_one(part, 0777, error)) return false;
     *slash = '/';
   }
-  if (mkdir(part, 0700) != 0 && errno != EEXIST) return error_raise(error, ERROR_IO, "%s\t%s", part, strerror(errno));
-  return true;
+  return make_one(part, 0700, error);
 }
 
 bool folder_look(Folder *out, const char *path, Error *error) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/folder.h"
+#include "base/disk.h"
 #include "base/testing.h"
 #include "sim/generate.h"
 
@@ -55,4 +56,27 @@ static void a_first_import_leaves_a_whole_company_or_none(void **state) {
   assert_int_equal(rmdir(root), 0);
 }
 
-TEST_MAIN(TEST(a_first_import_leaves_a_whole_company_or_none))
+static void a_first_import_is_done_once_its_names_are_on_the_disk(void **state) {
+  (void)state;
+  char root[] = "/tmp/import_test_XXXXXX", package[64], data[64];
+  GenerateOptions options = {.customers = 100, .seed = 1};
+  Error error = {0};
+  int64_t nth = 1;
+  assert_non_null(mkdtemp(root));
+  snprintf(package, sizeof package, "%s/county", root);
+  snprintf(data, sizeof data, "%s/data", root);
+  assert_ok(sim_generate_package(package, &options, NULL, NULL, &error), &error);
+  for (bool done = false; !done && nth < 10; nth++) {
+    disk_fail_at(nth, DISK_FAULT_IO);
+    done = app_import(package, data, (AppImportHow){0}, &error);
+    disk_fail_at(0, DISK_FAULT_IO);
+    assert_int_equal(error.code, done ? 0 : ERROR_IO);
+    error_clear(&error);
+    folder_remove(data);
+  }
+  assert_int_equal(nth, 5); /* the folder's own name, the new name of the store, and its staying were each made to fail */
+  folder_remove(package);
+  assert_int_equal(rmdir(root), 0);
+}
+
+TEST_MAIN(TEST(a_first_import_leaves_a_whole_company_or_none), TEST(a_first_import_is_done_once_its_names_are_on_the_disk))

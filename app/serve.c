@@ -197,7 +197,7 @@ static bool stand_by(Lease **lease, Serve *serve, const Place *place, Error *err
 static bool write_password(int file, const char *path, const char *password, Error *error) {
   char line[STAFF_PASSWORD_TEXT + 16];
   int len = snprintf(line, sizeof line, "admin / %s\n", password);
-  bool ok = ftruncate(file, 0) == 0 ? disk_write(file, line, (size_t)len, path, error) && disk_sync(file, path, error)
+  bool ok = ftruncate(file, 0) == 0 ? disk_write(file, line, (size_t)len, path, error) && disk_sync(file, path, error) && disk_sync_name(path, error)
                                   : error_raise(error, ERROR_IO, "%s\t%s", path, strerror(errno));
   explicit_bzero(line, sizeof line);
   return ok;

@@ -62,14 +62,19 @@ bool disk_close(int file, const char *path, Error *error) {
   return told(path, error);
 }
 
-bool disk_rename(int folder, const char *from, const char *to, Error *error) {
-  return !refused() && renameat(folder, from, folder, to) == 0 ? true : told(to, error);
+bool disk_sync_name(const char *path, Error *error) {
+  char folder[4096];
+  if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder) return error_raise(error, ERROR_LIMIT, "path\t%zu", sizeof folder);
+  char *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder ? 1 : 0] = '\0';
+  int file = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return told(path, error);
+  bool ok = disk_sync(file, path, error);
+  close(file);
+  return ok;
 }
 
-bool disk_sync_folder(const char *path, Error *error) {
-  int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return told(path, error);
-  bool ok = disk_sync(folder, path, error);
-  close(folder);
-  return ok;
+bool disk_rename(int folder, const char *from, const char *to, Error *error) {
+  if (refused() || renameat(folder, from, folder, to) != 0) return told(to, error);
+  return folder == AT_FDCWD ? disk_sync_name(to, error) : disk_sync(folder, to, error);
 }

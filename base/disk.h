@@ -11,8 +11,10 @@
 bool disk_write(int file, const void *bytes, size_t len, const char *path, Error *error) MUST_USE;
 bool disk_sync(int file, const char *path, Error *error) MUST_USE;
 bool disk_close(int file, const char *path, Error *error) MUST_USE; /* closed in either case */
-bool disk_rename(int folder, const char *from, const char *to, Error *error) MUST_USE; /* folder: what both names are in; AT_FDCWD: as they stand */
-bool disk_sync_folder(const char *path, Error *error) MUST_USE; /* so that a name in it stays */
+/* A new name is on the disk only when its folder is. folder: what both names are in; AT_FDCWD: as they stand. Fails with the new name taken when only the
+ * last part failed. */
+bool disk_rename(int folder, const char *from, const char *to, Error *error) MUST_USE;
+bool disk_sync_name(const char *path, Error *error) MUST_USE; /* of a file or folder newly made: its name stays */
 
 typedef enum DiskFault { DISK_FAULT_IO, DISK_FAULT_FULL, DISK_FAULT_SHORT, DISK_FAULTS } DiskFault;
 /* Makes the n-th of the calls above from now fail, once, as a disk with this fault would: 1 = the next, 0 = never. A short write is no failure: half

@@ -125,7 +125,7 @@ static bool sheets_sound(const Sheet *sheets, Error *error) {
 
 /* The folder there, and nothing in it but a former package. */
 static bool check_folder(const char *out, Error *error) {
-  if (mkdir(out, 0777) == 0) return true;
+  if (mkdir(out, 0777) == 0) return disk_sync_name(out, error);
   if (errno != EEXIST) return error_raise(error, ERROR_IO, "%s\t%s", out, strerror(errno));
   DIR *folder = opendir(out);
   if (!folder) return error_raise(error, ERROR_IO, "%s\t%s", out, strerror(errno));
@@ -161,6 +161,7 @@ static bool finish_sheets(int folder, Sheet *sheets, Error *error) {
     int file = sheets[i].file;
     sheets[i].file = -1;
     Error *first = sheets[i].fault.code ? NULL : &sheets[i].fault;
+    if (first && !disk_sync(file, FILES[i], first)) first = NULL;
     if (!disk_close(file, FILES[i], first)) continue; /* sheets_sound tells */
   }
   if (!sheets_sound(sheets, error)) return false;
