@@ -282,7 +282,7 @@ static Verdict verify_part(Load *load, int part) {
     order_id_of(body, again);
     verdict.checked++;
     if (status / 100 != 2 || strcmp(id, again) != 0) {
-      if (verdict.wrong++ < 5) fprintf(stderr, "calls: key %s was order %s, is now %d %s\n", key, id, status, body);
+      if (verdict.wrong++ < 5) fprintf(stderr, "calls: key %s was order %s, is now %d %.120s\n", key, id, status, body);
     }
   }
   fclose(file);
