@@ -198,10 +198,7 @@ static size_t body_limit(const Request *request) {
 
 static bool body_is_announced(Request *request) {
   const HttpRoute *row = request->route->row;
-  if (request->announced > (int64_t)body_limit(request)) {
-    request->close = true;
-    return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%zu", body_limit(request));
-  }
+  if (request->announced > (int64_t)body_limit(request)) return error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%zu", body_limit(request));
   request->body.limit = body_limit(request);
   const char *wanted = row->flags & HTTP_RAW_BODY ? row->request_schema : row->request_schema ? "application/json" : NULL;
   if (!wanted || header_media_type_is(request->header.content_type, wanted)) return true;
@@ -268,8 +265,8 @@ bool request_take(Request *request, const char *bytes, size_t len) {
     if (wanted) error_raise(&request->error, ERROR_HTTP_BODY_TOO_LARGE, "%zu", body_limit(request));
     else error_raise(&request->error, ERROR_HTTP_BODY, "%s", "none is taken here");
   }
-  request->discarded += len; /* read and dropped, so that the reply can be read; but not without end */
-  return request->discarded <= 4 * LIMIT_BODY_BYTES;
+  request->discarded += len; /* read and dropped, so that the reply can be read, by a proxy too; but not without end */
+  return request->discarded <= LIMIT_LARGE_BODY_BYTES;
 }
 
 /* --- run --- */
