@@ -1,15 +1,20 @@
 /* More than the server can take, and clients that are slow, over HTTP on this machine:
  *
- *   overload --data DIR|URL --port N --password P [--seconds 8] [--times 3] [--slow 0]
+ *   overload --data DIR|URL --port N --password P [--seconds 8] [--times 3] [--slow 0] [--tls NAME] [--addresses N]
  *
  * First what it can take: a mix of fault calls (70 %), queues (25 %), reports (5 %: board, figures, an export) from 64 connections that ask again as soon as
  * they are answered. Then on a timetable (open loop: whoever is due comes, answered or not): a third of that; --times of it; a third again. With --slow N,
  * a third once more while N connections send a byte of a head a second, N say nothing at all, N never read their reply, N send large bodies
- * slowly. For each phase and kind: offered, answered, refused politely (503 with Retry-After), otherwise; latency from when it was due. */
+ * slowly, and N / 10 bodies of 7 and of 64 MB, 64 kB a second. For each phase and kind: offered, answered, refused politely (503 with Retry-After), otherwise;
+ * latency from when it was due.
+ * --tls: through a proxy that speaks TLS and has this name; --addresses: from so many addresses of this machine, 127.1.0.1 and on (a proxy limits each).
+ * bench/overload-nginx does both. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,18 +29,23 @@
 #include "base/vector.h"
 #include "store/db.h"
 
-enum { CONNECTIONS = 1500, HEAD_MOST = 8192, CLOSED = 64, SLOW_MOST = 3000 };
+enum { CONNECTIONS = 1500, HEAD_MOST = 8192, CLOSED = 64, SLOW_MOST = 3000, SLOW_KINDS = 5 };
 typedef enum Kind { CALL, QUEUE, REPORT, KINDS } Kind;
 static const char *const KIND_NAMES[] = {"fault calls", "queues", "reports"};
 
-typedef struct Connection {
+typedef struct Line {
   int socket; /* -1: not open */
+  SSL *tls;   /* NULL: in the clear */
+} Line;
+
+typedef struct Connection {
+  Line line;
   bool busy;
   Kind kind;
   int64_t due_us;
   char request[1024], head[HEAD_MOST];
   size_t to_send, sent, got, body_left;
-  bool head_done;
+  bool head_done, closing;
   int status;
   bool polite;
 } Connection;
@@ -46,8 +56,9 @@ typedef struct Figures {
 } Figures;
 
 typedef struct Load {
-  const char *data, *password;
-  int port, slow;
+  const char *data, *password, *host;
+  SSL_CTX *tls; /* NULL: in the clear */
+  int port, slow, addresses, opened;
   double seconds, times;
   char token[512];
   VECTOR(int64_t) customers;
@@ -63,31 +74,68 @@ static void die(const char *what) {
   exit(1);
 }
 
-static int connect_to(int port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+static void line_close(Line *line) {
+  SSL_free(line->tls);
+  close(line->socket);
+  *line = (Line){.socket = -1};
+}
+
+static bool line_open(Load *load, Line *line) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)load->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, own = {.sin_family = AF_INET};
   int one = 1, s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (s < 0) die("socket");
+  *line = (Line){.socket = s};
+  if (load->addresses) {
+    int n = load->opened++ % load->addresses;
+    own.sin_addr.s_addr = htonl((uint32_t)(127 << 24 | 1 << 16 | n / 250 << 8 | (n % 250 + 1)));
+    if (bind(s, (struct sockaddr *)&own, sizeof own) != 0) die("bind");
+  }
   if (connect(s, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS) {
-    close(s);
-    return -1;
+    line_close(line);
+    return false;
   }
   setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return s;
+  if (!load->tls) return true;
+  if (!(line->tls = SSL_new(load->tls)) || !SSL_set_fd(line->tls, s)) die("tls");
+  SSL_set_connect_state(line->tls);
+  SSL_set_tlsext_host_name(line->tls, load->host);
+  return true;
+}
+
+/* As send and recv; hands are shaken meanwhile. */
+static ssize_t line_result(Line *line, int result) {
+  if (result > 0) return result;
+  int why = SSL_get_error(line->tls, result);
+  if (why == SSL_ERROR_ZERO_RETURN) return 0;
+  errno = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? EAGAIN : ECONNRESET;
+  return -1;
+}
+
+static ssize_t line_send(Line *line, const void *bytes, size_t len) {
+  if (!line->tls) return send(line->socket, bytes, len, MSG_NOSIGNAL);
+  ERR_clear_error();
+  return line_result(line, SSL_write(line->tls, bytes, (int)len));
+}
+
+static ssize_t line_recv(Line *line, void *bytes, size_t len) {
+  if (!line->tls) return recv(line->socket, bytes, len, 0);
+  ERR_clear_error();
+  return line_result(line, SSL_read(line->tls, bytes, (int)len));
 }
 
 static void sign_in(Load *load) {
   char body[512], request[1024], reply[16384];
   size_t got = 0;
-  int s = connect_to(load->port);
-  if (s < 0) die("connect");
-  fcntl(s, F_SETFL, 0);
+  Line line;
+  if (!line_open(load, &line)) die("connect");
+  fcntl(line.socket, F_SETFL, 0);
   int body_len = snprintf(body, sizeof body, "{\"name\":\"admin\",\"password\":\"%s\"}", load->password);
   int len = snprintf(request, sizeof request,
-                     "POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", body_len, body);
-  if (write(s, request, (size_t)len) != len) die("write");
-  for (ssize_t more; got < sizeof reply - 1 && (more = read(s, reply + got, sizeof reply - 1 - got)) > 0;) got += (size_t)more;
+                     "POST /api/v1/session HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", load->host, body_len, body);
+  if (line_send(&line, request, (size_t)len) != len) die("write");
+  for (ssize_t more; got < sizeof reply - 1 && (more = line_recv(&line, reply + got, sizeof reply - 1 - got)) > 0;) got += (size_t)more;
   reply[got] = '\0';
-  close(s);
+  line_close(&line);
   char *cookie = strcasestr(reply, "set-cookie: dianbaomu=");
   if (!cookie || sscanf(cookie + 22, "%500[^; \r\n]", load->token) != 1) {
     fprintf(stderr, "overload: sign-in refused: %s\n", reply);
@@ -120,22 +168,22 @@ static void compose(Load *load, Connection *c, Kind kind) {
                             "\"description\":\"家里突然没电了\",\"source\":\"hotline\"}",
                             (long long)load->customers.at[random_below(&load->random, (uint32_t)load->customers.count)]);
     len = snprintf(c->request, sizeof c->request,
-                   "POST /api/v1/orders HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
+                   "POST /api/v1/orders HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
                    "Idempotency-Key: %lld-%lld\r\nContent-Length: %d\r\n\r\n%s",
-                   load->token, (long long)load->run_id, (long long)n, body_len, body);
+                   load->host, load->token, (long long)load->run_id, (long long)n, body_len, body);
   } else {
-    len = snprintf(c->request, sizeof c->request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n",
-                   kind == QUEUE ? QUEUES[n % 4] : REPORTS[n % 4], load->token);
+    len = snprintf(c->request, sizeof c->request, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", kind == QUEUE ? QUEUES[n % 4] : REPORTS[n % 4],
+                   load->host, load->token);
   }
   c->to_send = (size_t)len;
   c->sent = c->got = c->body_left = 0;
-  c->head_done = false;
+  c->head_done = c->closing = false;
   c->busy = true;
 }
 
 static bool push_out(Connection *c) {
   while (c->sent < c->to_send) {
-    ssize_t put = send(c->socket, c->request + c->sent, c->to_send - c->sent, MSG_NOSIGNAL);
+    ssize_t put = line_send(&c->line, c->request + c->sent, c->to_send - c->sent);
     if (put < 0) return errno == EAGAIN || errno == ENOTCONN;
     c->sent += (size_t)put;
   }
@@ -144,16 +192,15 @@ static bool push_out(Connection *c) {
 
 static void drop(Load *load, Connection *c) {
   if (c->busy) load->figures[c->kind].lost++;
-  close(c->socket);
-  c->socket = -1;
+  line_close(&c->line);
   c->busy = false;
 }
 
 static bool open_it(Load *load, Connection *c) {
-  if (c->socket >= 0) return true;
-  if ((c->socket = connect_to(load->port)) < 0) return false;
+  if (c->line.socket >= 0) return true;
+  if (!line_open(load, &c->line)) return false;
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
-  epoll_ctl(load->poll, EPOLL_CTL_ADD, c->socket, &event);
+  epoll_ctl(load->poll, EPOLL_CTL_ADD, c->line.socket, &event);
   return true;
 }
 
@@ -179,7 +226,7 @@ static bool take_in(Load *load, Connection *c) {
   char rest[65536];
   for (;;) {
     char *at = c->head_done ? rest : c->head + c->got;
-    ssize_t got = recv(c->socket, at, c->head_done ? sizeof rest : HEAD_MOST - 1 - c->got, 0);
+    ssize_t got = line_recv(&c->line, at, c->head_done ? sizeof rest : HEAD_MOST - 1 - c->got);
     if (got < 0 && (errno == EAGAIN || errno == ENOTCONN)) return true;
     if (got <= 0 || !c->busy) return false;
     if (c->head_done) {
@@ -190,13 +237,16 @@ static bool take_in(Load *load, Connection *c) {
       char *end = strstr(c->head, "\r\n\r\n"), *length = strcasestr(c->head, "\r\ncontent-length:");
       if (!end) continue;
       size_t want = length && length < end ? (size_t)strtoul(length + 17, NULL, 10) : 0, have = c->got - (size_t)(end + 4 - c->head);
-      char *retry = strcasestr(c->head, "\r\nretry-after:");
+      char *retry = strcasestr(c->head, "\r\nretry-after:"), *closing = strcasestr(c->head, "\r\nconnection: close");
       c->status = atoi(c->head + 9);
       c->polite = retry && retry < end;
+      c->closing = closing && closing < end;
       c->head_done = true;
       c->body_left = want > have ? want - have : 0;
     }
-    if (c->head_done && c->body_left == 0) answered(load, c);
+    if (!c->head_done || c->body_left) continue;
+    answered(load, c);
+    if (c->closing) return false;
   }
 }
 
@@ -210,8 +260,8 @@ static void pump(Load *load, int wait_ms) {
   int count = epoll_wait(load->poll, events, 256, wait_ms);
   for (int i = 0; i < count; i++) {
     Connection *c = events[i].data.ptr;
-    if (c->socket < 0) continue;
-    if ((c->busy && !push_out(c)) || !take_in(load, c)) drop(load, c);
+    if (c->line.socket < 0) continue;
+    if ((c->busy && !push_out(c)) || !take_in(load, c) || (c->busy && !push_out(c))) drop(load, c);
   }
 }
 
@@ -302,50 +352,66 @@ static void open_loop(Load *load, const char *phase, double rate) {
 
 /* --- slow clients, in a process of their own --- */
 
-static void be_slow(const Load *load) {
-  static int sockets[4][SLOW_MOST];
-  char head[1024], big[4096];
-  int64_t closed[4] = {0};
-  memset(big, ' ', sizeof big);
-  for (int kind = 0; kind < 4; kind++)
-    for (int i = 0; i < load->slow; i++) sockets[kind][i] = -1;
+typedef enum SlowKind { SLOW_HEAD, SLOW_SILENT, SLOW_READER, SLOW_BODY, SLOW_HUGE } SlowKind;
+
+typedef struct SlowClient {
+  Line line;
+  int said; /* so often, since it connected */
+} SlowClient;
+
+/* What it does this second; false: it was closed, or refused. */
+static bool slow_step(Load *load, SlowClient *client, SlowKind kind, int number) {
+  static char big[65536];
+  char head[1024], bytes[4096];
+  int few = 1024, len = 0;
+  ssize_t put = 1;
+  if (client->line.socket < 0) {
+    client->said = 0;
+    if (!line_open(load, &client->line)) return true;
+    if (kind == SLOW_READER) setsockopt(client->line.socket, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+    return true;
+  }
+  if (kind == SLOW_SILENT) return recv(client->line.socket, bytes, sizeof bytes, 0) != 0;
+  if (client->line.tls && !SSL_is_init_finished(client->line.tls)) {
+    ERR_clear_error();
+    return line_result(&client->line, SSL_do_handshake(client->line.tls)) > 0 || errno == EAGAIN;
+  }
+  int said = client->said++;
+  if (kind == SLOW_HEAD) put = line_send(&client->line, &"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"[said % 60], 1);
+  if (kind == SLOW_READER && said % 5 == 0) len = snprintf(head, sizeof head, "GET /api/openapi.json HTTP/1.1\r\nHost: %s\r\n\r\n", load->host);
+  if (kind >= SLOW_BODY && said == 0)
+    len = snprintf(head, sizeof head, "POST /api/v1/session HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", load->host,
+                   kind == SLOW_BODY ? 200000 : number % 2 ? 7000000 : 64000000);
+  else if (kind >= SLOW_BODY) put = line_send(&client->line, memset(big, ' ', sizeof big), kind == SLOW_BODY ? 100 : sizeof big);
+  if (len) put = line_send(&client->line, head, (size_t)len);
+  if (put < 0 && errno != EAGAIN && errno != ENOTCONN) return false;
+  if (kind == SLOW_READER) return true;
+  ssize_t got = line_recv(&client->line, bytes, sizeof bytes);
+  return got < 0 && (errno == EAGAIN || errno == ENOTCONN);
+}
+
+static void be_slow(Load *load) {
+  static SlowClient clients[SLOW_KINDS][SLOW_MOST];
+  int64_t closed[SLOW_KINDS] = {0};
+  for (int kind = 0; kind < SLOW_KINDS; kind++)
+    for (int i = 0; i < SLOW_MOST; i++) clients[kind][i].line.socket = -1;
   for (int tick = 0;; tick++) {
-    for (int kind = 0; kind < 4; kind++)
-      for (int i = 0; i < load->slow; i++) {
-        int *s = &sockets[kind][i];
-        if (*s < 0) {
-          if ((*s = connect_to(load->port)) < 0) continue;
-          int few = 1024;
-          if (kind == 2) setsockopt(*s, SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
-          continue;
-        }
-        ssize_t put = 1;
-        if (kind == 0) put = send(*s, &"GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"[tick % 60], 1, MSG_NOSIGNAL);
-        if (kind == 2 && tick % 5 == 1) {
-          int len = snprintf(head, sizeof head, "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n");
-          put = send(*s, head, (size_t)len, MSG_NOSIGNAL);
-        }
-        if (kind == 3) {
-          int len = snprintf(head, sizeof head, "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n");
-          put = tick % 5 == 1 ? send(*s, head, (size_t)len, MSG_NOSIGNAL) : send(*s, big, 100, MSG_NOSIGNAL);
-        }
-        char byte;
-        bool gone = (put < 0 && errno != EAGAIN && errno != ENOTCONN) || (kind != 2 && recv(*s, &byte, 1, MSG_DONTWAIT) == 0);
-        if (!gone) continue;
-        close(*s);
-        *s = -1;
+    for (int kind = 0; kind < SLOW_KINDS; kind++)
+      for (int i = 0; i < (kind == SLOW_HUGE ? load->slow / 10 : load->slow); i++) {
+        SlowClient *client = &clients[kind][i];
+        if (slow_step(load, client, (SlowKind)kind, i)) continue;
+        line_close(&client->line);
         closed[kind]++;
       }
-    if (tick % 5 == 4) {
-      fprintf(stderr, "overload: closed by the server so far: %lld heads a byte a second, %lld that say nothing, %lld that do not read, %lld slow bodies\n",
-              (long long)closed[0], (long long)closed[1], (long long)closed[2], (long long)closed[3]);
-    }
+    if (tick % 5 == 4)
+      fprintf(stderr, "overload: closed or refused by the server so far: %lld heads a byte a second, %lld that say nothing, %lld that do not read, %lld slow bodies, %lld huge ones\n",
+              (long long)closed[0], (long long)closed[1], (long long)closed[2], (long long)closed[3], (long long)closed[4]);
     sleep(1);
   }
 }
 
 int main(int argc, char **argv) {
-  static Load load = {.port = 9559, .seconds = 8, .times = 3};
+  static Load load = {.host = "127.0.0.1", .port = 9559, .seconds = 8, .times = 3};
   load.run_id = time_monotonic_us();
   for (int i = 1; i + 1 < argc; i += 2) {
     Text option = text_of(argv[i]);
@@ -356,20 +422,23 @@ int main(int argc, char **argv) {
     else if (text_is(option, "--seconds")) load.seconds = atof(value);
     else if (text_is(option, "--times")) load.times = atof(value);
     else if (text_is(option, "--slow")) load.slow = atoi(value);
+    else if (text_is(option, "--addresses")) load.addresses = atoi(value);
+    else if (text_is(option, "--tls")) load.host = value, load.tls = SSL_CTX_new(TLS_client_method());
     else return fprintf(stderr, "overload: unknown option %s\n", argv[i]), 2;
   }
-  if (!load.data || !load.password || load.seconds > 60 || load.slow > SLOW_MOST)
-    return fprintf(stderr, "usage: overload --data DIR|URL --port N --password P [--seconds ..60] [--times 3] [--slow ..%d]\n", SLOW_MOST), 2;
+  if (!load.data || !load.password || load.seconds > 60 || load.slow > SLOW_MOST || load.addresses > 50000)
+    return fprintf(stderr, "usage: overload --data DIR|URL --port N --password P [--seconds ..60] [--times 3] [--slow ..%d] [--tls NAME] [--addresses N]\n", SLOW_MOST), 2;
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max < 20000 ? files.rlim_max : 20000;
   setrlimit(RLIMIT_NOFILE, &files);
   random_seed(&load.random, 1);
+  signal(SIGPIPE, SIG_IGN);
   sign_in(&load);
   load_customers(&load);
   load.poll = epoll_create1(EPOLL_CLOEXEC);
   load.connection = memory_new(CONNECTIONS * sizeof *load.connection);
-  for (int i = 0; i < CONNECTIONS; i++) load.connection[i].socket = -1;
+  for (int i = 0; i < CONNECTIONS; i++) load.connection[i].line.socket = -1;
   double most = closed_loop(&load, "as fast as it answers, 64 connections");
   printf("it can take %.0f of the mix a second\n", most);
   char phase[64];
