@@ -159,6 +159,10 @@ int crew_members(const Crew *crew) {
 size_t crew_count(const Crews *crews) { return crews->crews.count; }
 const Crew *crew_at(const Crews *crews, size_t i) { return &crews->crews.at[i]; }
 const Crew *crew_find(const Crews *crews, CrewId id) { return crew_mutable(crews, id); }
+
+bool crew_in_reach(const Crews *crews, int64_t org_id, const Crew *crew) {
+  return !org_id || people_org_within(crews->people, crew->org_id, org_id) || people_org_within(crews->people, org_id, crew->org_id);
+}
 const Repair *crew_repair(const Crews *crews) { return crews->repair; }
 size_t crew_job_count(const Crews *crews) { return crews->jobs.count; }
 const Job *crew_job_at(const Crews *crews, size_t i) { return crews->jobs.at[i]; }

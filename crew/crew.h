@@ -129,6 +129,8 @@ bool crew_take_material(DeskContext *context, Crews *crews, const CrewMaterial *
 size_t crew_count(const Crews *crews);
 const Crew *crew_at(const Crews *crews, size_t i);
 const Crew *crew_find(const Crews *crews, CrewId id);                 /* NULL: none such */
+/* Whoever belongs to `org_id` (0: to the whole company) sees, and sends, the crews of this part and those of what lies above it. */
+bool crew_in_reach(const Crews *crews, int64_t org_id, const Crew *crew);
 const Repair *crew_repair(const Crews *crews);
 CrewState crew_state(const Crews *crews, const Crew *crew, Instant now);
 bool crew_on_shift(const Crew *crew, Instant now);

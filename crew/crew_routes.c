@@ -23,6 +23,11 @@ static void end_items(Json *json, int64_t next) {
 
 /* --- crews --- */
 
+bool crew_reached(const Crews *crews, int64_t org, CrewId id, Error *error) {
+  const Crew *crew = crew_find(crews, id);
+  return !crew || crew_in_reach(crews, org, crew) || error_raise(error, ERROR_CREW_NOT_YOURS, "%.*s", TEXT_ARG(crew->name));
+}
+
 static bool get_crews(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   const Crews *crews = room;
   Json json;
@@ -31,7 +36,7 @@ static bool get_crews(HttpRequest *request, HttpReply *reply, void *room, Error 
   begin_items(&json, reply);
   for (size_t i = 0; i < crew_count(crews); i++) {
     const Crew *crew = crew_at(crews, i);
-    if (!org || people_org_within(crews->people, crew->org_id, org) || people_org_within(crews->people, org, crew->org_id)) crew_write(crews, crew, request, &json);
+    if (crew_in_reach(crews, org, crew)) crew_write(crews, crew, request, &json);
   }
   end_items(&json, 0);
   return true;
@@ -71,6 +76,7 @@ static bool get_proposals(HttpRequest *request, HttpReply *reply, void *room, Er
   size_t count = crew_propose(crews, id, request->now, out, PROPOSALS_SHOWN);
   begin_items(&json, reply);
   for (size_t i = 0; i < count; i++) {
+    if (!crew_in_reach(crews, request->who.org_id, crew_at(crews, out[i].crew))) continue;
     static const char *const whys[] = {"able", "busy", "off_shift", "lacks_skill"};
     char zh[240], en[240];
     say_why(&out[i], zh, en);
@@ -105,7 +111,7 @@ static bool job_in_reach(const Crews *crews, const HttpWho *who, const Job *job)
   const Crew *crew = crew_find(crews, job->crew);
   if (who->org_id == 0 || crew_of_who(crews, who).value == job->crew.value) return true;
   if (crews->sites.find(crews->sites.self, job->outage, &site)) return people_check_reach(crews->people, who->org_id, site.device, NULL);
-  return crew && (people_org_within(crews->people, crew->org_id, who->org_id) || people_org_within(crews->people, who->org_id, crew->org_id));
+  return crew && crew_in_reach(crews, who->org_id, crew);
 }
 
 typedef struct Closed {
@@ -326,7 +332,7 @@ static bool outage_reached(const Command *c, Error *error) {
 static bool work_assign(DeskContext *context, void *self, Error *error) {
   Command *c = self;
   c->db = context->db;
-  return outage_reached(c, error) && crew_assign(context, c->crews, c->outage, c->version, c->crew, &c->job, error);
+  return outage_reached(c, error) && crew_reached(c->crews, c->request->who.org_id, c->crew, error) && crew_assign(context, c->crews, c->outage, c->version, c->crew, &c->job, error);
 }
 
 static bool work_unassign(DeskContext *context, void *self, Error *error) {

@@ -123,8 +123,8 @@ typedef struct PlanUndone {
   int taken_back, departed;      /* of an acceptance: tasks planned again; tasks whose crew was on its way */
 } PlanUndone;
 bool plan_undo(DeskContext *context, Crews *crews, int64_t staff_id, PlanUndone *out, Error *error) MUST_USE;
-/* One task, or (0) the next of every free crew. *assigned: how many crews set out. By nobody (staff_id 0): not to be undone. */
-bool plan_accept(DeskContext *context, Crews *crews, int64_t task, int64_t staff_id, int *assigned, Error *error) MUST_USE;
+/* One task, or (0) the next of every free crew that `org_id` sees (0: of all). *assigned: how many crews set out. By nobody (staff_id 0): not to be undone. */
+bool plan_accept(DeskContext *context, Crews *crews, int64_t task, int64_t org_id, int64_t staff_id, int *assigned, Error *error) MUST_USE;
 /* From the crew at its job: later by `minutes`; needs a skill, material, more people: another crew comes, or brings it. */
 bool plan_delay(DeskContext *context, Crews *crews, JobId job, CrewId own, int minutes, Error *error) MUST_USE;
 typedef struct PlanAsk {

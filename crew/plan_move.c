@@ -234,7 +234,7 @@ bool plan_take_turns(DeskContext *context, Crews *crews, Error *error) {
   return true;
 }
 
-bool plan_accept(DeskContext *context, Crews *crews, int64_t id, int64_t staff_id, int *assigned, Error *error) {
+bool plan_accept(DeskContext *context, Crews *crews, int64_t id, int64_t org_id, int64_t staff_id, int *assigned, Error *error) {
   PlanTask *one = id ? plan_task_mutable(crews, id) : NULL;
   *assigned = 0;
   if (id && !one) return error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)id);
@@ -250,7 +250,7 @@ bool plan_accept(DeskContext *context, Crews *crews, int64_t id, int64_t staff_i
   for (size_t k = 0; k < crews->crews.count; k++) {
     const Crew *crew = &crews->crews.at[k];
     PlanTask *task = (PlanTask *)(uintptr_t)plan_next(crews, crew);
-    if (!task || (one && task != one) || !may_set_out(crews, crew, task, context->now)) continue;
+    if (!task || (one ? task != one : !crew_in_reach(crews, org_id, crew)) || !may_set_out(crews, crew, task, context->now)) continue;
     undo->seats[undo->count++] = seat_of(task);
     if (!set_out(context, crews, task, error)) return desk_spoil(context);
     ++*assigned;

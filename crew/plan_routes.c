@@ -18,7 +18,7 @@ static bool get_plan(HttpRequest *request, HttpReply *reply, void *room, Error *
   if (whose.at && text_is(whose, "me")) {
     id = crew_of_who(crews, &request->who).value;
     if (!id) id = -1; /* of no crew: an empty plan */
-  } else if (whose.at && !http_query_i64(request, "crew", 0, 1, INT64_MAX, &id, error)) {
+  } else if (whose.at && (!http_query_i64(request, "crew", 0, 1, INT64_MAX, &id, error) || !crew_reached(crews, request->who.org_id, (CrewId){id}, error))) {
     return false;
   }
   json_begin(&json, &reply->body);
@@ -63,12 +63,13 @@ static bool copy_of(HttpRequest *request, Crews *crews, PlanCopy **out, Error *e
   return ok;
 }
 
-static void write_called(Crews *crews, const PlanCompare *compare, Json *json) {
+static void write_called(Crews *crews, int64_t org, const PlanCompare *compare, Json *json) {
   json_key(json, "called");
   json_open_array(json);
   desk_read_begin(crews->desk);
   for (int i = 0; i < compare->called_count; i++) {
     const Crew *crew = crew_find(crews, compare->called[i]);
+    if (crew && !crew_in_reach(crews, org, crew)) continue;
     json_open_object(json);
     json_put_id(json, "id", compare->called[i].value);
     json_put_text(json, "name", crew ? crew->name : TEXT("?"));
@@ -76,6 +77,15 @@ static void write_called(Crews *crews, const PlanCompare *compare, Json *json) {
   }
   desk_read_end(crews->desk);
   json_close(json);
+}
+
+static bool changes_reached(Crews *crews, int64_t org, const PlanWhatIf *changes, int count, Error *error) {
+  bool ok = true;
+  desk_read_begin(crews->desk);
+  for (int i = 0; ok && i < count; i++)
+    ok = (crew_reached(crews, org, changes[i].crew, error) && plan_reached(crews, org, changes[i].task, error)) || error_at(error, "$.changes[%d]", i);
+  desk_read_end(crews->desk);
+  return ok;
 }
 
 static bool post_what_if(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
@@ -90,7 +100,7 @@ static bool post_what_if(HttpRequest *request, HttpReply *reply, void *room, Err
   int64_t from = time_monotonic_us();
   for (int i = 0; i < count; i++)
     if (!read_change(json_array_get(list, (size_t)i), &changes[i], error)) return error_at(error, "$.changes[%d]", i);
-  if (!copy_of(request, crews, &copy, error)) return false;
+  if (!changes_reached(crews, request->who.org_id, changes, count, error) || !copy_of(request, crews, &copy, error)) return false;
   arena_begin(&arena, 0);
   bool ok = plan_what_if(copy, changes, count, 0, &arena, &compare, error);
   arena_end(&arena);
@@ -102,7 +112,7 @@ static bool post_what_if(HttpRequest *request, HttpReply *reply, void *room, Err
   plan_write_score(&compare.before, &json);
   json_key(&json, "after");
   plan_write_score(&compare.after, &json);
-  write_called(crews, &compare, &json);
+  write_called(crews, request->who.org_id, &compare, &json);
   json_put_i64(&json, "mutual_aid", compare.aid_count);
   json_put_f64(&json, "ms", (double)(time_monotonic_us() - from) / 1000, 1);
   json_close(&json);
@@ -119,7 +129,7 @@ static bool gains(const PlanCompare *c) {
          c->after.customer_hours < c->before.customer_hours * 0.9 - 1;
 }
 
-static void write_advice(Crews *crews, size_t at, const PlanWhatIf *change, const PlanCompare *c, Json *json) {
+static void write_advice(Crews *crews, int64_t org, size_t at, const PlanWhatIf *change, const PlanCompare *c, Json *json) {
   char zh[300], en[300], hours_zh[80] = "", hours_en[80] = "";
   int kept = c->after.due_kept - c->before.due_kept, more = c->before.unassigned - c->after.unassigned;
   double saved = c->before.customer_hours - c->after.customer_hours;
@@ -142,7 +152,7 @@ static void write_advice(Crews *crews, size_t at, const PlanWhatIf *change, cons
   json_put_string(json, "kind", ADVICE_KIND[at]);
   json_put_i64(json, "count", change->what == WHAT_CALL_IN ? c->called_count : c->aid_count);
   json_put_f64(json, "minutes", change->minutes, 0);
-  write_called(crews, c, json);
+  write_called(crews, org, c, json);
   json_key(json, "after");
   plan_write_score(&c->after, json);
   json_put_string(json, "text_zh", zh);
@@ -176,7 +186,7 @@ static bool get_advice(HttpRequest *request, HttpReply *reply, void *room, Error
       PlanWhatIf change = ADVICE[i];
       bool called = change.what != WHAT_CALL_IN || compare[i].called_count == change.count;
       change.minutes = change.what == WHAT_OVERTIME ? copy->rules.advised_overtime_minutes : 0;
-      if (called && gains(&compare[i])) write_advice(crews, i, &change, &compare[i], &json);
+      if (called && gains(&compare[i])) write_advice(crews, request->who.org_id, i, &change, &compare[i], &json);
     }
     json_close(&json);
     json_close(&json);
@@ -233,7 +243,9 @@ static bool whose(const Command *c, CrewId *own, Error *error) {
 
 static bool work_move(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return plan_reached(c->crews, c->request->who.org_id, c->move.task, error) && plan_move(context, c->crews, &c->move, error);
+  int64_t org = c->request->who.org_id;
+  return plan_reached(c->crews, org, c->move.task, error) && plan_reached(c->crews, org, c->move.before, error) && crew_reached(c->crews, org, c->move.crew, error) &&
+         plan_move(context, c->crews, &c->move, error);
 }
 
 static bool work_undo(DeskContext *context, void *self, Error *error) {
@@ -243,7 +255,7 @@ static bool work_undo(DeskContext *context, void *self, Error *error) {
 
 static bool work_accept(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return plan_reached(c->crews, c->request->who.org_id, c->task, error) && plan_accept(context, c->crews, c->task, c->request->who.staff_id, &c->assigned, error);
+  return plan_reached(c->crews, c->request->who.org_id, c->task, error) && plan_accept(context, c->crews, c->task, c->request->who.org_id, c->request->who.staff_id, &c->assigned, error);
 }
 
 static bool work_delay(DeskContext *context, void *self, Error *error) {

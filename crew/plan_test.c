@@ -54,7 +54,7 @@ static bool work(DeskContext *context, void *command, Error *error) {
   switch (a->what) {
     case MOVE: return plan_move(context, crews, &a->move, error);
     case UNDO: return plan_undo(context, crews, 2, &a->undone, error);
-    case ACCEPT: return plan_accept(context, crews, a->task, a->staff ? a->staff : 2, &a->assigned, error);
+    case ACCEPT: return plan_accept(context, crews, a->task, 0, a->staff ? a->staff : 2, &a->assigned, error);
     case DELAY: return plan_delay(context, crews, a->job, (CrewId){0}, a->minutes, error);
     case NEED: return plan_ask(context, crews, &a->need, &a->errand, error);
     case TASK_NEED: return plan_need(context, crews, a->task, &a->need, error);

@@ -212,7 +212,7 @@ void plan_write(const Crews *crews, CrewId crew, HttpRequest *request, Json *jso
   json_open_array(json);
   for (size_t i = 0; i < plan->lane_count; i++) {
     const Crew *is = crew_find(crews, plan->lanes[i].crew);
-    bool shown = is && (crew.value ? is->id.value == crew.value : !org || people_org_within(crews->people, is->org_id, org) || people_org_within(crews->people, org, is->org_id));
+    bool shown = is && (crew.value ? is->id.value == crew.value : crew_in_reach(crews, org, is));
     if (shown) write_lane(crews, &plan->lanes[i], request->now, json);
   }
   json_close(json);

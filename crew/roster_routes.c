@@ -31,7 +31,7 @@ static bool get_roster(HttpRequest *request, HttpReply *reply, void *room, Error
   json_open_array(&json);
   for (size_t i = 0; i < crews->crews.count; i++) {
     const Crew *crew = &crews->crews.at[i];
-    if (org && !people_org_within(crews->people, crew->org_id, org) && !people_org_within(crews->people, org, crew->org_id)) continue;
+    if (!crew_in_reach(crews, org, crew)) continue;
     json_open_object(&json);
     json_key(&json, "crew");
     json_open_object(&json);
@@ -113,7 +113,22 @@ static bool encode(HttpRequest *request, void *self, HttpReply *reply, void *roo
 
 /* --- rounds --- */
 
-static void write_round(const Crews *crews, const PatrolRound *round, Json *json) {
+/* To be shown to `org` at all: one of its places is theirs. */
+static bool round_is_theirs(const Crews *crews, const PatrolRound *round, int64_t org) {
+  bool theirs = org == 0;
+  for (int i = 0; !theirs && i < round->device_count; i++) theirs = people_check_place(crews->people, org, round->device[i], NULL);
+  return theirs;
+}
+
+/* To be changed by somebody of `org`: all of them are. */
+static bool round_is_wholly_theirs(const Crews *crews, int64_t id, int64_t org, Error *error) {
+  const PatrolRound *round = round_find(crews, id);
+  for (int i = 0; round && i < round->device_count; i++)
+    if (!people_check_place(crews->people, org, round->device[i], error)) return false;
+  return true;
+}
+
+static void write_round(const Crews *crews, const PatrolRound *round, int64_t org, Json *json) {
   int64_t open = 0;
   for (size_t i = 0; i < crews->plan->tasks.count; i++) open += crews->plan->tasks.at[i]->round == round->id;
   json_open_object(json);
@@ -135,6 +150,7 @@ static void write_round(const Crews *crews, const PatrolRound *round, Json *json
   json_key(json, "places");
   json_open_array(json);
   for (int i = 0; i < round->device_count; i++) {
+    if (!people_check_place(crews->people, org, round->device[i], NULL)) continue;
     json_open_object(json);
     json_put_id(json, "id", grid_device(crews->grid, round->device[i])->id.value);
     json_put_text(json, "name", grid_name(crews->grid, round->device[i]));
@@ -149,12 +165,13 @@ static void write_round(const Crews *crews, const PatrolRound *round, Json *json
 static bool get_rounds(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
   const Crews *crews = room;
   Json json;
-  (void)request, (void)error;
+  (void)error;
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_key(&json, "items");
   json_open_array(&json);
-  for (size_t i = 0; i < round_count(crews); i++) write_round(crews, round_at(crews, i), &json);
+  for (size_t i = 0; i < round_count(crews); i++)
+    if (round_is_theirs(crews, round_at(crews, i), request->who.org_id)) write_round(crews, round_at(crews, i), request->who.org_id, &json);
   json_close(&json);
   json_close(&json);
   return true;
@@ -215,15 +232,12 @@ static bool decode_end(HttpRequest *request, void **out, void *room, Error *erro
 
 static bool work_round(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  return round_save(context, c->crews, &c->round, &c->id, error);
+  return round_is_wholly_theirs(c->crews, c->round.id, c->org_id, error) && round_save(context, c->crews, &c->round, &c->id, error);
 }
 
 static bool work_end(DeskContext *context, void *self, Error *error) {
   Command *c = self;
-  const PatrolRound *round = round_find(c->crews, c->id);
-  for (int i = 0; round && i < round->device_count; i++)
-    if (!people_check_place(c->crews->people, c->org_id, round->device[i], error)) return false;
-  return round_end(context, c->crews, c->id, c->day.version, error);
+  return round_is_wholly_theirs(c->crews, c->id, c->org_id, error) && round_end(context, c->crews, c->id, c->day.version, error);
 }
 
 static bool encode_round(HttpRequest *request, void *self, HttpReply *reply, void *room, Error *error) {
@@ -231,7 +245,7 @@ static bool encode_round(HttpRequest *request, void *self, HttpReply *reply, voi
   Json json;
   (void)request, (void)error;
   json_begin(&json, &reply->body);
-  if (round) write_round(room, round, &json);
+  if (round) write_round(room, round, request->who.org_id, &json);
   return true;
 }
 

@@ -27,7 +27,7 @@ static bool work_send(DeskContext *context, void *command, Error *error) {
   if (!outage || outage->crew.value) return true; /* somebody else was quicker */
   int assigned;
   if (send->confirm && outage->state == OUTAGE_SUSPECTED && !outage_confirm(context, rooms->outages, send->outage, 0, error)) return false;
-  return plan_accept(context, rooms->crews, send->outage.value, 0, &assigned, error) ? true : desk_spoil(context);
+  return plan_accept(context, rooms->crews, send->outage.value, 0, 0, &assigned, error) ? true : desk_spoil(context);
 }
 
 bool replay_office_sends(Replay *replay, Error *error) {
