@@ -34,8 +34,9 @@ bool sim_do(CountySim *sim, DeskWork work, void *command, const char *actor, boo
 /* --- the program begins and ends --- */
 
 /* Three people work here. */
-static bool is_known(void *self, bool staff, int64_t id) {
+static bool is_known(void *self, bool staff, int64_t id, int64_t org_id) {
   const CountySim *sim = self;
+  (void)org_id;
   return staff ? id >= 7 && id <= 9 : crew_find(sim->house->crews, (CrewId){id}) != NULL;
 }
 

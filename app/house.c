@@ -42,9 +42,10 @@ static StaffId staff_for(void *self, int64_t org_id, uint32_t role) {
   return (StaffId){staff_of_role(house->staff, org_id, role)};
 }
 
-static bool is_known(void *self, bool staff, int64_t id) {
+static bool is_known(void *self, bool staff, int64_t id, int64_t org_id) {
   const House *house = self;
-  return staff ? colleague_works(house->staff, id) : crew_find(house->crews, (CrewId){id}) != NULL;
+  const Crew *crew = staff ? NULL : crew_find(house->crews, (CrewId){id});
+  return staff ? colleague_works(house->staff, id, org_id) : crew && crew_in_reach(house->crews, org_id, crew);
 }
 
 /* What the staff half of the people room asks the other half. */

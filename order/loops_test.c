@@ -19,7 +19,7 @@ typedef struct Loops {
 } Loops;
 
 /* Nobody is number 404. */
-static bool known(void *self, bool staff, int64_t id) { return (void)self, (void)staff, id != 404; }
+static bool known(void *self, bool staff, int64_t id, int64_t org_id) { return (void)self, (void)staff, (void)org_id, id != 404; }
 static StaffId staff_of(void *self, int64_t org_id, uint32_t role) { return (void)self, (void)org_id, (StaffId){900 + role}; }
 
 static void open_loops(Loops *loops) {

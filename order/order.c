@@ -273,7 +273,7 @@ static bool take_step(DeskContext *context, Orders *orders, const OrderStep *ask
   const KindStep *step;
   if (!find_open(context, orders, ask->order, &entry, error) || !check_step(&entry->order, ask, &step, error) ||
       !form_check(step->fields, step->field_count, ask->fields, true, error) ||
-      !order_check_named(orders, step->fields, step->field_count, ask->fields, error) || !check_times(context, &entry->order, step, error) ||
+      !order_check_named(orders, ask->org_id, step->fields, step->field_count, ask->fields, error) || !check_times(context, &entry->order, step, error) ||
       !check_until(context, &entry->order, step, ask->fields, error) || !check_taker(context, &entry->order, step, error) || !check_merge(orders, &entry->order, step, ask->fields, error))
     return false;
   change_begin(&change, orders, entry);
@@ -354,7 +354,7 @@ void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_
   orders->staff_self = self;
 }
 
-void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id), void *self) {
+void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id, int64_t org_id), void *self) {
   orders->known = known;
   orders->known_self = self;
 }

@@ -85,6 +85,7 @@ typedef struct OrderAccept {
   Text caller_name, caller_phone, what, description, source; /* what: a code of the kind's form, "no_power" */
   uint8_t urgency;
   uint32_t roles;           /* of who asks; 0: the program itself */
+  int64_t org_id;            /* the part they belong to; 0: the whole company */
   const json_t *fields;     /* the rest of the kind's form, NULL: none */
   OrderId parent;           /* the order this one comes of, which waits for it; 0: none. Its form may then be filled in later */
 } OrderAccept;
@@ -101,9 +102,12 @@ typedef struct OrderStep {
   int32_t version;          /* the one the person saw; 0: whatever it is now (for reactions of other rooms) */
   const json_t *fields;     /* checked against the step's form; NULL: none */
   uint32_t roles;           /* of who asks; UINT32_MAX for the system */
+  int64_t org_id;           /* the part they belong to; 0: the whole company */
   CrewId crew;              /* for steps that assign one */
   Instant done_at;          /* 0: now; else by the word of a phone that had no net: bounded (order/fold.h), clocks are judged by it, the event keeps both */
 } OrderStep;
+/* Whether somebody of this part may see and change it: it is theirs, or was handed to them. */
+bool order_is_theirs(const Orders *orders, const Order *order, int64_t org_id);
 /* Refuses a step that the order's state, the person's role or the form does not allow, saying which steps are. */
 /* The actor of the step is the context's: who asked for something may not always grant it. */
 bool order_step(DeskContext *context, Orders *orders, const OrderStep *step, Error *error) MUST_USE;
@@ -155,8 +159,9 @@ bool order_add_routes(struct Http *http, Orders *orders, Error *error) MUST_USE;
 void order_on_staff(Orders *orders, StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role), void *self);
 /* What customers owe (people/arrears.h), before the first job: kinds that ask for it refuse them, and who was switched off and paid gets an order. */
 void order_on_arrears(Orders *orders, const Arrears *arrears);
-/* Whether there is such a member of staff (who can be given something to do), such a crew; NULL: not looked at. */
-void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id), void *self);
+/* Whether there is such a member of staff (who can be given something to do), such a crew, and somebody of this part (0: the whole company) may name them; NULL: not
+ * looked at. */
+void order_on_known(Orders *orders, bool (*known)(void *self, bool staff, int64_t id, int64_t org_id), void *self);
 void order_on_names(Orders *orders, Text (*name_of)(void *self, int64_t staff_id, Arena *arena), void *self);
 
 #endif

@@ -210,13 +210,14 @@ bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accep
     return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s" ERROR_BOTH "%.*s\t%s", TEXT_ARG(kind->origin.name_zh),
                        TEXT_ARG(kind->origin.name_en), kind_role_names(roles, sizeof roles, kind->opened_by));
   if (!check_accept(kind, accept, &what, error) ||
-      !order_check_named(orders, kind->form, kind->form_count, accept->fields, error) || !order_check_account(orders, kind, accept, error))
+      !order_check_named(orders, accept->org_id, kind->form, kind->form_count, accept->fields, error) || !order_check_account(orders, kind, accept, error))
     return false;
   uint32_t position;
   if (orders->people && accept->customer.value && !people_position_of(orders->people, accept->customer, &position)) {
     error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)accept->customer.value);
     return error_at(error, "%s", "$.customer_id");
   }
+  if (orders->people && accept->customer.value && !people_check_place(orders->people, accept->org_id, people_customer_device(orders->people, position), error)) return false;
   for (uint32_t at = live_first_of_customer(&orders->live, accept->customer); kind->one_open && !accept->parent.value && at != LIVE_NONE;) {
     LiveEntry *entry = live_entry(&orders->live, at);
     const KindStep *step = text_equal(entry->order.kind->origin.id, kind->origin.id)

@@ -29,7 +29,7 @@ struct Orders {
   CallsSecond calls[CALLS_SECONDS];
   StaffId (*staff_of)(void *self, int64_t org_id, uint32_t role); /* may be NULL */
   void *staff_self;
-  bool (*known)(void *self, bool staff, int64_t id);           /* may be NULL */
+  bool (*known)(void *self, bool staff, int64_t id, int64_t org_id);           /* may be NULL */
   void *known_self;
   const Arrears *arrears; /* may be NULL */
   Text (*name_of)(void *self, int64_t staff_id, Arena *arena); /* may be NULL */
@@ -93,8 +93,8 @@ void order_route(const Orders *orders, Order *order, const json_t *fields);
 StaffId order_staff_of(const Orders *orders, uint32_t org, uint32_t role);
 /* Every file a form names is an attachment of this order, or of none yet: then it is held to it. */
 bool order_hold_files(DeskContext *context, OrderId order, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
-/* Whom and what the form names (staff, crew, org) is there. */
-bool order_check_named(const Orders *orders, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
+/* Whom and what the form names (staff, crew, order, household, org) is there, and within reach of whoever belongs to `org_id`. */
+bool order_check_named(const Orders *orders, int64_t org_id, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
 
 /* order_account.c: does the account let an order of this kind begin? */
 bool order_check_account(const Orders *orders, const OrderKind *kind, const OrderAccept *accept, Error *error) MUST_USE;

@@ -118,6 +118,7 @@ void list_count(const Orders *orders, const ListWish *wish, const OrderKind *kin
     uint32_t clock = LIVE_NONE;
     if (!list_wants(wish, &entry->order)) continue;
     out->open++;
+    if (entry->order.accepted_at > now - 10 * SPAN_MINUTE) out->lately += entry->order.calls;
     out->by_ladder[entry->order.ladder]++;
     out->callbacks += order_waits_for_callback(&entry->order);
     if (by_state && entry->order.kind == kind) by_state[entry->order.state]++;

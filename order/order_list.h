@@ -43,6 +43,7 @@ bool order_waits_for_callback(const Order *order);
 
 typedef struct ListCounts {
   size_t open, amber, broken, callbacks;
+  size_t lately; /* calls on those accepted in the last ten minutes */
   size_t by_ladder[LADDER_CLOSED + 1];
 } ListCounts;
 /* amber, broken: those whose nearest clock has passed 75 %, its due time. by_state: by state of `kind`, of KIND_STATES_MAX, or NULL. */

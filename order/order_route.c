@@ -56,17 +56,39 @@ bool order_hold_files(DeskContext *context, OrderId order, const KindField *fiel
   return true;
 }
 
-/* Whom and what a form names must be there: who takes over, which crew, which part of the organisation. */
-static bool is_known(const Orders *orders, KindFieldType type, int64_t id) {
+/* Whom and what a form names must be there, and theirs to name: who takes over, which crew, which order, which household. Another unit may be named by everyone:
+ * that is how an order is handed over to it. */
+static bool is_known(const Orders *orders, int64_t org_id, KindFieldType type, int64_t id) {
   size_t row;
+  uint32_t position;
+  const Order *order = type == FIELD_ORDER ? order_find(orders, (OrderId){id}) : NULL;
   if (type == FIELD_ORG) return !orders->people || people_org_row(orders->people, id, &row);
-  return (type != FIELD_STAFF && type != FIELD_CREW) || !orders->known || orders->known(orders->known_self, type == FIELD_STAFF, id);
+  if (type == FIELD_ORDER) return !order || order_is_theirs(orders, order, org_id);
+  if (type == FIELD_CUSTOMER)
+    return !orders->people || !org_id || (people_position_of(orders->people, (CustomerId){id}, &position) &&
+                                          people_check_place(orders->people, org_id, people_customer_device(orders->people, position), NULL));
+  return (type != FIELD_STAFF && type != FIELD_CREW) || !orders->known || orders->known(orders->known_self, type == FIELD_STAFF, id, org_id);
 }
 
-bool order_check_named(const Orders *orders, const KindField *fields, size_t count, const json_t *values, Error *error) {
+bool order_is_theirs(const Orders *orders, const Order *order, int64_t org_id) {
+  if (!orders->people || !org_id || order->org == ORDER_NO_ORG) return true;
+  return people_org_within(orders->people, people_org(orders->people, order->org)->id, org_id) ||
+         (order->to_org != ORDER_NO_ORG && people_org_within(orders->people, people_org(orders->people, order->to_org)->id, org_id));
+}
+
+/* Who works in the unit that an order goes to may be named with it. */
+static int64_t handed_to(const KindField *fields, size_t count, const json_t *values) {
+  for (size_t i = 0; i < count; i++)
+    if (fields[i].type == FIELD_ORG) return form_id(values, fields[i].id.at);
+  return 0;
+}
+
+bool order_check_named(const Orders *orders, int64_t org_id, const KindField *fields, size_t count, const json_t *values, Error *error) {
+  int64_t unit = values ? handed_to(fields, count, values) : 0;
   for (size_t i = 0; values && i < count; i++) {
     int64_t id = form_id(values, fields[i].id.at);
-    if (!id || is_known(orders, (KindFieldType)fields[i].type, id)) continue;
+    if (!id || is_known(orders, org_id, (KindFieldType)fields[i].type, id)) continue;
+    if (fields[i].type == FIELD_STAFF && unit && is_known(orders, unit, FIELD_STAFF, id)) continue;
     error_raise(error, ERROR_NOT_FOUND, "%.*s" ERROR_BOTH "%.*s\t%lld", TEXT_ARG(fields[i].name_zh), TEXT_ARG(fields[i].name_en), (long long)id);
     return error_at(error, "$.fields.%.*s", TEXT_ARG(fields[i].id));
   }

@@ -200,7 +200,7 @@ static bool get_counts(HttpRequest *request, HttpReply *reply, void *room, Error
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_put_i64(&json, "open", (int64_t)counts.open);
-  json_put_i64(&json, "calls_10min", order_calls_since(orders, request->now));
+  json_put_i64(&json, "calls_10min", wish.orgs ? (int64_t)counts.lately : order_calls_since(orders, request->now));
   json_put_i64(&json, "amber", (int64_t)counts.amber);
   json_put_i64(&json, "broken", (int64_t)counts.broken);
   json_put_i64(&json, "callbacks", (int64_t)counts.callbacks);
@@ -279,7 +279,8 @@ static bool decode_accept(HttpRequest *request, void **out, void *room, Error *e
                                   .source = http_body_text(body, "source"),
                                   .fields = json_object_get(body, "fields"),
                                   .urgency = (uint8_t)http_body_i64(body, "urgency", 0),
-                                  .roles = request->who.roles};
+                                  .roles = request->who.roles,
+                                  .org_id = request->who.org_id};
   if (json_is_null(command->accept.fields)) command->accept.fields = NULL;
   *out = command;
   return true;
@@ -319,7 +320,8 @@ static bool decode_step(HttpRequest *request, void **out, void *room, Error *err
   command->orders = room;
   command->org_id = request->who.org_id;
   command->step = (OrderStep){.step = http_body_text(body, "step"), .version = (int32_t)http_body_i64(body, "version", 0),
-                              .fields = json_object_get(body, "fields"), .roles = request->who.roles & ~(uint32_t)KIND_ROLE_SYSTEM};
+                              .fields = json_object_get(body, "fields"), .roles = request->who.roles & ~(uint32_t)KIND_ROLE_SYSTEM,
+                              .org_id = request->who.org_id};
   if (json_is_null(command->step.fields)) command->step.fields = NULL;
   Text done_at = http_body_text(body, "done_at");
   if (done_at.len && !instant_from_text(done_at, &command->step.done_at)) command->step.done_at = 0; /* the schema let a moment pass */
@@ -351,12 +353,7 @@ static bool work_step(DeskContext *context, void *self, Error *error) {
   Command *command = self;
   const Orders *orders = command->orders;
   const Order *order = order_find(orders, command->id);
-  if (order && order->org != ORDER_NO_ORG && command->org_id) {
-    const Org *org = people_org(orders->people, order->org);
-    if (!people_org_within(orders->people, org->id, command->org_id) &&
-        !(order->to_org != ORDER_NO_ORG && people_org_within(orders->people, people_org(orders->people, order->to_org)->id, command->org_id)))
-      return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(org->name));
-  }
+  if (order && !order_is_theirs(orders, order, command->org_id)) return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(people_org(orders->people, order->org)->name));
   return order_step(context, command->orders, &command->step, error) && keep_after(context, command, error);
 }
 

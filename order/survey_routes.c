@@ -170,6 +170,7 @@ static bool get_fund(HttpRequest *request, HttpReply *reply, void *room, Error *
 
 typedef struct TransferCommand {
   Orders *orders;
+  int64_t org_id;
   const json_t *body;
   uint32_t position;
   CustomerId customer;
@@ -181,6 +182,7 @@ static bool decode_transfer(HttpRequest *request, void **out, void *room, Error 
   if (!command) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
   command->orders = room;
   command->body = request->body;
+  command->org_id = request->who.org_id;
   const People *people = command->orders->people;
   Text number = http_body_text(request->body, "customer_number");
   if (!people || !people_position_of_number(people, number, &command->position)) {
@@ -206,7 +208,8 @@ static bool work_transfer(DeskContext *context, void *self, Error *error) {
                         .customer = command->customer,
                         .device = GRID_NONE,
                         .source = TEXT("land_registry"),
-                        .fields = fields};
+                        .fields = fields,
+                        .org_id = command->org_id};
   ok = ok ? order_accept(context, command->orders, &accept, &command->id, &again, error)
           : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "order");
   json_decref(fields);

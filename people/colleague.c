@@ -14,14 +14,14 @@ static Text org_of(const Staff *staff, const StaffMember *member) {
 }
 
 /* Those of one's own part and below it, and the line above it: what one cannot do is handed up. */
-static bool near(Staff *staff, const HttpWho *who, const StaffMember *member) {
+static bool near(const Staff *staff, int64_t org_id, const StaffMember *member) {
   const StaffOrgs *orgs = &staff->options.orgs;
-  return staff_may_see_org(staff, who, member->org_id) || member->org_id == 0 || orgs->within(orgs->self, who->org_id, member->org_id);
+  return !org_id || !member->org_id || member->org_id == org_id || !orgs->within || orgs->within(orgs->self, member->org_id, org_id) || orgs->within(orgs->self, org_id, member->org_id);
 }
 
-bool colleague_works(Staff *staff, int64_t id) {
+bool colleague_works(Staff *staff, int64_t id, int64_t org_id) {
   StaffMember member;
-  return staff_member(staff, id, &member) && !member.disabled && (member.roles & AT_WORK);
+  return staff_member(staff, id, &member) && !member.disabled && (member.roles & AT_WORK) && near(staff, org_id, &member);
 }
 
 static void write_colleague(Json *json, const Staff *staff, const StaffMember *member) {
@@ -68,7 +68,7 @@ bool colleague_list(HttpRequest *request, HttpReply *reply, void *room, Error *e
   pthread_rwlock_rdlock(&staff->lock);
   for (size_t i = 0; i < staff->accounts.count && !more; i++) {
     StaffMember member = account_member(staff->accounts.at[i]);
-    if (member.id <= after || member.disabled || !(member.roles & role) || !near(staff, &request->who, &member)) continue;
+    if (member.id <= after || member.disabled || !(member.roles & role) || !near(staff, request->who.org_id, &member)) continue;
     if (!text_holds(name_of(&member), typed) && !text_holds(org_of(staff, &member), typed)) continue;
     more = count++ == limit;
     if (more) break;

@@ -75,8 +75,8 @@ bool staff_may_see_org(Staff *staff, const HttpWho *who, int64_t org_id);
 bool staff_check_org(Staff *staff, const HttpWho *who, int64_t org_id, Error *error) MUST_USE;
 /* Who has this role in exactly this part of the organisation: the first account, 0: nobody. */
 int64_t staff_of_role(Staff *staff, int64_t org_id, uint32_t role);
-/* Whether there is such an account, not disabled, that can be given something to do. */
-bool colleague_works(Staff *staff, int64_t id);
+/* Whether there is such an account, not disabled, that can be given something to do by somebody of this part (0: of the whole company). */
+bool colleague_works(Staff *staff, int64_t id, int64_t org_id);
 int64_t staff_crew_of(Staff *staff, int64_t staff_id); /* 0: none */
 
 /* The company's own sign-in service; before the server starts. It is not owned. */

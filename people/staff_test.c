@@ -328,8 +328,9 @@ static void colleagues_are_found_by_everybody(void **state) {
   char path[80], body[80];
   snprintf(path, sizeof path, "/api/v1/staff/%lld", (long long)gone);
   http_test_do(&f.test, 200, "PATCH", path, "{\"version\":1,\"disabled\":true}");
-  assert_false(colleague_works(f.staff, gone) || colleague_works(f.staff, 1));
-  assert_true(colleague_works(f.staff, id));
+  assert_false(colleague_works(f.staff, gone, 0) || colleague_works(f.staff, 1, 0));
+  assert_true(colleague_works(f.staff, id, 0) && colleague_works(f.staff, id, 1));
+  assert_false(colleague_works(f.staff, id, 2)); /* of another part */
   sign_in(&f, "wang", password); /* neither administrator nor security: /staff is not theirs */
   http_test_do(&f.test, 403, "GET", "/api/v1/staff", NULL);
   static const struct {
