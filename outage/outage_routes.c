@@ -184,8 +184,9 @@ static bool reachable(const Command *command, OutageId id, Error *error) {
   return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(org->name));
 }
 
+/* The device that is named, theirs to name. */
 static bool device_index(const Command *command, uint32_t *index, Error *error) {
-  if (grid_index_of(command->outages->grid, command->device, index)) return true;
+  if (grid_index_of(command->outages->grid, command->device, index)) return people_check_reach(command->outages->people, command->org_id, *index, error);
   return error_raise(error, ERROR_NOT_FOUND, "device\t%lld", (long long)command->device.value) || error_at(error, "%s", "$.device_id");
 }
 
