@@ -39,9 +39,27 @@ static Taken *begin_taken(HttpRequest *request, void **command, void *room, Erro
   return taken;
 }
 
+/* The collection speaks for the whole company; somebody of a part only for what is theirs. What nobody knows is set aside later. */
+static bool theirs(const Meters *meters, int64_t org_id, Text name, Error *error) {
+  uint32_t at;
+  bool household = people_position_of_meter(meters->people, name, &at) || people_position_of_number(meters->people, name, &at);
+  if (household) at = people_customer_device(meters->people, at);
+  return (!household && !grid_index_of_code(meters->grid, name, &at)) || people_check_place(meters->people, org_id, at, error);
+}
+
+static bool all_theirs(const Meters *meters, int64_t org_id, const ReadingMessage *message, Error *error) {
+  for (; org_id && message; message = message->next) {
+    if (message->area.len && !theirs(meters, org_id, message->area, error)) return false;
+    for (uint32_t m = 0; m < message->meters; m++)
+      if (!theirs(meters, org_id, message->meter[m], error)) return false;
+  }
+  return true;
+}
+
 static bool decode_readings(HttpRequest *request, void **command, void *room, Error *error) {
   Taken *taken = begin_taken(request, command, room, error);
-  return taken && message_read(&taken->messages, &taken->problems, form_of(request), request->raw_body, request->arena, error);
+  return taken && message_read(&taken->messages, &taken->problems, form_of(request), request->raw_body, request->arena, error) &&
+         all_theirs(room, request->who.org_id, taken->messages, error);
 }
 
 static bool work_readings(DeskContext *context, void *command, Error *error) {
@@ -89,7 +107,9 @@ static bool encode_taken(HttpRequest *request, void *command, HttpReply *reply, 
 
 static bool decode_power(HttpRequest *request, void **command, void *room, Error *error) {
   Taken *taken = begin_taken(request, command, room, error);
-  return taken && power_read(&taken->power, &taken->problems, form_of(request), request->raw_body, request->arena, error);
+  bool ok = taken && power_read(&taken->power, &taken->problems, form_of(request), request->raw_body, request->arena, error);
+  for (size_t i = 0; ok && request->who.org_id && i < taken->power.count; i++) ok = theirs(room, request->who.org_id, taken->power.item[i].meter, error);
+  return ok;
 }
 
 static bool work_power(DeskContext *context, void *command, Error *error) {
@@ -179,16 +199,18 @@ static bool get_aside(HttpRequest *request, HttpReply *reply, void *room, Error 
 
 typedef struct Settling {
   Meters *meters;
+  HttpWho who;
   int day;
   AsideReason reason;
   Text subject;
+  bool theirs;
 } Settling;
 
 static bool decode_settle(HttpRequest *request, void **command, void *room, Error *error) {
   Settling *settling = *command = ARENA_NEW(request->arena, Settling);
   Text date = http_body_text(request->body, "date"), reason = http_body_text(request->body, "reason");
   if (!settling) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "set aside");
-  *settling = (Settling){.meters = room, .subject = http_body_text(request->body, "subject")};
+  *settling = (Settling){.meters = room, .who = request->who, .subject = http_body_text(request->body, "subject")};
   if (!page_day_of(date, &settling->day))
     return error_raise(error, ERROR_FIELD_FORMAT, "date\t%.*s\tYYYY-MM-DD", TEXT_ARG(date)) || error_at(error, "$.date");
   for (AsideReason r = 1; r < ASIDE_REASONS; r++)
@@ -198,9 +220,19 @@ static bool decode_settle(HttpRequest *request, void **command, void *room, Erro
              : error_raise(error, ERROR_FIELD_INVALID, "reason\t%.*s\tnot one known here", TEXT_ARG(reason)) || error_at(error, "$.reason");
 }
 
+static bool aside_is_theirs(void *self, const AsideRow *row) {
+  Settling *settling = self;
+  int64_t area;
+  if (row->day == settling->day && row->reason == settling->reason && text_equal(row->subject.at ? row->subject : TEXT(""), settling->subject))
+    settling->theirs |= row->area_id && map_get(&settling->meters->area_of_id, row->area_id, &area) && meter_may_see(settling->meters, &settling->who, settling->meters->areas[area].device);
+  return true;
+}
+
 static bool work_settle(DeskContext *context, void *command, Error *error) {
   Settling *settling = command;
   bool found;
+  if (settling->who.org_id && !aside_rows(context->db, settling->meters->county_id, settling->day, aside_is_theirs, settling, error)) return false;
+  if (settling->who.org_id && !settling->theirs) return error_raise(error, ERROR_NOT_FOUND, "set aside\t%.*s", TEXT_ARG(settling->subject));
   if (!aside_settle(&found, context->db, settling->meters->county_id, settling->day, settling->reason, settling->subject, context->now,
                     error))
     return false;
@@ -241,9 +273,9 @@ static bool get_areas(HttpRequest *request, HttpReply *reply, void *room, Error 
     return false;
   for (size_t a = 0; a < meters->area_count; a++) {
     const MeterArea *area = &meters->areas[a];
+    if (!meter_may_see(meters, &request->who, area->device)) continue;
     heard += area->last_at != INSTANT_NONE;
     old += area->last_at != INSTANT_NONE && request->now - area->last_at >= meters->rules.rule[WATCH_SILENT].minutes * SPAN_MINUTE;
-    if (!meter_may_see(meters, &request->who, area->device)) continue;
     alarmed += area->open_alarms != 0;
     if (only && !area->open_alarms) continue;
     if (q.len && text_find(grid_name(meters->grid, area->device), q) < 0 && text_find(grid_code(meters->grid, area->device), q) < 0)
