@@ -62,7 +62,7 @@ static bool read_counties(HttpRequest *request, HttpReply *reply, void *room, Er
   County *counties = ARENA_ARRAY(request->arena, County, COUNTIES_MAX), all = {0};
   size_t count = 0;
   Json json;
-  (void)room;
+  if (!people_org_whole(room, request->who.org_id)) return error_raise(error, ERROR_FORBIDDEN_PLACE, "%s", "全公司" ERROR_BOTH "the whole company");
   if (!counties) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "counties");
   if (!read_list(counties, &count, request, error) || !read_sums(counties, count, ORDERS, false, request, error) ||
       !read_sums(counties, count, OUTAGES, true, request, error))

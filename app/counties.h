@@ -4,6 +4,6 @@
 
 #include "http/http.h"
 
-extern const HttpRoute COUNTIES_ROUTES[]; /* their room: NULL */
+extern const HttpRoute COUNTIES_ROUTES[]; /* their room: the People. For who sees the whole company */
 
 #endif

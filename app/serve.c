@@ -118,7 +118,7 @@ static bool open_http(Serve *serve, const CommandLine *line, Error *error) {
   if (!http_open(&serve->http, &options, error)) return false;
   size_t count = app_assets(&assets);
   http_add_assets(serve->http, assets, count);
-  return http_add_routes(serve->http, COUNTIES_ROUTES, NULL, error) && company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) && http_add_routes(serve->http, OIDC_ROUTES, house->staff, error) && http_add_routes(serve->http, AUDIT_ROUTES, house->staff, error) &&
+  return http_add_routes(serve->http, COUNTIES_ROUTES, house->people, error) && company_add_routes(serve->http, &serve->company, error) && http_add_routes(serve->http, STAFF_ROUTES, house->staff, error) && http_add_routes(serve->http, OIDC_ROUTES, house->staff, error) && http_add_routes(serve->http, AUDIT_ROUTES, house->staff, error) &&
          people_add_routes(serve->http, house->people, error) && arrears_add_routes(serve->http, house->arrears, error) && order_add_routes(serve->http, house->orders, error) &&
          http_add_routes(serve->http, GROUP_ROUTES, house->groups, error) && hall_add_routes(serve->http, house->hall, error) && http_add_routes(serve->http, PRIVACY_ROUTES, house->privacy, error) &&
          outage_add_routes(serve->http, house->outages, error) && crew_add_routes(serve->http, house->crews, error) &&
