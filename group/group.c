@@ -94,6 +94,7 @@ bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int6
   if (said->number.len && groups->people && people_position_of_number(groups->people, said->number, &position)) {
     Customer customer;
     people_customer(groups->people, position, &customer);
+    if (!people_check_place(groups->people, said->org_id, customer.device, error)) return error_at(error, "%s", "$.customer_number");
     row.customer = customer.id;
   }
   if (row.attachment_id && !group_store_has_picture(&held, context->db, context->county_id, row.group_id, row.attachment_id, error))
@@ -147,7 +148,8 @@ bool group_to_order(DeskContext *context, Groups *groups, const GroupTouch *touc
                         .description = kept.row.body,
                         .caller_name = kept.row.author_name,
                         .source = TEXT("group"),
-                        .roles = touch->roles};
+                        .roles = touch->roles,
+                        .org_id = touch->org_id};
   bool ok = map_reserve(&groups->of_order, groups->of_order.count + 1) ? order_accept(context, groups->orders, &accept, out, &again, error)
                                                                        : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "groups");
   json_decref(topic);

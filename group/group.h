@@ -32,6 +32,7 @@ typedef struct GroupSaid {
   Text name, number; /* of a household: how it calls itself, its customer number; may be empty */
   Text body;
   int64_t attachment_id; /* held to this group; 0: none */
+  int64_t org_id;    /* the part that a member of staff belongs to; 0: the whole company */
 } GroupSaid;
 bool group_say(DeskContext *context, Groups *groups, const GroupSaid *said, int64_t *message, Error *error) MUST_USE;
 typedef struct GroupTouch {
@@ -39,6 +40,7 @@ typedef struct GroupTouch {
   Text kind, what;      /* kind empty: what its words ask for */
   const json_t *fields; /* of the kind's form, where it asks for more than words; NULL: none */
   uint32_t roles;       /* of who touches */
+  int64_t org_id;       /* the part they belong to; 0: the whole company */
 } GroupTouch;
 /* One touch: an order from the message, its words and picture with it. ERROR_ALREADY_EXISTS when there is one. */
 bool group_to_order(DeskContext *context, Groups *groups, const GroupTouch *touch, OrderId *out, Error *error) MUST_USE;

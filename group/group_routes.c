@@ -318,6 +318,7 @@ static bool decode_say(HttpRequest *request, void **out, void *room, Error *erro
   const json_t *body = request->body;
   bool staff = request->who.staff_id != 0;
   command->said = (GroupSaid){.name = staff ? text_copy(request->arena, text_of(request->who.name)) : http_body_text(body, "name"),
+                              .org_id = request->who.org_id,
                               .number = http_body_text(body, "customer_number"),
                               .body = http_body_text(body, "body"),
                               .attachment_id = http_body_id(body, "attachment_id")};
@@ -391,7 +392,8 @@ static bool work_touch(DeskContext *context, void *self, Error *error) {
                       .kind = command->kind.at ? command->kind : TEXT(""),
                       .what = command->what,
                       .fields = json_is_object(command->fields) ? command->fields : NULL,
-                      .roles = command->roles};
+                      .roles = command->roles,
+                      .org_id = command->who_org};
   if (!group_store_message(context->db, context->county_id, command->made, keep_its_group, &group, error)) return false;
   if (!group) return error_raise(error, ERROR_NOT_FOUND, "message\t%lld", (long long)command->made);
   return may_see(&seen, command->groups, context->db, group, command->who_org, error) &&
