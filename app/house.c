@@ -54,6 +54,12 @@ static bool org_within(void *self, int64_t org_id, int64_t ancestor_id) {
   return people_org_within(house->people, org_id, ancestor_id);
 }
 
+static int64_t org_of_crew(void *self, int64_t crew_id) {
+  const House *house = self;
+  const Crew *crew = crew_find(house->crews, (CrewId){crew_id});
+  return crew ? crew->org_id : -1;
+}
+
 static bool org_whole(void *self, int64_t org_id) {
   const House *house = self;
   return people_org_whole(house->people, org_id);
@@ -89,7 +95,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
   house->lease = options->lease;
   if (!folder_open(&house->folder, options->data, options->make, error)) return house_close(house), false;
   bool file = db_address_is_file(house->folder.store);
-  StaffOptions staff = {.county_id = house->county_id, .wall = &house->wall, .orgs = {org_within, org_whole, org_name, house}};
+  StaffOptions staff = {.county_id = house->county_id, .wall = &house->wall, .orgs = {org_within, org_whole, org_name, org_of_crew, house}};
   bool ok = db_open(&house->db, house->folder.store, options->mode, error) && schema_migrate(house->db, error) &&
             (file || house->lease || lease_take(&house->lease, house->folder.store, house->county_id, options->holder ? options->holder : "a command", error));
   DeskOptions desk = {.county_id = house->county_id, .time = &house->time, .lease = house->lease,

@@ -210,6 +210,15 @@ static bool check_place(Staff *staff, const HttpWho *by, int64_t org_id, Error *
   return by ? staff_check_org(staff, by, org_id, error) : true;
 }
 
+/* Nobody is put into a crew of another part: its work would be theirs. */
+static bool check_crew(Staff *staff, const HttpWho *by, int64_t crew_id, Error *error) {
+  const StaffOrgs *orgs = &staff->options.orgs;
+  int64_t org_id = by && crew_id && orgs->of_crew ? orgs->of_crew(orgs->self, crew_id) : 0;
+  if (org_id < 0) error_raise(error, ERROR_NOT_FOUND, "crew\t%lld", (long long)crew_id);
+  else if (!org_id || staff_check_org(staff, by, org_id, error)) return true;
+  return error_at(error, "%s", "$.crew_id");
+}
+
 static bool put(Staff *staff, const StaffMember *member, const char *password, Error *error) {
   pthread_rwlock_wrlock(&staff->lock);
   bool ok = account_put(staff, member, password, error);
@@ -250,7 +259,7 @@ bool staff_work_add(DeskContext *context, void *command, Error *error) {
   StaffAdd *add = command;
   Staff *staff = add->staff;
   const StaffNew *account = &add->account;
-  if (!check_place(staff, add->by, account->org_id, error) || !check_roles(add->by, 0, 0, account->roles, error)) return false;
+  if (!check_place(staff, add->by, account->org_id, error) || !check_crew(staff, add->by, account->crew_id, error) || !check_roles(add->by, 0, 0, account->roles, error)) return false;
   if (staff->accounts.count >= LIMIT_STAFF) return error_raise(error, ERROR_LIMIT, "staff\t%d", LIMIT_STAFF);
   if (account_find_name(staff, account->name)) {
     error_raise(error, ERROR_ALREADY_EXISTS, "staff\t%.*s", TEXT_ARG(account->name));
@@ -299,6 +308,7 @@ bool staff_work_change(DeskContext *context, void *command, Error *error) {
   out->version++;
   bool steps_down = out->disabled || out->org_id || !(out->roles & STAFF_ADMINISTRATOR);
   if (change->set_org && !check_place(staff, change->by, out->org_id, error)) return false;
+  if (change->set_crew && !check_crew(staff, change->by, out->crew_id, error)) return false;
   if (steps_down && is_needed(staff, account)) return error_raise(error, ERROR_STAFF_LAST_ADMINISTRATOR, "%s", "");
   char password[crypto_pwhash_STRBYTES];
   memcpy(password, change->set_password ? change->password : account->password, sizeof password);

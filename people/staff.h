@@ -30,6 +30,7 @@ typedef struct StaffOrgs {
   bool (*within)(void *self, int64_t org_id, int64_t ancestor_id); /* equal or below; an ancestor 0 holds everything */
   bool (*whole)(void *self, int64_t org_id);                       /* nothing lies beside it */
   Text (*name)(void *self, int64_t org_id);                        /* at == NULL: no such org; of 0 the company's */
+  int64_t (*of_crew)(void *self, int64_t crew_id);                 /* the part a crew belongs to; -1: there is no such crew. NULL: not looked at */
   void *self;
 } StaffOrgs;
 
