@@ -137,12 +137,29 @@ static bool work_fund(DeskContext *context, void *self, Error *error) {
          desk_event(context, "fund.added", "fund", context->county_id, text_of(data), error);
 }
 
+typedef struct FundPage {
+  HttpRequest *request;
+  const Orders *orders;
+  Json *json;
+} FundPage;
+
+/* The fund is the whole company's; which order was rewarded, is its own part's business. */
+static bool may_name(const FundPage *page, OrderId order) {
+  int64_t org;
+  bool found;
+  Error error = {0};
+  if (!order.value || !page->request->who.org_id) return true;
+  return store_order_org(&found, &org, page->request->db, page->orders->county_id, order, &error) && found &&
+         people_org_within(page->orders->people, org, page->request->who.org_id);
+}
+
 static void write_entry(void *self, const FundEntry *entry) {
-  Json *json = self;
+  const FundPage *page = self;
+  Json *json = page->json;
   json_open_object(json);
   json_put_id(json, "id", entry->id);
   json_put_instant(json, "at", entry->at);
-  json_put_id(json, "order_id", entry->order.value);
+  json_put_id(json, "order_id", may_name(page, entry->order) ? entry->order.value : 0);
   json_put_i64(json, "amount_fen", entry->amount_fen);
   json_put_i64(json, "balance_fen", entry->balance_fen);
   json_put_text(json, "note", entry->note);
@@ -160,7 +177,7 @@ static bool get_fund(HttpRequest *request, HttpReply *reply, void *room, Error *
   json_put_i64(&json, "balance_fen", balance);
   json_key(&json, "items");
   json_open_array(&json);
-  bool ok = store_fund(request->db, orders->county_id, limit, write_entry, &json, error);
+  bool ok = store_fund(request->db, orders->county_id, limit, write_entry, &(FundPage){request, orders, &json}, error);
   json_close(&json);
   json_close(&json);
   return ok;
