@@ -55,7 +55,9 @@ static bool may_see(Seen *seen, const Groups *groups, Db *db, int64_t id, int64_
   if (!group_store_groups(db, groups->county_id, id, keep_group, seen, error)) return false;
   if (!id || !seen->row.id) return error_raise(error, ERROR_NOT_FOUND, "群组" ERROR_BOTH "group\t%lld", (long long)id);
   if (!who_org || (groups->people && people_org_within(groups->people, seen->row.org_id, who_org))) return true;
-  return error_raise(error, ERROR_FORBIDDEN_PLACE, "%s", seen->name);
+  size_t at; /* whose it is, not what they call it */
+  bool known = groups->people && people_org_row(groups->people, seen->row.org_id, &at);
+  return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(known ? people_org(groups->people, at)->name : TEXT("?")));
 }
 
 /* --- reading --- */
