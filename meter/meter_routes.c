@@ -404,8 +404,7 @@ static bool find_household(const HttpRequest *request, const Meters *meters, Met
     return error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)id);
   people_customer(meters->people, position, customer);
   *place = (MeterPlace){(uint32_t)area, position};
-  if (meter_may_see(meters, &request->who, customer->device)) return true;
-  return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(customer->number));
+  return people_check_place(meters->people, request->who.org_id, customer->device, error);
 }
 
 static bool query_days(const HttpRequest *request, int usual, int *from, int *to, Error *error) {
