@@ -200,6 +200,16 @@ bool order_may_open(const Orders *orders, const OrderAccept *accept, uint32_t *r
   return check_accept(kind, accept, &what, error);
 }
 
+/* There, and theirs who asks. */
+static bool check_customer(const Orders *orders, const OrderAccept *accept, Error *error) {
+  uint32_t position;
+  if (!orders->people || !accept->customer.value) return true;
+  if (people_position_of(orders->people, accept->customer, &position))
+    return people_check_place(orders->people, accept->org_id, people_customer_device(orders->people, position), error);
+  error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)accept->customer.value);
+  return error_at(error, "%s", "$.customer_id");
+}
+
 bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accept, OrderId *out, bool *again, Error *error) {
   const OrderKind *kind = book_kind_of(orders->book, accept->kind);
   uint8_t what = ORDER_NO_CHOICE;
@@ -209,15 +219,9 @@ bool order_accept(DeskContext *context, Orders *orders, const OrderAccept *accep
   if (accept->roles && !(accept->roles & kind->opened_by))
     return error_raise(error, ERROR_ORDER_STEP_ROLE, "%.*s" ERROR_BOTH "%.*s\t%s", TEXT_ARG(kind->origin.name_zh),
                        TEXT_ARG(kind->origin.name_en), kind_role_names(roles, sizeof roles, kind->opened_by));
-  if (!check_accept(kind, accept, &what, error) ||
+  if (!check_customer(orders, accept, error) || !check_accept(kind, accept, &what, error) ||
       !order_check_named(orders, accept->org_id, kind->form, kind->form_count, accept->fields, error) || !order_check_account(orders, kind, accept, error))
     return false;
-  uint32_t position;
-  if (orders->people && accept->customer.value && !people_position_of(orders->people, accept->customer, &position)) {
-    error_raise(error, ERROR_NOT_FOUND, "customer\t%lld", (long long)accept->customer.value);
-    return error_at(error, "%s", "$.customer_id");
-  }
-  if (orders->people && accept->customer.value && !people_check_place(orders->people, accept->org_id, people_customer_device(orders->people, position), error)) return false;
   for (uint32_t at = live_first_of_customer(&orders->live, accept->customer); kind->one_open && !accept->parent.value && at != LIVE_NONE;) {
     LiveEntry *entry = live_entry(&orders->live, at);
     const KindStep *step = text_equal(entry->order.kind->origin.id, kind->origin.id)
