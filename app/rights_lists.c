@@ -102,10 +102,12 @@ static bool of_day(char out[24], const char *value) {
 
 typedef struct Choice {
   char text[80]; /* "org=12" */
+  bool theirs;
 } Choice;
 
 static size_t add_choice(Choice *out, size_t count, const char *parameter, const char *value) {
   assert_true(count < 64);
+  out[count].theirs = false;
   snprintf(out[count].text, sizeof out[count].text, "%s=%s", parameter, value);
   return count + 1;
 }
@@ -125,7 +127,7 @@ static bool choices_of(const World *w, const char *path, const char *parameter, 
         continue;
       }
       const char *theirs = thing(&w->theirs, value, strlen(value)), *ours = thing(&w->ours, value, strlen(value));
-      if (theirs) *count = add_choice(out, *count, parameter, theirs);
+      if (theirs) *count = add_choice(out, *count, parameter, theirs), out[*count - 1].theirs = true;
       if (ours) *count = add_choice(out, *count, parameter, ours);
     }
     return true;
@@ -270,12 +272,11 @@ bool role_may(const json_t *operation, const char *role) {
 
 static void ask_all(Asking *a, const json_t *operation, const char *path, const char *body) {
   World *w = a->w;
-  int turn = a->asked++ % w->roles; /* when ours is there too, one role after the other asks */
-  if (a->round == 2 && a->only < 0)
-    while (!role_may(operation, w->role[turn].name)) turn = (turn + 1) % w->roles;
+  int one = a->only < 0 && a->round == 2 ? a->asked++ % w->roles : a->only; /* when ours is there too, one role after the other asks */
+  for (int tries = 0; one >= 0 && tries < w->roles && !role_may(operation, w->role[one].name); tries++) one = (one + 1) % w->roles;
   for (int r = 0; r < w->roles; r++)
-    if ((a->round == 2 && a->only < 0 ? r == turn : a->only < 0 || r == a->only) && role_may(operation, w->role[r].name)) ask_on(a, w->role[r].name, w->role[r].token, true, path, body);
-  if (a->round == 2 || a->only >= 0) return;
+    if ((one < 0 || r == one) && role_may(operation, w->role[r].name)) ask_on(a, w->role[r].name, w->role[r].token, true, path, body);
+  if (a->round == 2) return;
   ask_on(a, "seer", w->seer, false, path, body);
   ask_on(a, "admin", w->admin, false, path, body);
 }
@@ -291,7 +292,7 @@ static bool same_parameter(const Choice *a, const Choice *b) {
   return strncmp(a->text, b->text, len + 1) == 0;
 }
 
-/* Each choice alone as every role; two together as one role after the other. */
+/* What is theirs as every role; words of the trade, and two choices together, as one role after the other. */
 static void ask_choices(Asking *a, const json_t *operation, const char *path, const char *body) {
   Choice choices[64];
   char asked[PATH_MOST];
@@ -305,7 +306,9 @@ static void ask_choices(Asking *a, const json_t *operation, const char *path, co
   ask_all(a, operation, path, body);
   for (size_t c = 0; c < count; c++) {
     with(asked, path, &choices[c], NULL);
+    if (!choices[c].theirs) a->only = (int)(c % (size_t)a->w->roles);
     ask_all(a, operation, asked, body);
+    a->only = -1;
     bool narrows = strcmp(choices[c].text, "state=archived") == 0 || strcmp(choices[c].text, "state=closed") == 0 || strncmp(choices[c].text, "manager=", 8) == 0 || strncmp(choices[c].text, "from=", 5) == 0;
     narrows = narrows && strncmp(path, "/api/v1/exports/", 16) != 0; /* the lists they are made of are asked so */
     for (size_t o = 0; narrows && o < count; o++) {
@@ -337,7 +340,10 @@ void try_list(World *w, Lists *lists, int round, const char *method, const char 
   Asking asking = {.w = w, .lists = lists, .round = round, .only = -1, .path = template, .method = get ? "GET" : "POST", .is = named(template)};
   if (strncmp(template, "/api/v1/grid/", 13) == 0) asking.is |= NETWORK;
   bool held = strchr(template, '{');
-  if ((asking.is & NOT_THERE) && round != 1) return;
+  if (asking.is & NOT_THERE) { /* asked once, by one of them */
+    if (round != 1) return;
+    asking.only = (int)strlen(template) % w->roles;
+  }
   if (strcmp(template, "/api/v1/grid/tiles/{z}/{x}/{y}") == 0) snprintf(path, sizeof path, "/api/v1/grid/tiles/%s", w->theirs.tile);
   else if (!fill_path(&w->ours, path, template)) {
     if (!held || round == 2) world_wrong(w, "GET %s: nothing of ours to ask with", template);

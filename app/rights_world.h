@@ -77,7 +77,7 @@ void marks_after(World *w);
 typedef enum MarkKind { MARK_OF_THE_NETWORK = 1, MARK_OF_A_PART } MarkKind; /* the name of a device; everything else */
 /* The first of them in the last reply, of this kind or a later one, into `out`; false: none. */
 bool marks_found(World *w, MarkKind least, char out[80]);
-/* All rows of all tables but those of sessions and the answers kept under keys: one number, and what each table adds to it. */
+/* A number of all rows of each table that only people change. */
 typedef struct Pile {
   char table[64];
   uint64_t hash;
