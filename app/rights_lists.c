@@ -284,7 +284,7 @@ static void ask_all(Asking *a, const json_t *operation, const char *path, const 
 /* --- every question of a route --- */
 
 static void with(char out[PATH_MOST], const char *path, const Choice *one, const Choice *other) {
-  snprintf(out, PATH_MOST, "%.300s?%s%s%s", path, one->text, other ? "&" : "", other ? other->text : "");
+  snprintf(out, PATH_MOST, "%.300s?%.79s%s%.79s", path, one->text, other ? "&" : "", other ? other->text : "");
 }
 
 static bool same_parameter(const Choice *a, const Choice *b) {

@@ -186,6 +186,32 @@ static void try_feed(World *w, const Role *role) {
   buffer_end(&head.body);
 }
 
+/* --- what lies above both --- */
+
+/* Of an outage of a feeder that feeds both, everybody sees that it is, and how large; of the calls and households under it, their own. */
+static void try_shared(World *w) {
+  char path[PATH_MOST], found[80];
+  static const char *const PATHS[] = {"/api/v1/outages/%s", "/api/v1/outages/%s/proposals", "/api/v1/outages?limit=500", "/api/v1/outages/possible", "/api/v1/orders?outage=%s", "/api/v1/plan", "/api/v1/jobs", "/api/v1/plan/changes"};
+  const Household *house = &w->theirs.house[4];
+  json_t *outage = world_must(w, w->admin, 201, "POST", "/api/v1/outages", "{\"device_id\":\"%s\"}", thing(&w->theirs, "devices.shared", 14));
+  marks_before(w);
+  json_decref(world_must(w, w->admin, 201, "POST", "/api/v1/orders",
+                         "{\"kind\":\"fault_repair\",\"customer_id\":\"%s\",\"caller_phone\":\"%s\",\"caller_name\":\"%s\",\"what\":\"no_power\",\"description\":\"%s\"}", house->id, house->phone,
+                         w->theirs.word, w->theirs.word));
+  marks_after(w);
+  for (size_t p = 0; p < sizeof PATHS / sizeof *PATHS; p++) {
+    snprintf(path, sizeof path, PATHS[p], world_text(outage, "id"));
+    json_decref(world_send(w, w->seer, "GET", path, NULL, NULL));
+    if (p == 0 && !marks_found(w, MARK_OF_A_PART, found)) world_wrong(w, "%s: nothing of theirs is on it, whoever asks", path);
+    for (int r = 0; r < w->roles; r++) {
+      json_decref(world_send(w, w->role[r].token, "GET", path, NULL, NULL));
+      if (p == 0 && w->status != 200) world_wrong(w, "%s as %s: %d", path, w->role[r].name, w->status);
+      if (marks_found(w, MARK_OF_A_PART, found)) world_wrong(w, "%s as %s tells %s of a neighbour under the same outage", path, w->role[r].name, found);
+    }
+  }
+  json_decref(outage);
+}
+
 /* --- all of it --- */
 
 static void every_operation(World *w, Lists *lists, const json_t *root, int round) {
@@ -216,6 +242,7 @@ static void what_is_the_other_stations_is_refused_to_every_role(void **state) {
   every_operation(&w, &lists, root, 2);
   for (int r = 0; r < w.roles; r++) try_feed(&w, &w.role[r]);
   try_bodies(&w, root);
+  try_shared(&w);
   json_decref(root);
   lists_end(&lists);
   print_message("# %d requests, of them %d by people of another station; %zu marks of what is not theirs; %d parameters of addresses know no words\n", w.asked, w.tried, w.marks.count, w.words);

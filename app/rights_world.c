@@ -144,9 +144,10 @@ const char *thing(const Part *part, const char *name, size_t len) {
 
 void add_thing(Part *part, const char *name, const char *id) {
   assert_true(part->things < THING_MAX && id[0]);
-  Thing *one = &part->thing[part->things++];
-  snprintf(one->name, sizeof one->name, "%s", name);
-  snprintf(one->id, sizeof one->id, "%s", id);
+  Thing one; /* `id` may stand in the part itself */
+  snprintf(one.name, sizeof one.name, "%s", name);
+  snprintf(one.id, sizeof one.id, "%s", id);
+  part->thing[part->things++] = one;
 }
 
 static void find_stations(World *w, const json_t *orgs) {
@@ -177,6 +178,18 @@ static void add_house(Part *part, const People *people, const Customer *customer
   COPY(house->area_code, grid_code(grid, area));
   COPY(house->number, customer->number), COPY(house->phone, customer->phone), COPY(house->address, customer->address), COPY(house->meter, customer->meter);
   if (part->houses == 1) snprintf(part->grid, sizeof part->grid, "%lld", (long long)people_org(people, people_org_of_device(people, customer->device))->id);
+}
+
+/* What feeds a household of theirs and lies above both. */
+static void find_shared(World *w, const People *people) {
+  const Grid *grid = people_grid(people);
+  uint32_t at;
+  char id[24];
+  assert_true(grid_index_of(grid, (DeviceId){strtoll(w->theirs.house[4].device, NULL, 10)}, &at));
+  while (at != GRID_NONE && (!grid_can_fail((GridKind)grid_device(grid, at)->kind) || !people_check_reach(people, strtoll(w->ours.id, NULL, 10), at, NULL))) at = grid_device(grid, at)->parent;
+  assert_true(at != GRID_NONE);
+  snprintf(id, sizeof id, "%lld", (long long)grid_device(grid, at)->id.value);
+  add_thing(&w->theirs, "devices.shared", id);
 }
 
 static void find_houses(World *w, const People *people) {
@@ -246,6 +259,7 @@ void world_open(World *w) {
   assert_ok(grid_open(&grid, db, 1, &error), &error);
   assert_ok(people_open(&people, db, grid, 1, &error), &error);
   find_houses(w, people);
+  find_shared(w, people);
   people_close(people), grid_close(grid), db_close(db);
   find_part(w, &w->ours), find_part(w, &w->theirs);
   json_t *promises = world_must(w, w->admin, 200, "GET", "/api/v1/promises", "%s", "");

@@ -95,8 +95,9 @@ static void write_side(const Outage *o, const LocateOutage *belief, bool speaks_
   json_close(json);
 }
 
-void outage_write_ask(const Outages *outages, const LocateOutage *belief, Arena *arena, Json *json) {
-  if (belief->ask_customer == LOCATE_NONE || belief->ask_bits < 0.001) {
+void outage_write_ask(const Outages *outages, const LocateOutage *belief, HttpRequest *request, Json *json) {
+  bool someone = belief->ask_customer != LOCATE_NONE && belief->ask_bits >= 0.001;
+  if (!someone || !people_check_place(outages->people, request->who.org_id, people_customer_device(outages->people, belief->ask_customer), NULL)) {
     json_nil(json);
     return;
   }
@@ -107,8 +108,8 @@ void outage_write_ask(const Outages *outages, const LocateOutage *belief, Arena 
   int32_t lon = own ? customer.lon_e6 : device->lon_e6, lat = own ? customer.lat_e6 : device->lat_e6;
   json_open_object(json);
   json_put_id(json, "customer_id", customer.id.value);
-  json_put_text(json, "name", people_mask_name(arena, customer.name));
-  json_put_text(json, "phone", people_mask_phone(arena, customer.phone));
+  json_put_text(json, "name", people_mask_name(request->arena, customer.name));
+  json_put_text(json, "phone", people_mask_phone(request->arena, customer.phone));
   json_put_text(json, "device", grid_name(outages->grid, customer.device));
   json_put_bool(json, "by_ping", belief->ask_by_ping);
   json_put_f64(json, "bits", belief->ask_bits, 3);
@@ -118,7 +119,7 @@ void outage_write_ask(const Outages *outages, const LocateOutage *belief, Arena 
 }
 
 /* Those below who must not be without: at most so many. */
-static void write_dear(const Outages *outages, const Outage *o, Arena *arena, Json *json) {
+static void write_dear(const Outages *outages, const Outage *o, HttpRequest *request, Json *json) {
   int shown = 0;
   json_key(json, "dear");
   json_open_array(json);
@@ -128,11 +129,11 @@ static void write_dear(const Outages *outages, const Outage *o, Arena *arena, Js
     for (uint32_t i = from; i < to && shown < DEAR_SHOWN; i++) {
       Customer customer;
       people_customer(outages->people, i, &customer);
-      if (!customer.importance && !customer.vulnerable) continue;
+      if ((!customer.importance && !customer.vulnerable) || !people_check_place(outages->people, request->who.org_id, customer.device, NULL)) continue;
       shown++;
       json_open_object(json);
       json_put_id(json, "customer_id", customer.id.value);
-      json_put_text(json, "name", people_mask_name(arena, customer.name));
+      json_put_text(json, "name", people_mask_name(request->arena, customer.name));
       json_put_bool(json, "important", customer.importance != IMPORTANCE_NONE);
       json_put_bool(json, "vulnerable", customer.vulnerable);
       json_close(json);
@@ -141,7 +142,7 @@ static void write_dear(const Outages *outages, const Outage *o, Arena *arena, Js
   json_close(json);
 }
 
-void outage_write_belief(const Outages *outages, const Outage *o, const LocateOutage *belief, Arena *arena, Json *json) {
+void outage_write_belief(const Outages *outages, const Outage *o, const LocateOutage *belief, HttpRequest *request, Json *json) {
   json_key(json, "explanation");
   json_open_object(json);
   write_side(o, belief, true, json);
@@ -162,8 +163,8 @@ void outage_write_belief(const Outages *outages, const Outage *o, const LocateOu
   json_put_i64(json, "vulnerable", belief->vulnerable);
   json_put_string(json, "phases", belief->phases == LOCATE_PHASE_A ? "A" : belief->phases == LOCATE_PHASE_B ? "B" : belief->phases == LOCATE_PHASE_C ? "C" : NULL);
   json_key(json, "ask_next");
-  outage_write_ask(outages, belief, arena, json);
-  write_dear(outages, o, arena, json);
+  outage_write_ask(outages, belief, request, json);
+  write_dear(outages, o, request, json);
   json_close(json);
 }
 
@@ -194,7 +195,7 @@ static bool write_possible(HttpRequest *request, const Outages *outages, LocateO
   write_side(&nothing, class, false, json);
   json_close(json);
   json_key(json, "ask_next");
-  outage_write_ask(outages, class, request->arena, json);
+  outage_write_ask(outages, class, request, json);
   json_close(json);
   return true;
 }

@@ -28,8 +28,10 @@ static void show_order(Shown *shown, const Order *order) {
   write_summary(shown->json, shown->outages->orders, order, &clocks, shown->request->arena, shown->request->now);
 }
 
+/* Of an outage above several parts everybody sees that it is, and how large; of its orders and households, his own. */
 static bool show_open(void *self, const Order *order) {
   Shown *shown = self;
+  if (!order_is_theirs(shown->outages->orders, order, shown->request->who.org_id)) return true;
   show_order(shown, order);
   return --shown->left > 0;
 }
@@ -37,6 +39,7 @@ static bool show_open(void *self, const Order *order) {
 static bool show_ended(void *self, const OrderRow *row, const ClockSet *clocks, Error *error) {
   Shown *shown = self;
   (void)error;
+  if (!order_is_theirs(shown->outages->orders, &row->order, shown->request->who.org_id)) return true;
   write_summary(shown->json, shown->outages->orders, &row->order, clocks, shown->request->arena, shown->request->now);
   return true;
 }
@@ -166,7 +169,7 @@ static void write_one_device(const Outages *outages, uint32_t index, const Outag
   json_close(json);
 }
 
-static void write_surroundings(const Outages *outages, const Outage *o, bool open, Json *json) {
+static void write_surroundings(const Outages *outages, const Outage *o, bool open, int64_t org_id, Json *json) {
   const Grid *grid = outages->grid;
   uint32_t path[256], depth = 0, end = grid_device(grid, o->device)->end;
   for (uint32_t at = o->device; at != GRID_NONE && depth < 256; at = grid_device(grid, at)->parent) path[depth++] = at;
@@ -174,7 +177,7 @@ static void write_surroundings(const Outages *outages, const Outage *o, bool ope
   json_open_array(json);
   for (size_t i = 0; open && i < outages->open.count; i++) {
     const Outage *other = &outages->open.at[i]->o;
-    if (other != o && other->id.value != o->id.value && other->device >= o->device && other->device < end && other->state < OUTAGE_RESTORED) outage_write_summary(outages, other, json);
+    if (other != o && other->id.value != o->id.value && other->device >= o->device && other->device < end && other->state < OUTAGE_RESTORED && outage_in_reach(outages, other, org_id)) outage_write_summary(outages, other, json);
   }
   json_close(json);
   json_key(json, "path");
@@ -230,8 +233,8 @@ bool outage_page_write(HttpRequest *request, HttpReply *reply, Outages *outages,
   if (ok && !ended) ok = outage_belief(outages, record->o.device, record->o.since, request->now, request->arena, &belief, error);
   ok = ok && write_orders(&shown, record, error) && write_story(&story, id, error);
   if (ok) {
-    outage_write_belief(outages, &record->o, &belief, request->arena, &json);
-    write_surroundings(outages, &record->o, !ended, &json);
+    outage_write_belief(outages, &record->o, &belief, request, &json);
+    write_surroundings(outages, &record->o, !ended, request->who.org_id, &json);
     json_key(&json, "job");
     if (record->o.job) {
       json_open_object(&json);

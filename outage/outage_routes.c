@@ -190,6 +190,15 @@ static bool device_index(const Command *command, uint32_t *index, Error *error) 
   return error_raise(error, ERROR_NOT_FOUND, "device\t%lld", (long long)command->device.value) || error_at(error, "%s", "$.device_id");
 }
 
+static bool orders_are_theirs(const Command *command, Error *error) {
+  for (size_t i = 0; i < command->count; i++) {
+    const Order *order = order_find(command->outages->orders, command->orders[i]);
+    if (order && !order_is_theirs(command->outages->orders, order, command->org_id))
+      return error_raise(error, ERROR_FORBIDDEN_PLACE, "%.*s", TEXT_ARG(people_org(command->outages->people, order->org)->name)) || error_at(error, "$.order_ids[%zu]", i);
+  }
+  return true;
+}
+
 /* A command may end the outage: then its row tells what to answer. */
 static bool done(DeskContext *context, Command *c, bool ok, Error *error) {
   Record *record;
@@ -213,7 +222,7 @@ static bool done(DeskContext *context, Command *c, bool ok, Error *error) {
     return reachable(c, id, error) && done(context, c, call, error);        \
   }
 WORK(confirm, outage_confirm(context, c->outages, id, c->version, error))
-WORK(split, outage_split(context, c->outages, id, c->version, c->orders, c->count, &c->id, error))
+WORK(split, orders_are_theirs(c, error) && outage_split(context, c->outages, id, c->version, c->orders, c->count, &c->id, error))
 WORK(dismiss, outage_dismiss(context, c->outages, id, c->version, c->words, error))
 WORK(undo, outage_undo(context, c->outages, id, c->version, error))
 WORK(eta, outage_set_eta(context, c->outages, id, c->version, c->from, c->until, c->source, error))
