@@ -22,6 +22,7 @@ static void sound(const Town *town) { /* what is in force, carried on as it is, 
 typedef struct Ask {
   Town *town;
   enum { MOVE, UNDO, ACCEPT, DELAY, NEED, TASK_NEED, FLOOD, ERRAND, DUTY, SWAP, ROUND, ROUND_END, TAKE } what;
+  int64_t org;
   PlanMove move;
   int64_t task, errand;
   JobId job;
@@ -54,7 +55,7 @@ static bool work(DeskContext *context, void *command, Error *error) {
   switch (a->what) {
     case MOVE: return plan_move(context, crews, &a->move, error);
     case UNDO: return plan_undo(context, crews, 2, &a->undone, error);
-    case ACCEPT: return plan_accept(context, crews, a->task, 0, a->staff ? a->staff : 2, &a->assigned, error);
+    case ACCEPT: return plan_accept(context, crews, a->task, a->org, a->staff ? a->staff : 2, &a->assigned, error);
     case DELAY: return plan_delay(context, crews, a->job, (CrewId){0}, a->minutes, error);
     case NEED: return plan_ask(context, crews, &a->need, &a->errand, error);
     case TASK_NEED: return plan_need(context, crews, a->task, &a->need, error);
@@ -178,6 +179,9 @@ static void an_acceptance_is_taken_back(void **state) {
   three_outages(&town);
   town_pass(&town, 1);
   Ask undo = {.town = &town, .what = UNDO}, accept = {.town = &town, .what = ACCEPT};
+  Ask elsewhere = {.town = &town, .what = ACCEPT, .org = 77}; /* a part without crews */
+  assert_int_equal(ask(&elsewhere), ERROR_NONE);
+  assert_int_equal(elsewhere.assigned, 0);
   int64_t crew_of[3];
   for (size_t i = 0; i < 3; i++) crew_of[i] = task_at(&town, i)->crew.value;
   assert_int_equal(ask(&accept), ERROR_NONE);
