@@ -72,6 +72,16 @@ static const struct {
     {"/api/v1/groups/{id}/pictures", "application/octet-stream", "a picture"},
 };
 
+/* What is the whole company's is not a part's to change. */
+static const struct {
+  const char *method, *path, *body;
+} WHOLE[] = {
+    {"PUT", "/api/v1/security", "{\"two_factor\":\"free\"}"},
+    {"POST", "/api/v1/fund", "{\"amount_fen\":100,\"note\":\"x\"}"},
+    {"POST", "/api/v1/visits/cuts", "{\"keep\":\"none\"}"},
+    {"POST", "/api/v1/visits/cuts/undo", "{}"},
+};
+
 static bool is_free(const char *route, const char *field) {
   for (size_t i = 0; i < sizeof FREE / sizeof *FREE; i++)
     if (strcmp(FREE[i].route, route) == 0 && strcmp(FREE[i].field, field) == 0) return true;
@@ -182,6 +192,11 @@ static void try_cases(World *w, const json_t *root) {
     if (now != done) world_wrong(w, "%s %s, naming theirs as %s: refused, but something was done", CASES[c].method, CASES[c].route, CASES[c].field);
     done = now;
   }
+  for (size_t i = 0; i < sizeof WHOLE / sizeof *WHOLE; i++)
+    for (int r = 0; r < w->roles; r++) {
+      json_decref(world_send(w, w->role[r].token, WHOLE[i].method, WHOLE[i].path, "application/json", WHOLE[i].body));
+      if (w->status != 403) world_wrong(w, "%s %s as %s of a part: %d", WHOLE[i].method, WHOLE[i].path, w->role[r].name, w->status);
+    }
   assert_int_equal(marks_piles(w, after), tables);
   for (size_t t = 0; t < tables; t++)
     if (before[t].hash != after[t].hash) world_wrong(w, "%s is another than before all was refused", before[t].table);

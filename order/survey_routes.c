@@ -124,6 +124,8 @@ typedef struct FundCommand {
 static bool decode_fund(HttpRequest *request, void **out, void *room, Error *error) {
   FundCommand *command = ARENA_NEW(request->arena, FundCommand);
   if (!command) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "fund");
+  const People *people = ((const Orders *)room)->people;
+  if (people && !people_org_whole(people, request->who.org_id)) return error_raise(error, ERROR_FORBIDDEN_PLACE, "%s", "全公司" ERROR_BOTH "the whole company");
   *command = (FundCommand){room, http_body_i64(request->body, "amount_fen", 0), http_body_text(request->body, "note")};
   *out = command;
   return true;

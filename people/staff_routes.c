@@ -277,6 +277,7 @@ static bool get_rule(HttpRequest *request, HttpReply *reply, void *room, Error *
 static bool decode_rule(HttpRequest *request, void **command, void *room, Error *error) {
   StaffRule *made = ARENA_NEW(request->arena, StaffRule);
   if (!made) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "two_factor");
+  if (!staff_sees_all(room, &request->who)) return error_raise(error, ERROR_FORBIDDEN_PLACE, "%s", "全公司" ERROR_BOTH "the whole company");
   *made = (StaffRule){.staff = room};
   for (int rule = 0; rule < TWO_FACTOR_RULES; rule++)
     if (text_is(http_body_text(request->body, "two_factor"), TWO_FACTOR_RULE_NAMES[rule])) made->rule = (TwoFactorRule)rule;
