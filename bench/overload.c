@@ -5,7 +5,7 @@
  * First what it can take: a mix of fault calls (70 %), queues (25 %), reports (5 %: board, figures, an export) from 64 connections that ask again as soon as
  * they are answered. Then on a timetable (open loop: whoever is due comes, answered or not): a third of that; --times of it; a third again. With --slow N,
  * a third once more while N connections send a byte of a head a second, N say nothing at all, N never read their reply, N send large bodies
- * slowly, and N / 10 bodies of 7 and of 64 MB, 64 kB a second. For each phase and kind: offered, answered, refused politely (503 with Retry-After), otherwise;
+ * slowly, and N / 10 bodies of 7 and of 64 MB, 64 kB a second; and once more without them. For each phase and kind: offered, answered, refused politely (503 with Retry-After), otherwise;
  * latency from when it was due.
  * --tls: through a proxy that speaks TLS and has this name; --addresses: from so many addresses of this machine, 127.1.0.1 and on (a proxy limits each).
  * bench/overload-nginx does both. */
@@ -452,6 +452,7 @@ int main(int argc, char **argv) {
     sleep(3);
     open_loop(&load, "a third, while slow clients are there", most / 3);
     kill(child, SIGTERM);
+    open_loop(&load, "a third, and they are gone", most / 3);
   }
   return 0;
 }

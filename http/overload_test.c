@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "http/http_internal.h"
 #include "http/testing.h"
 #include "http/thing_room.h"
 
@@ -91,6 +92,39 @@ static void reports_first_then_writes_fault_calls_last(void **state) {
 }
 
 /* --- slow clients --- */
+
+static bool is_closed(int end) {
+  char byte;
+  return recv(end, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* Room is made by closing who is idle. Whose bytes lie there unread is not: the server is late, not he. */
+static void who_has_asked_already_is_not_closed_to_make_room(void **state) {
+  (void)state;
+  enum { COUNT = 6 };
+  Peers peers;
+  Peer *peer[COUNT];
+  int ends[COUNT][2];
+  peers_begin(&peers, COUNT - 2, 1000000);
+  for (int i = 0; i < COUNT; i++) {
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends[i]), 0);
+    if (i % 2 == 0) assert_int_equal(send(ends[i][1], "GET", 3, 0), 3);
+    peer[i] = peer_begin(&peers, ends[i][0]);
+    assert_non_null(peer[i]);
+    if (i < 2) { /* had an answer, and are kept open */
+      peer_owes(peer[i], PEER_TAKING, 0);
+      peer_owes(peer[i], PEER_HEAD, 0);
+    }
+    assert_int_equal(is_closed(ends[3][1]), i >= 4); /* room for the fifth: never asked anything */
+    assert_int_equal(is_closed(ends[1][1]), i >= 5); /* for the sixth: kept open, and silent */
+  }
+  assert_false(is_closed(ends[0][1]) || is_closed(ends[2][1]) || is_closed(ends[4][1]) || is_closed(ends[5][1]));
+  for (int i = 0; i < COUNT; i++) {
+    peer_end(peer[i]);
+    close(ends[i][0]);
+    close(ends[i][1]);
+  }
+}
 
 static int connect_to(uint16_t port) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -185,5 +219,5 @@ static void a_reply_nobody_takes_is_dropped(void **state) {
   http_test_close(&test);
 }
 
-TEST_MAIN(TEST(reports_first_then_writes_fault_calls_last), TEST(many_slow_ones_make_room_for_who_asks), TEST(whoever_is_late_is_closed),
+TEST_MAIN(TEST(reports_first_then_writes_fault_calls_last), TEST(who_has_asked_already_is_not_closed_to_make_room), TEST(many_slow_ones_make_room_for_who_asks), TEST(whoever_is_late_is_closed),
           TEST(a_reply_nobody_takes_is_dropped))

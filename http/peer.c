@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "http/http_internal.h"
 
-enum { SWEEP_EVERY_MS = 250 };
+enum { SWEEP_EVERY_MS = 250, LOOK_MOST = 100 };
 
 static void unlink_peer(Peer *peer) {
   peer->before->after = peer->after;
@@ -30,11 +30,18 @@ static void let_go(Peer *peer) {
   shutdown(peer->socket, SHUT_RDWR);
 }
 
+/* When the server is late: his bytes are there, and unread. */
+static bool has_spoken(const Peer *peer) {
+  char byte;
+  return recv(peer->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* First of those that never asked anything, then of those kept open: their next request may be on its way. */
 static void make_room(Peers *peers) {
   Peer *longest[2] = {NULL, NULL};
+  int looked = 0;
   for (Peer *peer = peers->ring.after; peer != &peers->ring && !longest[0]; peer = peer->after)
-    if (peer->owes == PEER_HEAD && !longest[peer->served]) longest[peer->served] = peer;
+    if (peer->owes == PEER_HEAD && !longest[peer->served] && looked++ < LOOK_MOST && !has_spoken(peer)) longest[peer->served] = peer;
   Peer *peer = longest[0] ? longest[0] : longest[1];
   if (!peer) return;
   let_go(peer);
