@@ -170,7 +170,7 @@ static bool accept_new(DeskContext *context, Orders *orders, const OrderKind *ki
   bool ok = live_reserve(&orders->live, error) &&
             (orders->book_stored || store_insert_book(context, kind->book, book_text(orders->book), error)) &&
             store_insert_order(context, &row, error) && write_form(context, &order, accept, error) &&
-            order_hold_files(context, order.id, kind->form, kind->form_count, accept->fields, error) &&
+            order_hold_files(context, orders, &order, kind->form, kind->form_count, accept->fields, error) &&
             write_accepted(context, orders, &order, accept, error) && figure_accepted(context, orders, &order, error);
   if (!ok) return false;
   ClockSet clocks = {0};

@@ -124,7 +124,7 @@ static bool write_row(DeskContext *context, Orders *orders, const Change *change
   for (size_t c = 0; c < change->after.kind->clock_count; c++)
     if (change->changed.ended & 1u << c && !board_add(context, orders, &change->after, c, &change->clocks.at[c], error)) return false;
   if (!change->step) return true;
-  return order_hold_files(context, change->after.id, change->step->fields, change->step->field_count, change->fields, error) &&
+  return order_hold_files(context, orders, &change->after, change->step->fields, change->step->field_count, change->fields, error) &&
          write_texts(context, orders, change, error) && figure_step(context, orders, change, error) &&
          (change->step->effect != EFFECT_PAY || fund_pay(context, orders, change, error));
 }

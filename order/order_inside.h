@@ -91,8 +91,8 @@ int64_t order_actor_staff(Text actor); /* 0: not a member of staff */
 /* order_route.c: to whom it goes. fields: of the form, NULL when they are not at hand. */
 void order_route(const Orders *orders, Order *order, const json_t *fields);
 StaffId order_staff_of(const Orders *orders, uint32_t org, uint32_t role);
-/* Every file a form names is an attachment of this order, or of none yet: then it is held to it. */
-bool order_hold_files(DeskContext *context, OrderId order, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
+/* Every file a form names is an attachment of this order, or of none yet and sent by somebody of its part: then it is held to it. */
+bool order_hold_files(DeskContext *context, const Orders *orders, const Order *order, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
 /* Whom and what the form names (staff, crew, order, household, org) is there, and within reach of whoever belongs to `org_id`. */
 bool order_check_named(const Orders *orders, int64_t org_id, const KindField *fields, size_t count, const json_t *values, Error *error) MUST_USE;
 

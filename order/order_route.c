@@ -36,22 +36,38 @@ void order_route(const Orders *orders, Order *order, const json_t *fields) {
   }
 }
 
-static bool hold(DeskContext *context, OrderId order, const KindField *field, const json_t *value, Error *error) {
+static void keep_sender(void *self, const Attachment *one) {
+  if (!one->order.value) *(int64_t *)self = one->staff_id;
+}
+
+/* What is held to no order yet is its sender's: it goes to an order of their part, or one handed to it. */
+static bool may_send(bool *may, const Orders *orders, const Order *order, Db *db, int64_t attachment, Error *error) {
+  int64_t sender = 0;
+  *may = true;
+  if (!orders->people || !orders->known || order->org == ORDER_NO_ORG) return true;
+  if (!store_attachments(db, orders->county_id, (OrderId){0}, attachment, keep_sender, &sender, error)) return false;
+  uint32_t parts[] = {order->org, order->to_org};
+  for (int i = 0; sender && i < 2; i++)
+    if ((*may = parts[i] != ORDER_NO_ORG && orders->known(orders->known_self, true, sender, people_org(orders->people, parts[i])->id))) break;
+  return true;
+}
+
+static bool hold(DeskContext *context, const Orders *orders, const Order *order, const KindField *field, const json_t *value, Error *error) {
   int64_t id = 0;
   bool held;
   if (!text_to_i64((Text){json_string_value(value), json_string_length(value)}, &id)) id = 0;
-  if (!store_hold_attachment(&held, context, id, order, error)) return false;
+  if (!may_send(&held, orders, order, context->db, id, error) || (held && !store_hold_attachment(&held, context, id, order->id, error))) return false;
   if (held) return true;
   error_raise(error, ERROR_NOT_FOUND, "附件" ERROR_BOTH "attachment\t%lld", (long long)id);
   return error_at(error, "$.fields.%.*s", TEXT_ARG(field->id));
 }
 
-bool order_hold_files(DeskContext *context, OrderId order, const KindField *fields, size_t count, const json_t *values, Error *error) {
+bool order_hold_files(DeskContext *context, const Orders *orders, const Order *order, const KindField *fields, size_t count, const json_t *values, Error *error) {
   for (size_t i = 0; values && i < count; i++) {
     const json_t *value = fields[i].type == FIELD_FILE ? json_object_get(values, fields[i].id.at) : NULL;
-    if (json_is_string(value) && !hold(context, order, &fields[i], value, error)) return false;
+    if (json_is_string(value) && !hold(context, orders, order, &fields[i], value, error)) return false;
     for (size_t n = 0; n < json_array_size(value); n++)
-      if (!hold(context, order, &fields[i], json_array_get(value, n), error)) return false;
+      if (!hold(context, orders, order, &fields[i], json_array_get(value, n), error)) return false;
   }
   return true;
 }
