@@ -16,6 +16,7 @@ static const struct {
     {"POST", "/api/v1/orders/{id}/steps", "staff", "{\"step\":\"hand_over\",\"version\":#,\"fields\":{\"staff\":\"@staff@\"}}", "/api/v1/orders/<orders.handed>/steps"},
     {"POST", "/api/v1/orders/{id}/steps", "crew", "{\"step\":\"dispatch\",\"version\":#,\"fields\":{\"crew\":\"@crews@\"}}", "/api/v1/orders/<orders.plain>/steps"},
     {"POST", "/api/v1/orders/{id}/steps", "order", "{\"step\":\"merge\",\"version\":#,\"fields\":{\"order\":\"@orders.handed@\"}}", "/api/v1/orders/<orders.second>/steps"},
+    {"POST", "/api/v1/orders/{id}/steps", "photographs", "{\"step\":\"note\",\"version\":#,\"fields\":{\"note\":\"x\",\"photographs\":[\"@attachments.loose@\"]}}", "/api/v1/orders/<orders.second>/steps"},
     {"POST", "/api/v1/land-registry/transfers", "customer_number",
      "{\"customer_number\":\"@numbers.free@\",\"registry_number\":\"R-2026-1\",\"new_owner\":\"x\",\"new_phone\":\"13900000000\",\"sold_on\":\"2026-01-05\"}", NULL},
     {"POST", "/api/v1/groups", "org_id", "{\"org_id\":\"@grids@\",\"name\":\"x\"}", NULL},

@@ -46,10 +46,14 @@ static json_t *fault(World *w, const Part *part, int house, const char *what) {
 }
 
 static void make_people(World *w, Part *part) {
-  char path[PATH_MOST];
+  char path[PATH_MOST], token[128];
   snprintf(path, sizeof path, "/api/v1/customers/%s", part->house[0].id);
   json_decref(world_must(w, w->admin, 200, "PATCH", path, "{\"reason\":\"moved\",\"name\":\"%s\",\"address\":\"%s 7\"}", part->word, part->word));
-  keep(part, "staff", post(w, 201, "/api/v1/staff", "{\"name\":\"%s.one\",\"full_name\":\"%s\",\"roles\":[\"agent\",\"dispatcher\",\"manager\"],\"org_id\":\"%s\"}", part->word, part->word, part->id));
+  json_t *person = post(w, 201, "/api/v1/staff", "{\"name\":\"%s.one\",\"full_name\":\"%s\",\"roles\":[\"agent\",\"dispatcher\",\"manager\"],\"org_id\":\"%s\"}", part->word, part->word, part->id);
+  snprintf(path, sizeof path, "%s.one", part->word);
+  world_sign_in(w, token, path, world_text(person, "password"));
+  keep(part, "staff", person);
+  keep(part, "attachments.loose", world_send(w, token, "POST", "/api/v1/attachments", "application/octet-stream", "%PDF-1.4\n1 0 obj\n%%EOF\n"));
   snprintf(path, sizeof path, "/api/v1/customers/%s/erasure", part->house[7].id);
   keep(part, "erasures", post(w, 201, path, "{\"reason\":\"%s\"}", part->word));
   json_decref(post(w, 200, "/api/v1/arrears", "customer_number,owed_fen,as_of\n%s,1200,2026-01-05\n", part->house[1].number));

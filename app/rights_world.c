@@ -128,7 +128,7 @@ const char *world_text(const json_t *json, const char *key) {
   return text ? text : "";
 }
 
-static void sign_in(World *w, char token[128], const char *name, const char *password) {
+void world_sign_in(World *w, char token[128], const char *name, const char *password) {
   json_t *session = world_must(w, NULL, 200, "POST", "/api/v1/session", "{\"name\":\"%s\",\"password\":\"%s\"}", name, password);
   snprintf(token, 128, "%s", world_text(session, "token"));
   json_decref(session);
@@ -250,7 +250,7 @@ void world_open(World *w) {
   *w = (World){.client = {.socket = -1}, .ours.word = "oursqx", .theirs.word = "theirsqx"};
   buffer_begin(&w->wrong, 0), buffer_begin(&w->said, 0);
   start_program(w);
-  sign_in(w, w->admin, "admin", w->admin_password);
+  world_sign_in(w, w->admin, "admin", w->admin_password);
   json_t *orgs = world_must(w, w->admin, 200, "GET", "/api/v1/orgs", "%s", "");
   find_stations(w, json_object_get(orgs, "items"));
   json_decref(orgs);
@@ -276,7 +276,7 @@ void world_accounts(World *w) {
                             "{\"name\":\"seer\",\"roles\":[\"agent\",\"dispatcher\",\"crew\",\"manager\",\"head\",\"auditor\"],\"org_id\":\"0\"}");
   snprintf(password, sizeof password, "%s", world_text(made, "password"));
   json_decref(made);
-  sign_in(w, w->seer, "seer", password);
+  world_sign_in(w, w->seer, "seer", password);
   for (int i = 0; i < ROLE_MAX; i++) {
     char name[40], crew[64] = "null";
 
@@ -285,7 +285,7 @@ void world_accounts(World *w) {
       made = world_must(w, w->admin, 201, "POST", "/api/v1/staff", "%s", "{\"name\":\"warden\",\"roles\":[\"security\",\"agent\"],\"org_id\":\"0\"}");
       snprintf(password, sizeof password, "%s", world_text(made, "password"));
       json_decref(made);
-      sign_in(w, warden, "warden", password);
+      world_sign_in(w, warden, "warden", password);
     }
     snprintf(name, sizeof name, "one.%s", ROLES[i]);
     snprintf(role->name, sizeof role->name, "%s", ROLES[i]);
@@ -295,7 +295,7 @@ void world_accounts(World *w) {
     snprintf(path, sizeof path, "/api/v1/staff/%s", world_text(made, "id"));
     if (i >= 6) json_decref(world_must(w, warden, 200, "PATCH", path, "{\"version\":%lld,\"roles\":[\"%s\"]}", (long long)json_integer_value(json_object_get(made, "version")), ROLES[i]));
     json_decref(made);
-    sign_in(w, role->token, name, password);
+    world_sign_in(w, role->token, name, password);
   }
 }
 

@@ -64,6 +64,7 @@ void world_wrong(World *w, const char *format, ...) PRINTF_LIKE(2, 3);
 json_t *world_send(World *w, const char *token, const char *method, const char *path, const char *media_type, const char *body);
 /* The same, and it must have this status. */
 json_t *world_must(World *w, const char *token, int wanted, const char *method, const char *path, const char *format, ...) PRINTF_LIKE(6, 7);
+void world_sign_in(World *w, char token[128], const char *name, const char *password);
 const char *world_text(const json_t *json, const char *key);
 
 const char *thing(const Part *part, const char *name, size_t len); /* NULL: there is none */
