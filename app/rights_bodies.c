@@ -55,6 +55,7 @@ static const struct {
     {"POST", "/api/v1/power-events", "application/json", "{\"items\":[{\"time\":\"$T\",\"kind\":\"ping_on\",\"subject\":\"@meters@\"}]}", NULL},
     {"POST", "/api/v1/power-events", "text/csv", "time,kind,subject\n$T,ping_on,@numbers@\n", NULL},
     {"POST", "/api/v1/power-events", "text/csv", "time,kind,subject\n$T,switch_open,@area_codes@\n", NULL},
+    {"POST", "/api/v1/power-events", "text/csv", "time,kind,subject\n$T,switch_closed,@ties@\n", NULL},
     {"POST", "/api/v1/readings", "text/csv", "meter,time,voltage_a\n@meters@,$T,220\n", NULL},
     {"POST", "/api/v1/readings", "text/csv", "meter,area,time,voltage_a\n123456789,@area_codes@,$T,220\n", NULL},
     {"POST", "/api/v1/readings", "application/json", "{\"time\":\"$T\",\"meters\":[{\"meter\":\"@meters@\",\"voltage_a\":220}]}", NULL},

@@ -180,6 +180,24 @@ static void add_house(Part *part, const People *people, const Customer *customer
   if (part->houses == 1) snprintf(part->grid, sizeof part->grid, "%lld", (long long)people_org(people, people_org_of_device(people, customer->device))->id);
 }
 
+/* A tie that ends in this part only. */
+static void find_tie(Part *part, Db *db, const People *people) {
+  DbStatement *s;
+  Error error = {0};
+  assert_ok(db_prepare(&s, db, "SELECT code, device_a, device_b FROM tie ORDER BY code", &error), &error);
+  for (bool row = true; row;) {
+    uint32_t a, b;
+    char code[64];
+    int64_t org = strtoll(part->id, NULL, 10);
+    assert_ok(db_step(&row, s, &error), &error);
+    if (!row || thing(part, "ties", 4)) continue;
+    assert_true(grid_index_of(people_grid(people), (DeviceId){db_column_i64(s, 1)}, &a) && grid_index_of(people_grid(people), (DeviceId){db_column_i64(s, 2)}, &b));
+    COPY(code, db_column_text(s, 0));
+    if (people_check_place(people, org, a, NULL) && people_check_place(people, org, b, NULL)) add_thing(part, "ties", code);
+  }
+  assert_non_null(thing(part, "ties", 4));
+}
+
 /* What feeds a household of theirs and lies above both. */
 static void find_shared(World *w, const People *people) {
   const Grid *grid = people_grid(people);
@@ -260,6 +278,7 @@ void world_open(World *w) {
   assert_ok(people_open(&people, db, grid, 1, &error), &error);
   find_houses(w, people);
   find_shared(w, people);
+  find_tie(&w->ours, db, people), find_tie(&w->theirs, db, people);
   people_close(people), grid_close(grid), db_close(db);
   find_part(w, &w->ours), find_part(w, &w->theirs);
   json_t *promises = world_must(w, w->admin, 200, "GET", "/api/v1/promises", "%s", "");

@@ -11,6 +11,7 @@
 
 typedef struct Said {
   Outages *outages;
+  int64_t org_id;
   OutageEvidence *items;
   OutageEvidenceVerdict *verdicts;
   size_t count;
@@ -59,25 +60,13 @@ static bool read_csv(Said *said, HttpRequest *request, Error *error) {
   return ok;
 }
 
-/* A head-end speaks for the whole company; somebody of a part only for what is theirs. A switch may stand above them; what nobody knows is set aside later. */
-static bool theirs(const Said *said, int64_t org_id, Error *error) {
-  for (size_t i = 0; org_id && i < said->count; i++) {
-    const People *people = said->outages->people;
-    Text name = said->items[i].subject;
-    uint32_t at;
-    bool household = people_position_of_meter(people, name, &at) || people_position_of_number(people, name, &at), known = household || grid_index_of_code(said->outages->grid, name, &at);
-    if (household) at = people_customer_device(people, at);
-    if (known && !people_check_reach(people, org_id, at, error)) return error_at(error, "items[%zu].subject", i);
-  }
-  return true;
-}
-
 static bool decode_events(HttpRequest *request, void **out, void *room, Error *error) {
   Said *said = *out = ARENA_NEW(request->arena, Said);
   if (!said) return out_of_memory(error);
   said->outages = room;
   bool csv = text_starts(http_header(request, "Content-Type"), TEXT("text/csv"));
-  return (csv ? read_csv(said, request, error) : read_json(said, request, error)) && theirs(said, request->who.org_id, error);
+  said->org_id = request->who.org_id;
+  return csv ? read_csv(said, request, error) : read_json(said, request, error);
 }
 
 static bool decode_supply(HttpRequest *request, void **out, void *room, Error *error) {
@@ -96,8 +85,35 @@ static bool decode_supply(HttpRequest *request, void **out, void *room, Error *e
   return true;
 }
 
+/* Of a tie, one of its ends. */
+static bool tie_is_theirs(DeskContext *context, const Said *said, Text code, Error *error) {
+  const Outages *outages = said->outages;
+  const GridTie *ties;
+  size_t count = grid_ties(outages->grid, &ties);
+  int64_t id = 0;
+  bool found;
+  if (!outage_tie_of_code(context->db, outages, code, &id, &found, error)) return false;
+  for (size_t i = 0; found && i < count; i++)
+    if (ties[i].id == id) return people_check_reach(outages->people, said->org_id, ties[i].a, NULL) || people_check_reach(outages->people, said->org_id, ties[i].b, error);
+  return true;
+}
+
+/* A head-end speaks for the whole company; somebody of a part only for what is theirs. A switch may stand above them; what nobody knows is set aside later. */
+static bool all_theirs(DeskContext *context, const Said *said, Error *error) {
+  const People *people = said->outages->people;
+  for (size_t i = 0; said->org_id && i < said->count; i++) {
+    Text name = said->items[i].subject;
+    uint32_t at;
+    bool household = people_position_of_meter(people, name, &at) || people_position_of_number(people, name, &at), known = household || grid_index_of_code(said->outages->grid, name, &at);
+    if (household) at = people_customer_device(people, at);
+    if (!(known ? people_check_reach(people, said->org_id, at, error) : tie_is_theirs(context, said, name, error))) return error_at(error, "items[%zu].subject", i);
+  }
+  return true;
+}
+
 static bool work_said(DeskContext *context, void *self, Error *error) {
   Said *said = self;
+  if (!all_theirs(context, said, error)) return false;
   for (size_t i = 0; i < said->count; i++)
     if (said->items[i].at != INSTANT_NONE && said->items[i].at > context->now && said->count == 1) said->items[i].at = context->now; /* of a person, now */
   return outage_evidence(context, said->outages, said->items, said->count, said->verdicts, error);
