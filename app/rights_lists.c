@@ -86,7 +86,7 @@ static const struct {
     {"date", NULL, "=this_day"},
     {"item", NULL, "=a"},
     {"near", NULL, "=113.0,27.6"},
-    {"index", NULL, "=5"},
+    {"index", NULL, "indexes"},
     {"before", NULL, ""}, /* the cursor */
     {"after", NULL, ""},
 };
@@ -345,7 +345,7 @@ void try_list(World *w, Lists *lists, int round, const char *method, const char 
     asking.only = (int)strlen(template) % w->roles;
   }
   if (strcmp(template, "/api/v1/grid/tiles/{z}/{x}/{y}") == 0) snprintf(path, sizeof path, "/api/v1/grid/tiles/%s", w->theirs.tile);
-  else if (!fill_path(&w->ours, path, template)) {
+  else if (!fill_path(asking.is & NETWORK ? &w->theirs : &w->ours, path, template)) {
     if (!held || round == 2) world_wrong(w, "GET %s: nothing of ours to ask with", template);
     return; /* not made yet */
   }

@@ -32,7 +32,21 @@ typedef struct Reading {
   bool after;
   Pile *pile;
   size_t piles;
+  char *sql[1000]; /* a statement's text must outlive its connection */
+  size_t count;
 } Reading;
+
+static bool prepare(DbStatement **out, Reading *reading, Error *error, const char *format, ...) PRINTF_LIKE(4, 5);
+static bool prepare(DbStatement **out, Reading *reading, Error *error, const char *format, ...) {
+  char sql[4096];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(sql, sizeof sql, format, list);
+  va_end(list);
+  assert_true(reading->count < 1000);
+  assert_non_null(reading->sql[reading->count] = strdup(sql));
+  return db_prepare(out, reading->db, reading->sql[reading->count++], error);
+}
 
 /* Ids of all columns of all tables: there before, or new. */
 static bool read_ids(void *self, const char *table, Error *error) {
@@ -41,10 +55,8 @@ static bool read_ids(void *self, const char *table, Error *error) {
   DbStatement *s;
   if (!db_columns(&columns, reading->db, table, error)) return false;
   for (size_t c = 0; c < columns.count; c++) {
-    char sql[256];
     if (columns.at[c].type != DB_INTEGER) continue;
-    snprintf(sql, sizeof sql, "SELECT DISTINCT %s FROM %s WHERE %s >= %lld", columns.at[c].name, table, columns.at[c].name, (long long)LEAST_ID);
-    if (!db_prepare(&s, reading->db, sql, error)) return false;
+    if (!prepare(&s, reading, error, "SELECT DISTINCT %s FROM %s WHERE %s >= %lld", columns.at[c].name, table, columns.at[c].name, (long long)LEAST_ID)) return false;
     for (bool row = true; row;) {
       int64_t known, id;
       if (!db_step(&row, s, error)) return false;
@@ -66,9 +78,26 @@ static void read_all(Reading *reading, DbTableVisit visit) {
   assert_ok(db_open(&reading->db, reading->w->store, DB_READ, &error), &error);
   assert_ok(db_tables(reading->db, visit, reading, &error), &error);
   db_close(reading->db);
+  while (reading->count) free(reading->sql[--reading->count]);
 }
 
 void marks_before(World *w) { read_all(&(Reading){.w = w}, read_ids); }
+
+/* What is made with theirs and is the whole company's: the rules they began under, a cut of all grids, movements of the one fund. */
+static bool read_companys(void *self, const char *table, Error *error) {
+  static const char *const COMPANYS[] = {"rule_book", "visit_cut", "fund_entry"};
+  for (size_t i = 0; i < sizeof COMPANYS / sizeof *COMPANYS; i++) {
+    Reading *reading = self;
+    DbStatement *s;
+    if (strcmp(COMPANYS[i], table) != 0) continue;
+    if (!prepare(&s, reading, error, "SELECT id FROM %s", table)) return false;
+    for (bool row = true; row;) {
+      if (!db_step(&row, s, error)) return false;
+      if (row) assert_true(map_put(&reading->w->before, db_column_i64(s, 0), 2));
+    }
+  }
+  return true;
+}
 
 static void mark_row(World *w, int64_t id) {
   int64_t tables;
@@ -98,13 +127,21 @@ static void mark_imported(World *w, Db *db) {
   people_close(people), grid_close(grid);
 }
 
+void marks_add(World *w, const char *text) { mark(w, text_of(text)); }
+
 void marks_after(World *w) {
   Db *db;
   DbStatement *s;
   Error error = {0};
+  read_all(&(Reading){.w = w}, read_companys);
   read_all(&(Reading){.w = w, .after = true}, read_ids);
   assert_ok(db_open(&db, w->store, DB_READ, &error), &error);
   mark_imported(w, db);
+  for (int i = 0; i < w->theirs.things; i++) { /* each that was made is among them */
+    Text id = text_of(w->theirs.thing[i].id);
+    int64_t number, known;
+    if (text_to_i64(id, &number) && number >= LEAST_ID && !map_get(&w->before, number, &known) && !map_get(&w->marks, hash_of(id), &known)) fail_msg("%s is not marked", w->theirs.thing[i].name);
+  }
   /* orders and outages go by numbers of their own */
   assert_ok(db_prepare(&s, db, "SELECT number FROM orders", &error), &error);
   for (bool row = true; row;) {
@@ -172,13 +209,12 @@ static bool read_pile(void *self, const char *table, Error *error) {
   Reading *reading = self;
   DbColumns columns;
   DbStatement *s;
-  char sql[4096] = "SELECT ";
+  char names[3000] = "";
   for (size_t i = 0; i < sizeof APART / sizeof *APART; i++)
     if (strncmp(APART[i], table, strlen(APART[i])) == 0) return true;
   if (!db_columns(&columns, reading->db, table, error)) return false;
-  for (size_t c = 0; c < columns.count; c++) snprintf(sql + strlen(sql), sizeof sql - strlen(sql), "%s%s", c ? ", " : "", columns.at[c].name);
-  snprintf(sql + strlen(sql), sizeof sql - strlen(sql), " FROM %s", table);
-  if (!db_prepare(&s, reading->db, sql, error)) return false;
+  for (size_t c = 0; c < columns.count; c++) snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", c ? ", " : "", columns.at[c].name);
+  if (!prepare(&s, reading, error, "SELECT %s FROM %s", names, table)) return false;
   assert_true(reading->piles < 200);
   Pile *pile = &reading->pile[reading->piles++];
   snprintf(pile->table, sizeof pile->table, "%s", table);

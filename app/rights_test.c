@@ -194,11 +194,11 @@ static void try_shared(World *w) {
   static const char *const PATHS[] = {"/api/v1/outages/%s", "/api/v1/outages/%s/proposals", "/api/v1/outages?limit=500", "/api/v1/outages/possible", "/api/v1/orders?outage=%s", "/api/v1/plan", "/api/v1/jobs", "/api/v1/plan/changes"};
   const Household *house = &w->theirs.house[4];
   json_t *outage = world_must(w, w->admin, 201, "POST", "/api/v1/outages", "{\"device_id\":\"%s\"}", thing(&w->theirs, "devices.shared", 14));
-  marks_before(w);
-  json_decref(world_must(w, w->admin, 201, "POST", "/api/v1/orders",
+  json_t *order = world_must(w, w->admin, 201, "POST", "/api/v1/orders",
                          "{\"kind\":\"fault_repair\",\"customer_id\":\"%s\",\"caller_phone\":\"%s\",\"caller_name\":\"%s\",\"what\":\"no_power\",\"description\":\"%s\"}", house->id, house->phone,
-                         w->theirs.word, w->theirs.word));
-  marks_after(w);
+                         w->theirs.word, w->theirs.word);
+  marks_add(w, world_text(order, "id")), marks_add(w, world_text(order, "number"));
+  json_decref(order);
   for (size_t p = 0; p < sizeof PATHS / sizeof *PATHS; p++) {
     snprintf(path, sizeof path, PATHS[p], world_text(outage, "id"));
     json_decref(world_send(w, w->seer, "GET", path, NULL, NULL));

@@ -72,7 +72,10 @@ static void make_outages(World *w, Part *part) {
   path_of(path, part, "outages", "");
   long long version = version_of(w, path);
   keep(part, "jobs", post(w, 201, path_of(path, part, "outages", "/assign"), "{\"crew_id\":\"%s\",\"version\":%lld}", of(part, "crews"), version));
-  add_thing(part, "errands", of(part, "jobs")); /* patrols, fetches: there is none yet, and none of this number */
+  json_t *needs = post(w, 200, path_of(path, part, "jobs", "/needs"), "%s", "{\"members\":1}"), *stock = world_must(w, w->admin, 200, "GET", "/api/v1/stock", "%s", "");
+  add_thing(part, "errands", world_text(needs, "task_id"));
+  json_decref(post(w, 200, path_of(path, part, "jobs", "/materials"), "{\"item\":\"%s\",\"quantity\":1}", world_text(json_array_get(json_object_get(stock, "items"), 0), "item")));
+  json_decref(needs), json_decref(stock);
   outage = post(w, 201, "/api/v1/outages", "{\"device_id\":\"%s\",\"cause\":\"%s\"}", part->house[6].device, part->word);
   add_thing(part, "outages.waiting", world_text(outage, "id"));
   json_decref(outage);

@@ -178,6 +178,11 @@ static void add_house(Part *part, const People *people, const Customer *customer
   COPY(house->area_code, grid_code(grid, area));
   COPY(house->number, customer->number), COPY(house->phone, customer->phone), COPY(house->address, customer->address), COPY(house->meter, customer->meter);
   if (part->houses == 1) snprintf(part->grid, sizeof part->grid, "%lld", (long long)people_org(people, people_org_of_device(people, customer->device))->id);
+  if (part->houses == 1) {
+    char index[24];
+    snprintf(index, sizeof index, "%u", customer->device);
+    add_thing(part, "indexes", index);
+  }
 }
 
 /* A tie that ends in this part only. */

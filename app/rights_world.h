@@ -75,6 +75,7 @@ void make_things(World *w, Part *part);
 /* What is theirs alone: marks_before, then making it, then marks_after. */
 void marks_before(World *w);
 void marks_after(World *w);
+void marks_add(World *w, const char *text);
 typedef enum MarkKind { MARK_OF_THE_NETWORK = 1, MARK_OF_A_PART } MarkKind; /* the name of a device; everything else */
 /* The first of them in the last reply, of this kind or a later one, into `out`; false: none. */
 bool marks_found(World *w, MarkKind least, char out[80]);
