@@ -87,6 +87,7 @@ static void place_order(const Orders *orders, Order *order, const OrderAccept *a
     if (order->device == GRID_NONE && order->position != CUSTOMER_NONE)
       order->device = people_customer_device(orders->people, order->position);
     size_t org = order->device != GRID_NONE ? people_org_of_device(orders->people, order->device) : SIZE_MAX;
+    if (org == SIZE_MAX && !people_org_row(orders->people, accept->org_id, &org)) org = SIZE_MAX; /* of nobody known: of those who took the call */
     if (org != SIZE_MAX) order->org = (uint32_t)org;
   }
   order->area = order_area(orders, order->device);
