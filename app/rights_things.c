@@ -53,6 +53,9 @@ static void make_people(World *w, Part *part) {
   snprintf(path, sizeof path, "%s.one", part->word);
   world_sign_in(w, token, path, world_text(person, "password"));
   keep(part, "staff", person);
+  keep(part, "orders.nobodys", world_must(w, token, 201, "POST", "/api/v1/orders",
+                                          "{\"kind\":\"enquiry\",\"caller_name\":\"%s\",\"caller_phone\":\"13911112222\",\"description\":\"%s\",\"fields\":{\"topic\":\"%s\",\"description\":\"%s\"}}",
+                                          part->word, part->word, part->word, part->word));
   keep(part, "attachments.loose", world_send(w, token, "POST", "/api/v1/attachments", "application/octet-stream", "%PDF-1.4\n1 0 obj\n%%EOF\n"));
   snprintf(path, sizeof path, "/api/v1/customers/%s/erasure", part->house[7].id);
   keep(part, "erasures", post(w, 201, path, "{\"reason\":\"%s\"}", part->word));
