@@ -329,12 +329,13 @@ static bool run_read(Request *request) {
   bool locked = !(row->flags & HTTP_UNLOCKED);
   request->open.db = readers_take(http, &request->error);
   if (!request->open.db) return false;
+  uint64_t since = schema_hunger();
   if (locked) desk_read_begin(http->options.desk);
   bool ok = row->read(&request->open, &request->reply, request->route->room, &request->error);
   if (locked) desk_read_end(http->options.desk);
   readers_give(http, request->open.db);
   request->open.db = NULL;
-  return ok && reply_is_whole(&request->reply, &request->error);
+  return schema_fed(since, ok, "reply", &request->error) && reply_is_whole(&request->reply, &request->error);
 }
 
 static bool run_decode(Request *request) {
@@ -342,10 +343,11 @@ static bool run_decode(Request *request) {
   if (row->flags & HTTP_KEYED) hash_key(request);
   bool reads = row->flags & HTTP_SLOW; /* the others must not wait for the store */
   if (reads && !(request->open.db = readers_take(request->http, &request->error))) return false;
+  uint64_t since = schema_hunger();
   bool ok = row->decode(&request->open, &request->command, request->route->room, &request->error);
   if (reads) readers_give(request->http, request->open.db);
   request->open.db = NULL;
-  return ok;
+  return schema_fed(since, ok, "body", &request->error);
 }
 
 static void go_away(Request *request) {

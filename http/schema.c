@@ -227,15 +227,20 @@ static Schema *compile(Compiler *compiler, const json_t *source) {
 
 bool schema_compile(Schema **out, SchemaSet *set, const char *text, Error *error) {
   json_error_t trouble;
+  uint64_t since = schema_hunger();
   json_t *source = json_loads(text, JSON_REJECT_DUPLICATES, &trouble);
-  if (!source) return error_raise(error, ERROR_SCHEMA, "%s\tline %d column %d", trouble.text, trouble.line, trouble.column);
+  bool read = source || error_raise(error, ERROR_SCHEMA, "%s\tline %d column %d", trouble.text, trouble.line, trouble.column);
+  if (!schema_fed(since, read, "schema", error)) {
+    json_decref(source);
+    return false;
+  }
   if (!vector_push(&set->sources, source)) {
     json_decref(source);
     return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "schema");
   }
   Compiler compiler = {.set = set, .error = error};
   *out = compile(&compiler, source);
-  return *out != NULL;
+  return schema_fed(since, *out != NULL, "schema", error);
 }
 
 bool schema_component(SchemaSet *set, const char *name, const char *text, Error *error) {

@@ -203,32 +203,22 @@ static bool depth_is_sane(Text bytes, Error *error) {
   return true;
 }
 
-/* jansson says "string expected" when there was no memory for one: so we keep count ourselves. */
-static _Thread_local bool starved;
-
-static void *take(size_t size) {
-  void *memory = memory_new(size);
-  if (!memory) starved = true;
-  return memory;
-}
-
-/* It may have gone on and left out a part. */
-static bool give_up(json_t **out, const char *what, Error *error) {
+/* jansson says "string expected" when there was no memory for one; or it may have gone on and left out a part. */
+static bool settle(json_t **out, uint64_t since, const char *what, Error *error) {
+  if (schema_fed(since, true, what, error)) return true;
   json_decref(*out);
   *out = NULL;
-  return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", what);
+  return false;
 }
-
-void schema_own_memory(void) { json_set_alloc_funcs(take, memory_free); }
 
 bool schema_read_json(json_t **out, Text bytes, Error *error) {
   json_error_t trouble;
   *out = NULL;
   if (bytes.len == 0) return error_raise(error, ERROR_HTTP_BODY, "%s", "empty");
   if (!depth_is_sane(bytes, error)) return false;
-  starved = false;
+  uint64_t since = schema_hunger();
   *out = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &trouble);
-  if (starved) return give_up(out, "body", error);
+  if (!settle(out, since, "body", error)) return false;
   if (*out) return true;
   Text said = text_cut(text_of(trouble.text), 140);
   error_raise(error, ERROR_HTTP_BODY, "%.*s", TEXT_ARG(text_is_utf8(said) ? said : TEXT("not UTF-8")));
@@ -236,7 +226,7 @@ bool schema_read_json(json_t **out, Text bytes, Error *error) {
 }
 
 bool schema_read_own(json_t **out, Text bytes, Error *error) {
-  starved = false;
+  uint64_t since = schema_hunger();
   *out = json_loadb(bytes.at ? bytes.at : "", bytes.len, 0, NULL);
-  return !starved || give_up(out, "data", error);
+  return settle(out, since, "data", error);
 }

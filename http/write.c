@@ -19,7 +19,9 @@ static bool work(DeskContext *context, void *command, Error *error) {
   const HttpRoute *row = request->route->row;
   int64_t row_id;
   if ((row->flags & HTTP_KEYED) && keys_find(&request->http->keys, request->key_hash, &row_id)) return replay(request, context, row_id, error);
-  return row->work(context, request->command, error);
+  request->hunger = schema_hunger();
+  bool ok = row->work(context, request->command, error);
+  return ok || schema_fed(request->hunger, false, "command", error); /* if it did: what it did is judged with the reactions to it */
 }
 
 static bool finish(DeskContext *context, DeskJob *job, Error *error) {
@@ -27,7 +29,7 @@ static bool finish(DeskContext *context, DeskJob *job, Error *error) {
   const HttpRoute *row = request->route->row;
   HttpReply *reply = &request->reply;
   if (request->replayed) return true;
-  if (!row->encode(&request->open, request->command, reply, request->route->room, error) || !reply_is_whole(reply, error)) return false;
+  if (!row->encode(&request->open, request->command, reply, request->route->room, error) || !schema_fed(request->hunger, true, "command", error) || !reply_is_whole(reply, error)) return false;
   if (!(row->flags & HTTP_KEYED)) return true;
   KeptReply kept = {request->fingerprint, reply_status(reply), buffer_as_text(&reply->body)};
   int64_t id = desk_new_id(context);
