@@ -190,6 +190,7 @@ static bool link_run(Dispatch *d, int crew, bool *moved) {
 
 /* Makes all times exact. False: they wait for each other in a circle, or a window breaks; nothing is promised then. */
 bool link_settle(Dispatch *d) {
+  if (d->failed) return false; /* a route that could not grow is not whole */
   int waiting = 0;
   for (int c = 0; c < d->chain_count; c++)
     for (int i = 0; i < d->chains[c].count; i++) {

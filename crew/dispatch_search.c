@@ -316,7 +316,7 @@ static void round_once(Dispatch *d, double temperature) {
   }
   double cost = d->cost - cost_absent(d, d->absent_spare, d->absent_spare_count) + cost_absent(d, d->absent, d->absent_count);
   for (int s = 0; s < d->saved_count; s++) {
-    if (d->materials && !d->broken) material_tidy(d, d->saved[s], true);
+    if (d->materials && !d->broken && !d->failed) material_tidy(d, d->saved[s], true);
     cost += d->routes[d->saved[s]].cost - d->spare[d->saved[s]].cost;
   }
   bool keep = !d->broken && !d->failed && cost < d->cost - temperature * log(1 - random_unit(&d->random));

@@ -52,6 +52,34 @@ static void plans_of_every_kind_hold(void **state) {
     }
 }
 
+/* Any one allocation of begin, first plan, search, result may fail: it is said, and nothing of a route that could not grow is looked at. */
+static void short_of_memory_it_says_so(void **state) {
+  (void)state;
+  static const unsigned KINDS[] = {CASE_AFTER | CASE_TOGETHER | CASE_WINDOWS | CASE_BREAKS, CASE_MATERIAL | CASE_AFTER | CASE_DUES, CASE_DURATION | CASE_WINDOWS};
+  for (size_t k = 0; k < sizeof KINDS / sizeof *KINDS; k++) {
+    Arena arena;
+    Random random;
+    int64_t rounds = 100, nth = 0;
+    arena_begin(&arena, 0);
+    random_seed(&random, 5 + k);
+    DispatchProblem p = case_problem(&arena, &random, KINDS[k], 30, 6);
+    for (bool whole = false; !whole; nth++) {
+      Error error = {0};
+      Dispatch *d = NULL;
+      DispatchPlan plan;
+      memory_fail_at(nth + 1);
+      bool begun = dispatch_begin(&d, &p, 1, &error);
+      whole = begun && dispatch_plan(d, NULL, &error) && dispatch_improve(d, (DispatchEffort){.progress = case_rounds, .user = &rounds}, &error) &&
+              dispatch_result(d, &arena, &plan, &error);
+      memory_fail_at(0);
+      if (begun) dispatch_end(d);
+      assert_int_equal(error.code, whole ? ERROR_NONE : ERROR_OUT_OF_MEMORY);
+    }
+    assert_true(nth > 10);
+    arena_end(&arena);
+  }
+}
+
 /* Many jobs: only crews nearby are judged, and of many that no crew has hours for a few at a time; the books must balance all the same. */
 static void large_plans_hold(void **state) {
   (void)state;
@@ -159,4 +187,4 @@ static void same_seed_same_plan(void **state) {
   arena_end(&arena);
 }
 
-TEST_MAIN(TEST(plans_of_every_kind_hold), TEST(large_plans_hold), TEST(small_cases_are_best), TEST(small_linked_cases_are_best), TEST(same_seed_same_plan))
+TEST_MAIN(TEST(plans_of_every_kind_hold), TEST(short_of_memory_it_says_so), TEST(large_plans_hold), TEST(small_cases_are_best), TEST(small_linked_cases_are_best), TEST(same_seed_same_plan))
