@@ -11,6 +11,7 @@ static bool (*_Atomic asked)(void);
 
 void memory_ask(bool (*fails)(void)) { atomic_store(&asked, fails); }
 void memory_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }
+bool memory_fails_next(void) { return atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0; }
 int64_t memory_allocations(void) { return atomic_load(&allocation_count); }
 
 static bool must_fail(void) {

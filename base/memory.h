@@ -12,6 +12,7 @@ void *memory_new(size_t size);                   /* zeroed; NULL on failure */
 void *memory_grow(void *old, size_t size);       /* realloc: new bytes not zeroed; NULL leaves `old` valid */
 void memory_free(void *memory);
 void memory_fail_at(int64_t nth);                /* 1 = the next one fails, once; 0 = never */
+bool memory_fails_next(void);                    /* whether memory_fail_at waits for a call */
 void memory_ask(bool (*fails)(void));            /* asked at each allocation, in its thread, whether it is to fail; NULL: nobody is */
 int64_t memory_allocations(void);                /* so many were asked for so far, in this process */
 

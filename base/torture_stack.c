@@ -117,6 +117,28 @@ uint64_t torture_stack_here(uintptr_t at[TORTURE_DEPTH], int *depth) {
   return walk.hash | 1;
 }
 
+typedef struct Way {
+  uintptr_t test, from;
+  uint64_t hash;
+} Way;
+
+static _Unwind_Reason_Code way_frame(struct _Unwind_Context *context, void *self) {
+  Way *way = self;
+  uintptr_t at = _Unwind_GetIP(context);
+  const Function *function = function_of(at - 1);
+  if (function && function->from == way->test) return way->from = at, _URC_END_OF_STACK;
+  way->hash = (way->hash ^ at) * 1099511628211u;
+  way->hash ^= way->hash >> 29;
+  return _URC_NO_REASON;
+}
+
+uint64_t torture_stack_way(uintptr_t test, uintptr_t *from) {
+  Way way = {.test = test, .hash = 14695981039346656037u};
+  _Unwind_Backtrace(way_frame, &way);
+  *from = way.from;
+  return way.hash;
+}
+
 bool torture_stack_is(const TortureStack *stack, const uintptr_t at[TORTURE_DEPTH], int depth, int most) {
   int wanted = stack->depth < most ? stack->depth : most;
   return (depth < most ? depth : most) == wanted && memcmp(stack->at, at, sizeof *at * (size_t)wanted) == 0;

@@ -19,6 +19,8 @@ typedef struct TortureStack { /* all calls with these addresses; shared between 
 
 void torture_stack_begin(void);                               /* once, before children: reads the program's names */
 uint64_t torture_stack_here(uintptr_t at[TORTURE_DEPTH], int *depth);
+/* How the function that begins at `test` came here: a hash of all frames below its own, and its own address in *from (0: it is not on the stack). */
+uint64_t torture_stack_way(uintptr_t test, uintptr_t *from);
 /* The n-th call came from here, the first time or again. NULL: no room for another stack. */
 TortureStack *torture_stack_note(TortureStack table[TORTURE_STACKS], int64_t nth, bool *fresh);
 bool torture_stack_is(const TortureStack *stack, const uintptr_t at[TORTURE_DEPTH], int depth, int most); /* in its `most` innermost */

@@ -702,7 +702,7 @@ static void whatever_happens_the_plan_is_sound(void **state) {
   (void)state;
   static const char *const CUSTOMERS[] = {"10001111", "10001211", "10002111", "10002211", "10003111", "10003211", "10004111", "10004211", "10005111", "10006111"};
   static const char *const CREWS[] = {"K1", "K2", "K3"};
-  for (uint64_t seed = 1; seed <= 6; seed++) {
+  for (uint64_t seed = 1; seed <= (uint64_t)torture_rounds(6); seed++) {
     Town town;
     Random random;
     random_seed(&random, seed);

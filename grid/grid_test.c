@@ -272,7 +272,7 @@ static void lowest_common_agrees_with_climbing(void **state) {
     assert_false(rows.failed);
     assert_ok(import_files(db, rows.at, NULL, NULL, NOW, &error), &error);
     assert_ok(grid_open(&grid, db, 1, &error), &error);
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < torture_rounds(2000); round++) {
       uint32_t a = random_below(&random, COUNT), b = random_below(&random, COUNT), climb = b;
       bool above[COUNT] = {false};
       for (uint32_t i = a; i != GRID_NONE; i = grid_device(grid, i)->parent) above[i] = true;

@@ -8,7 +8,7 @@ static void agree_with_flags(void **state) {
   enum { SPAN = 64 };
   Random random;
   random_seed(&random, 3);
-  for (int round = 0; round < 400; round++) {
+  for (int round = 0; round < torture_rounds(400); round++) {
     GridRanges ranges = {0};
     bool flags[SPAN] = {false};
     for (int step = 0; step < 60; step++) {

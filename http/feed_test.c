@@ -85,7 +85,9 @@ static int64_t next_seq(Client *client, char kind[40]) {
 
 static void expect_run(Client *client, int64_t from, int64_t until) {
   char kind[40];
+  torture_mine(true);
   for (int64_t seq = from; seq <= until; seq++) assert_int_equal(next_seq(client, kind), seq);
+  torture_mine(false);
 }
 
 static void events_are_told_once_and_in_order(void **state) {

@@ -168,11 +168,26 @@ static bool was_idle_too_long(const Client *client) {
   return recv(client->socket, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+static bool exchange(HttpTest *test, Text request, bool headless, Error *error) {
+  if (test->client.socket >= 0 && was_idle_too_long(&test->client)) client_close(&test->client);
+  if (test->client.socket < 0 && !client_open(&test->client, http_port(test->http), error)) return false;
+  return client_send(&test->client, request, error) && client_reply(&test->reply, &test->client, headless, error);
+}
+
+static TortureAnswer answer_of(const HttpTest *test, bool came, int wanted) {
+  if (!came) return TORTURE_NO_ANSWER;
+  if (test->reply.status == 429 && wanted != 429) return TORTURE_TOO_OFTEN;
+  if (test->reply.status >= 400 && !test->reply.body.len) return TORTURE_REFUSED; /* without a word, for want of memory */
+  if (test->reply.status == wanted) return TORTURE_ANSWER;
+  return test->reply.status >= 500 ? TORTURE_REFUSED : TORTURE_OTHER_ANSWER;
+}
+
 json_t *http_test_do(HttpTest *test, int status, const char *method, const char *target, const char *format, ...) {
   Error error = {0};
   Buffer out;
   char *body = NULL, what[512];
-  bool headless = strcmp(method, "HEAD") == 0;
+  bool headless = strcmp(method, "HEAD") == 0, came;
+  torture_mine(true);
   va_list list;
   va_start(list, format);
   if (format) assert_true(vasprintf(&body, format, list) >= 0);
@@ -181,17 +196,21 @@ json_t *http_test_do(HttpTest *test, int status, const char *method, const char 
   forget_reply(test);
   buffer_begin(&out, 0);
   write_request(test, &out, route, method, target, body);
-  if (test->client.socket >= 0 && was_idle_too_long(&test->client)) client_close(&test->client);
-  if (test->client.socket < 0) assert_ok(client_open(&test->client, http_port(test->http), &error), &error);
-  assert_ok(client_send(&test->client, buffer_as_text(&out), &error), &error);
-  assert_ok(client_reply(&test->reply, &test->client, headless, &error), &error);
   snprintf(what, sizeof what, "%s %s %.200s", method, target, body ? body : "");
+  do {
+    torture_request(what);
+    forget_reply(test);
+    came = exchange(test, buffer_as_text(&out), headless, &error);
+    if (!came) client_close(&test->client);
+  } while (torture_request_again(answer_of(test, came, status), headless || strcmp(method, "GET") == 0));
+  assert_ok(came, &error);
   if (test->reply.status != status)
     fail_msg("%s: status %d, not %d: %.*s", what, test->reply.status, status, TEXT_ARG(buffer_as_text(&test->reply.body)));
   check_reply(test, route, headless, what);
   if (text_is(client_header(&test->reply, "Connection"), "close")) client_close(&test->client);
   buffer_end(&out);
   free(body);
+  torture_mine(false);
   return test->json;
 }
 

@@ -145,7 +145,7 @@ static void agrees_with_the_plain_grammar(void **state) {
   static const CsvColumn A = {"h", true};
   Random random;
   random_seed(&random, 20);
-  for (int round = 0; round < 20000; round++) {
+  for (int round = 0; round < torture_rounds(20000); round++) {
     char bytes[160] = "h\n";
     size_t len = 2, want = 2 + random_below(&random, round % 2 ? 12 : 150);
     while (len < want) bytes[len++] = random_below(&random, 3) ? ALPHABET[random_below(&random, sizeof ALPHABET - 1)] : 'x';

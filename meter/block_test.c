@@ -50,7 +50,7 @@ static void test_any_day_comes_back(void **state) {
   Random random;
   (void)state;
   random_seed(&random, 1);
-  for (int round = 0; round < 1500; round++) {
+  for (int round = 0; round < torture_rounds(1500); round++) {
     Arena arena;
     Error error = {0};
     MeterDay day, back;

@@ -97,7 +97,7 @@ static void test_a_stream_with_noise(void **state) {
   Random random;
   (void)state;
   random_seed(&random, 9);
-  for (int round = 0; round < 2000; round++) {
+  for (int round = 0; round < torture_rounds(2000); round++) {
     Buffer stream;
     int sent = 0, found = 0;
     buffer_begin(&stream, 0);

@@ -115,7 +115,7 @@ static void test_binary_comes_back(void **state) {
   Random random;
   (void)state;
   random_seed(&random, 3);
-  for (int round = 0; round < 400; round++) {
+  for (int round = 0; round < torture_rounds(400); round++) {
     Arena arena;
     ReadingProblems problems;
     Buffer bytes;

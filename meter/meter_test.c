@@ -110,7 +110,7 @@ static void test_what_comes_is_what_is_read(void **state) {
   static int32_t twin[METERS][CHANNELS][DAYS][96];
   Random random;
   (void)state;
-  for (uint64_t seed = 1; seed <= 12; seed++) {
+  for (uint64_t seed = 1; seed <= (uint64_t)torture_rounds(12); seed++) {
     MeterTown t;
     Text names[METERS];
     random_seed(&random, seed);

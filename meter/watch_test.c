@@ -180,7 +180,7 @@ static void test_a_day_is_its_moments(void **state) {
   Random random;
   (void)state;
   random_seed(&random, 5);
-  for (int round = 0; round < 3000; round++) {
+  for (int round = 0; round < torture_rounds(3000); round++) {
     WatchFinding out[WATCH_KINDS];
     Arena arena;
     Error error = {0};

@@ -12,7 +12,7 @@
 static void is_exact(void **state) {
   (void)state;
   uint64_t sets = 0;
-  for (uint64_t seed = 1; seed <= 3000; seed++) {
+  for (uint64_t seed = 1; seed <= (uint64_t)torture_rounds(3000); seed++) {
     Random random;
     random_seed(&random, seed);
     TwinCase c;

@@ -922,7 +922,7 @@ static void restored_by_the_dispatcher_the_crew_reports(void **state) {
 
 static void darkness_is_counted_once(void **state) {
   (void)state;
-  for (uint64_t seed = 1; seed <= 12; seed++) {
+  for (uint64_t seed = 1; seed <= (uint64_t)torture_rounds(12); seed++) {
     Town town;
     Random random;
     Error error = {0};
@@ -1016,7 +1016,7 @@ static void random_crew_step(Town *town, Random *random) {
 static void any_run_keeps_rows_and_memory_agreed(void **state) {
   (void)state;
   int64_t closed = 0;
-  for (uint64_t seed = 1; seed <= 15; seed++) {
+  for (uint64_t seed = 1; seed <= (uint64_t)torture_rounds(15); seed++) {
     Town town;
     Random random;
     char number[64];

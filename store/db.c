@@ -8,6 +8,7 @@
 
 static _Atomic int64_t call_count, fail_countdown;
 void db_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }
+bool db_fails_next(void) { return atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0; }
 int64_t db_calls(void) { return atomic_load(&call_count); }
 static bool (*_Atomic asked)(void);
 void db_ask(bool (*fails)(void)) { atomic_store(&asked, fails); }

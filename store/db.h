@@ -104,8 +104,11 @@ bool db_columns(DbColumns *out, Db *db, const char *table, Error *error) MUST_US
 bool db_test_address(char *out, size_t size, const char *file, Error *error) MUST_USE;
 /* Makes the n-th SQL call from now fail as a full disk would, for tests; 0 = never. */
 void db_fail_at(int64_t nth);
+bool db_fails_next(void); /* whether db_fail_at waits for a call */
 int64_t db_calls(void); /* so many so far, in this process */
 void db_ask(bool (*fails)(void)); /* asked at each, in its thread, whether it is to fail; NULL: nobody is */
+/* From now on stores that are files are kept in memory until the process ends, for tests that double their process. */
+void db_files_in_memory(void);
 /* Told of every SQL text prepared or run from now on, for tests; NULL: nobody. */
 void db_watch(void (*watch)(const char *sql));
 

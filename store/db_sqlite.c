@@ -1,6 +1,8 @@
 /* The store in one file, over sqlite3: write-ahead log, one writer, readers that wait for nobody. */
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "store/db_driver.h"
@@ -276,6 +278,27 @@ static bool columns(DbColumns *out, Db *db, const char *table, Error *error) {
   }
   finish(s);
   return ok;
+}
+
+/* A name's memory is freed with its last connection: one more of each is kept open. */
+static int keep_open(sqlite3 *db, const char **message, const struct sqlite3_api_routines *api) {
+  static _Atomic bool keeping;
+  static char kept[64][256];
+  static sqlite3 *open_too[64]; /* reached until the end */
+  static int count;
+  const char *name = sqlite3_db_filename(db, "main");
+  (void)message, (void)api;
+  if (!name || name[0] != '/' || count == 64 || strlen(name) >= sizeof *kept || atomic_exchange(&keeping, true)) return SQLITE_OK;
+  bool is_kept = false;
+  for (int i = 0; i < count; i++) is_kept = is_kept || strcmp(kept[i], name) == 0;
+  if (!is_kept && sqlite3_open(name, &open_too[count]) == SQLITE_OK) strcpy(kept[count++], name);
+  atomic_store(&keeping, false);
+  return SQLITE_OK;
+}
+
+void db_files_in_memory(void) {
+  sqlite3_vfs_register(sqlite3_vfs_find("memdb"), 1);
+  sqlite3_auto_extension((void (*)(void))keep_open);
 }
 
 const DbDriver DB_SQLITE = {

@@ -93,7 +93,7 @@ static void sound_plans(void **state) {
 static void against_all_ways(void **state) {
   static Case c;
   Random random;
-  int hits = 0, cases = 150;
+  int hits = 0, cases = torture_rounds(150);
   (void)state;
   random_seed(&random, 3);
   for (int t = 0; t < cases; t++) {
