@@ -203,9 +203,9 @@ bool plan_now(DeskContext *context, Crews *crews, const PlanCopy *found, int64_t
   bool planned = plan_try(crews, context->now, found, &arena, &problem, &result, &why), ok = true;
   if (planned) {
     ok = plan_adopt(context, crews, &problem, &result, found, staff_id, &arena, error);
-  } else { /* the room's work goes on without a plan; the next event tries again */
+  } else { /* the room's work goes on without a plan; the next event tries again, and, where memory was short, the next tick */
     log_error("plan", &why);
-    crews->plan->stale = false;
+    crews->plan->stale = why.code == ERROR_OUT_OF_MEMORY;
     ok = plan_save_tasks(context, crews, error);
   }
   arena_end(&arena);

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "crew/plan_internal.h"
 
-enum { INLINE_ROUNDS = 400, INLINE_EVERY_S = 60, QUIET_MS = 400 };
+enum { INLINE_ROUNDS = 400, INLINE_EVERY_S = 60, QUIET_MS = 400, AGAIN_S = 2 };
 enum { CLICK_ROUNDS = 2000, CLICK_WORK = 100000 }; /* what-if: rounds, and rounds × jobs, that a click has time for */
 
 /* --- a copy --- */
@@ -85,45 +85,60 @@ static bool take_copy(DeskContext *context, void *command, Error *error) {
   return true;
 }
 
-/* Whether it is worth to go on at once: what was found was a step, not a crumb. */
-static bool search_once(Crews *crews) {
+typedef enum SearchEnd { SEARCH_RESTS, SEARCH_GOES_ON, SEARCH_FAILED } SearchEnd; /* GOES_ON: what was found was a step, not a crumb */
+
+static SearchEnd search_failed(const Error *error) {
+  if (error->code == ERROR_DESK_STOPPED) return SEARCH_RESTS;
+  log_error("plan", error);
+  return SEARCH_FAILED;
+}
+
+static SearchEnd search_once(Crews *crews) {
   Error error = {0};
   Search search = {.crews = crews};
   int64_t from = time_monotonic_us();
-  if (!desk_do(crews->desk, take_copy, &search, TEXT("system"), &error)) return false; /* it stops */
+  if (!desk_do(crews->desk, take_copy, &search, TEXT("system"), &error)) return search_failed(&error);
   desk_read_begin(crews->desk);
   bool ok = crews->plan->tasks.count && crews->crews.count;
-  if (ok && !plan_copy(&search.copy, crews, search.now, &error)) ok = false, log_error("plan", &error);
+  bool copied = ok && plan_copy(&search.copy, crews, search.now, &error);
   desk_read_end(crews->desk);
-  if (!ok) return false;
+  if (!copied) return ok ? search_failed(&error) : SEARCH_RESTS;
   DispatchRun run = {.seconds = search.copy->rules.search_seconds, .seed = (uint64_t)search.copy->version, .threads = 1};
-  if (!dispatch_board_replan(search.copy->board, run, &search.copy->arena, &search.copy->changes, &error)) log_error("plan", &error);
-  else if (worth(search.copy)) {
-    void *both[] = {crews, search.copy};
-    if (!desk_do(crews->desk, take_found, both, TEXT("system"), &error) && error.code != ERROR_DESK_STOPPED) log_error("plan", &error);
-  }
-  bool step = search.copy->changes.saved > 1e-4 * fabs(search.copy->changes.before.cost);
+  void *both[] = {crews, search.copy};
+  bool found = dispatch_board_replan(search.copy->board, run, &search.copy->arena, &search.copy->changes, &error) &&
+               (!worth(search.copy) || desk_do(crews->desk, take_found, both, TEXT("system"), &error));
+  SearchEnd end = !found ? search_failed(&error) : search.copy->changes.saved > 1e-4 * fabs(search.copy->changes.before.cost) ? SEARCH_GOES_ON : SEARCH_RESTS;
   crews->plan->search_us = time_monotonic_us() - from;
   plan_copy_close(search.copy);
-  return step;
+  return end;
+}
+
+/* Until there is something to search; after a failure in any case before long. False: it is to stop. */
+static bool wait_for_work(Plan *plan, bool failed) {
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += AGAIN_S;
+  pthread_mutex_lock(&plan->lock);
+  if (failed && !plan->wanted && !plan->stopping) pthread_cond_timedwait(&plan->wake, &plan->lock, &until);
+  while (!failed && !plan->wanted && !plan->stopping) pthread_cond_wait(&plan->wake, &plan->lock);
+  bool stop = plan->stopping;
+  plan->wanted = false;
+  pthread_mutex_unlock(&plan->lock);
+  return !stop;
 }
 
 static void *search_thread(void *self) {
   Crews *crews = self;
   Plan *plan = crews->plan;
-  for (;;) {
-    pthread_mutex_lock(&plan->lock);
-    while (!plan->wanted && !plan->stopping) pthread_cond_wait(&plan->wake, &plan->lock);
-    bool stop = plan->stopping;
-    plan->wanted = false;
-    pthread_mutex_unlock(&plan->lock);
-    if (stop) return NULL;
-    bool again = search_once(crews);
+  for (SearchEnd end = SEARCH_RESTS; wait_for_work(plan, end == SEARCH_FAILED);) {
+    end = search_once(crews);
     nanosleep(&(struct timespec){0, QUIET_MS * 1000000L}, NULL); /* a storm's events are searched together */
+    if (end != SEARCH_GOES_ON) continue;
     pthread_mutex_lock(&plan->lock);
-    plan->wanted |= again;
+    plan->wanted = true;
     pthread_mutex_unlock(&plan->lock);
   }
+  return NULL;
 }
 
 bool crew_plan_start(Crews *crews, Error *error) {

@@ -99,6 +99,31 @@ static void three_outages(Town *town) { /* T1, T4 by calls, T3 by hand */
   assert_ok(desk_do(town->desk, declare, town, TEXT("staff:2"), &error), &error);
 }
 
+/* A plan that there was no memory for is made at the next tick, not only when something happens. */
+static void a_plan_that_failed_is_made_at_the_next_tick(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  int64_t nth = 1;
+  for (bool struck = true; struck; nth++) {
+    Error error = {0};
+    town.crews->plan->stale = true;
+    town.crews->plan->computed_at -= SPAN_SECOND;
+    memory_fail_at(nth);
+    if (!desk_tick(town.desk, &error)) assert_int_equal(error.code, ERROR_OUT_OF_MEMORY);
+    struck = !memory_fails_next();
+    memory_fail_at(0);
+    error_clear(&error);
+    assert_ok(desk_tick(town.desk, &error), &error);
+    assert_false(town.crews->plan->stale);
+    assert_true(town.crews->plan->computed_at == time_now(&town.time));
+  }
+  assert_true(nth > 5);
+  sound(&town);
+  town_close(&town);
+}
+
 static void outages_become_tasks(void **state) {
   (void)state;
   Town town;
@@ -737,7 +762,7 @@ static void whatever_happens_the_plan_is_sound(void **state) {
   }
 }
 
-TEST_MAIN(TEST(outages_become_tasks), TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
+TEST_MAIN(TEST(outages_become_tasks), TEST(a_plan_that_failed_is_made_at_the_next_tick), TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
           TEST(an_acceptance_is_taken_back), TEST(a_later_acceptance_is_taken_back), TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(a_router_tells_the_ways), TEST(drives_teach_speeds), TEST(the_hour_changes_the_ways), TEST(duties_and_swaps),
           TEST(rounds_are_walked), TEST(a_restart_keeps_the_plan), TEST(what_if_compares), TEST(changes_are_said),
           TEST(whatever_happens_the_plan_is_sound))
