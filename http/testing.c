@@ -174,10 +174,11 @@ static bool exchange(HttpTest *test, Text request, bool headless, Error *error) 
   return client_send(&test->client, request, error) && client_reply(&test->reply, &test->client, headless, error);
 }
 
-static TortureAnswer answer_of(const HttpTest *test, bool came, int wanted) {
+static TortureAnswer answer_of(const HttpTest *test, bool page, bool came, int wanted) {
   if (!came) return TORTURE_NO_ANSWER;
   if (test->reply.status == 429 && wanted != 429) return TORTURE_TOO_OFTEN;
   if (test->reply.status >= 400 && !test->reply.body.len) return TORTURE_REFUSED; /* without a word, for want of memory */
+  if (test->reply.status >= 400 && page && !text_starts(client_header(&test->reply, "Content-Type"), TEXT("text/html"))) return TORTURE_REFUSED; /* nor for its page */
   if (test->reply.status == wanted) return TORTURE_ANSWER;
   return test->reply.status >= 500 ? TORTURE_REFUSED : TORTURE_OTHER_ANSWER;
 }
@@ -202,7 +203,7 @@ json_t *http_test_do(HttpTest *test, int status, const char *method, const char 
     forget_reply(test);
     came = exchange(test, buffer_as_text(&out), headless, &error);
     if (!came) client_close(&test->client);
-  } while (torture_request_again(answer_of(test, came, status), headless || strcmp(method, "GET") == 0));
+  } while (torture_request_again(answer_of(test, route && route->problem, came, status), headless || strcmp(method, "GET") == 0));
   assert_ok(came, &error);
   if (test->reply.status != status)
     fail_msg("%s: status %d, not %d: %.*s", what, test->reply.status, status, TEXT_ARG(buffer_as_text(&test->reply.body)));
