@@ -39,7 +39,7 @@ static Outcome search(const LvNoise *noise, int moved, bool blind, uint64_t seed
     outcome.moved += f != drawn.transformer[i];
   }
   for (int f = 0; f < LV_FEEDERS; f++) {
-    for (int k = 0; k < 3; k++) reference[f].sum[k] = ARENA_ARRAY(&arena, float, samples);
+    for (int k = 0; k < 3; k++) assert_non_null(reference[f].sum[k] = ARENA_ARRAY(&arena, float, samples));
     assert_ok(stray_refer(&reference[f], listed[f], phase[f], count[f], samples, &arena, &error), &error);
   }
   for (uint32_t f = 0; f < LV_FEEDERS; f++) {
