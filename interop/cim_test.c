@@ -164,6 +164,7 @@ static void places_hold_in_long_files(void **state) {
   Text text = buffer_as_text(&b);
   assert_false(cim_read_stream(&p, "f.xml", read_text, &text, &problems, NULL, NULL, &error));
   assert_int_equal(problems.count, 1);
+  assert_int_equal(problems.listed, 1);
   if (!strstr(error_text(&problems.at[0], LANGUAGE_EN, said, sizeof said), "f.xml:100005:")) fail_msg("%s", said);
   package_problems_end(&problems);
   buffer_end(&b);
