@@ -1,6 +1,6 @@
 /* Every n of a test, each once, in whichever of three ways the moment allows:
  * 1. The process is alone: it doubles, one half goes on with the fault, the other waits, and goes on without. Stores that are files are kept in memory for it
- *    (db_files_in_memory), so that they are doubled too. Where other threads are, the test's own thread is doubled without them; what then wants them is left to 3.
+ *    (db_files_in_memory), so that they are doubled too, and of plain files that are open it has copies. Where other threads are, the test's own thread is doubled without them; what then wants them is left to 3.
  *    A test that has come the same way, call for call, as an earlier one of its program, to a call whose failure ended that one within the same call of the
  *    test's function (most often the same things set up), is not doubled there again.
  * 2. A server's threads answer a request of the test: the first call for it fails, the refused request is sent again and the second fails, and so on until one
@@ -78,7 +78,7 @@ static bool note(int which) {
   TortureKind kind = which == CALLS_MEMORY ? TORTURE_MEMORY : TORTURE_SQL;
   Company company = torture_company();
   bool by_itself = gettid() == getpid();
-  Doubling how = {.kind = kind, .nth = nth, .company = company != COMPANY_NONE};
+  Doubling how = {.kind = kind, .nth = nth, .company = company == COMPANY_THREADS};
   if (company != COMPANY_THREADS) way = (way ^ torture_stack_way((uintptr_t)testing, &how.from) ^ (uint64_t)kind) * 1099511628211u;
   if (company != COMPANY_THREADS && which != CALLS_DISK && memo(way, false)) return atomic_fetch_add(&every->same[kind], 1), false;
   static int waited; /* for the other threads, in vain: this test wants them at every turn */
@@ -87,7 +87,7 @@ static bool note(int which) {
   if (atomic_load(&torture_seen->wrong[kind]) >= WRONG_MOST || torture_late()) return false;
   if (torture_double(&how, &verdict)) return true;
   if (verdict == NOT_RUN) return waited++, left(which, nth, 0), false;
-  if (company == COMPANY_NONE && verdict == ASSERTED && torture_seen->same_call) memo(way, true);
+  if (company != COMPANY_THREADS && verdict == ASSERTED && torture_seen->same_call) memo(way, true);
   atomic_fetch_add(&every->doubled[kind], 1);
   atomic_fetch_add(&every->doubled_passed[kind], verdict == PASSED);
   return false;

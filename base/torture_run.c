@@ -1,14 +1,19 @@
 #include "base/torture_run.h"
 
 #include <dirent.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,7 +129,7 @@ static struct {
   int said;         /* what its own doubles say */
   bool files[1024]; /* which were open before the test */
   int files_at;     /* how many were open when it was last looked … */
-  Company files_are; /* … and what they were */
+  unsigned files_are; /* … and of what kinds */
   uintptr_t from;   /* where the test's function stood as the fault struck */
   bool company;     /* without its other threads */
 } own;
@@ -150,36 +155,40 @@ static void leave(void) {
   _exit(EXIT_FAILED);
 }
 
-static int each_file(void (*see)(int file, Company *company), Company *company) {
+static int each_file(void (*see)(int file, unsigned *kinds), unsigned *kinds) {
   DIR *folder = opendir("/proc/self/fd");
   int count = 0, mine = folder ? dirfd(folder) : -1;
   for (struct dirent *entry; folder && (entry = readdir(folder));) {
     int file = atoi(entry->d_name);
     if (entry->d_name[0] == '.' || file == mine) continue;
     count++;
-    if (see) see(file, company);
+    if (see) see(file, kinds);
   }
   if (folder) closedir(folder);
   return count;
 }
 
-static void see_before(int file, Company *company) {
-  (void)company;
+static void see_before(int file, unsigned *kinds) {
+  (void)kinds;
   if (file < (int)sizeof own.files) own.files[file] = true;
 }
 
-static void see_company(int file, Company *company) {
-  char link[64], what[64];
+enum { PLAIN_FILE = 1, CONNECTION = 2, ANYTHING_ELSE = 4 };
+
+static void see_company(int file, unsigned *kinds) {
+  char link[64], what[300];
   int listens = 0;
   socklen_t size = sizeof listens;
+  struct stat found = {0};
   if (file < (int)sizeof own.files && own.files[file]) return;
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   ssize_t len = readlink(link, what, sizeof what - 1);
   what[len < 0 ? 0 : len] = '\0';
   bool waits = strcmp(what, "anon_inode:[eventpoll]") == 0 || strcmp(what, "anon_inode:[eventfd]") == 0 ||
                (getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens);
-  bool connection = strncmp(what, "socket:", 7) == 0;
-  if (!waits && *company < COMPANY_FILES) *company = connection ? COMPANY_THREADS : COMPANY_FILES;
+  if (waits) return;
+  bool plain = fstat(file, &found) == 0 && S_ISREG(found.st_mode) && !strstr(what, ".db"); /* a store is mapped into memory, too */
+  *kinds |= strncmp(what, "socket:", 7) == 0 ? CONNECTION : plain ? PLAIN_FILE : ANYTHING_ELSE;
 }
 
 static bool one_thread(void) {
@@ -197,10 +206,13 @@ Company torture_company(void) {
   if (!own.run->doubling) return COMPANY_FILES;
   int count = each_file(NULL, NULL);
   if (count != own.files_at) {
-    own.files_at = count, own.files_are = COMPANY_NONE;
+    own.files_at = count, own.files_are = 0;
     each_file(see_company, &own.files_are);
   }
-  return own.files_are == COMPANY_NONE && !one_thread() ? COMPANY_THREADS : own.files_are;
+  bool threads = own.files_are == CONNECTION || !one_thread();
+  if (own.files_are == PLAIN_FILE) return threads ? COMPANY_FILES : COMPANY_COPIED;
+  if (own.files_are & (PLAIN_FILE | ANYTHING_ELSE)) return COMPANY_FILES;
+  return threads ? COMPANY_THREADS : COMPANY_NONE;
 }
 
 /* glibc knows who holds a lock for writing by the thread's number, and a fork changes that: the half that goes on must be able to unlock. */
@@ -221,9 +233,36 @@ void torture_want_company(void) {
   if (own.company) _exit(EXIT_COMPANY);
 }
 
-static void leave_company(int file, Company *company) {
-  (void)company;
+static void leave_company(int file, unsigned *kinds) {
+  (void)kinds;
   if (file < (int)sizeof own.files && !own.files[file]) close(file);
+}
+
+/* What one half reads or writes on, the other must not miss. */
+static void take_copy(int file, unsigned *kinds) {
+  char link[64], bytes[65536];
+  struct stat found;
+  (void)kinds;
+  if ((file < (int)sizeof own.files && own.files[file]) || fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) return;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+  int from = open(link, O_RDONLY | O_CLOEXEC), copy = memfd_create("copy", 0);
+  for (ssize_t got; (got = read(from, bytes, sizeof bytes)) > 0;)
+    if (write(copy, bytes, (size_t)got) != got) break;
+  lseek(copy, lseek(file, 0, SEEK_CUR), SEEK_SET);
+  dup2(copy, file);
+  close(copy), close(from);
+}
+
+/* Nor the names: what one half takes away when it ends, the other stands on. */
+static void keep_names(void) {
+#define NOT_DONE(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0)
+  struct sock_filter rules[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#ifdef __NR_unlink
+                                NOT_DONE(__NR_unlink), NOT_DONE(__NR_rmdir),
+#endif
+                                NOT_DONE(__NR_unlinkat), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  struct sock_fprog filter = {.len = sizeof rules / sizeof *rules, .filter = rules};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) return; /* a walk that fails is told of */
 }
 
 bool torture_double(const Doubling *how, Verdict *verdict) {
@@ -240,6 +279,8 @@ bool torture_double(const Doubling *how, Verdict *verdict) {
     disarm();
     own.from = how->from;
     own.company = how->company;
+    keep_names();
+    if (!how->company) each_file(take_copy, NULL);
     if (how->company) {
       each_file(leave_company, NULL);
       setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, 0});

@@ -45,8 +45,9 @@ bool torture_late(void);
 void *torture_share(size_t size); /* zeroed, seen by the children too; NULL on failure */
 void torture_unshare(void *shared, size_t size);
 Verdict torture_run(const Run *run);
-/* Whether the process is all by itself. What only waits (a listening socket, an epoll) is no company. */
-typedef enum Company { COMPANY_NONE, COMPANY_THREADS, COMPANY_FILES } Company; /* THREADS: or connections; FILES: whatever else there is */
+/* Whether the process is all by itself. What only waits (a listening socket, an epoll) is no company. COPIED: plain files are open, of which a doubled half
+ * has copies; THREADS: or connections; FILES: whatever else there is. */
+typedef enum Company { COMPANY_NONE, COMPANY_COPIED, COMPANY_THREADS, COMPANY_FILES } Company;
 Company torture_company(void);
 /* In the half that goes on with the fault: true. The other half waits for it, and knows what came of it. from: where the test's function stood
  * (torture_stack_way), or 0. In company the half has this thread alone, no connection and no way to another: it is ended once it wants its server (NOT_RUN). */
