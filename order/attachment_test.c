@@ -117,7 +117,7 @@ static void any_bytes(void **state) {
   (void)state;
   Random random;
   random_seed(&random, 5);
-  for (int n = 0; n < 30000; n++) {
+  for (int n = 0; n < torture_rounds(30000); n++) {
     Bytes b = n % 3 == 0 ? jpeg(true) : n % 3 == 1 ? png() : webp();
     for (uint32_t k = 1 + random_below(&random, 6); k > 0; k--) b.at[random_below(&random, (uint32_t)b.len)] = (unsigned char)random_below(&random, 256);
     size_t len = b.len - random_below(&random, n % 5 ? 3 : 40);
