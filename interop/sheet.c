@@ -13,7 +13,7 @@ struct SheetBook {
   lxw_worksheet *sheet;
   lxw_format *header, *time, *date, *number[10];
   SheetColumn column[SHEET_COLUMNS_MAX];
-  size_t columns;
+  size_t columns, sheets;
   lxw_row_t row;
   lxw_col_t at;
   lxw_error fault;
@@ -87,9 +87,10 @@ void sheet_begin(SheetBook *book, const char *name, const SheetColumn *columns, 
   if (count > SHEET_COLUMNS_MAX) count = SHEET_COLUMNS_MAX;
   book->sheet = workbook_add_worksheet(book->workbook, plain(book, text_cut(text_of(name), NAME_CHARACTERS_MAX), true));
   if (!book->sheet) {
-    note(book, LXW_ERROR_PARAMETER_VALIDATION);
+    note(book, book->sheets ? LXW_ERROR_PARAMETER_VALIDATION : LXW_ERROR_CREATING_TMPFILE);
     return;
   }
+  book->sheets++;
   book->columns = count;
   for (size_t i = 0; i < count; i++) {
     lxw_col_t c = (lxw_col_t)i;
@@ -137,8 +138,11 @@ void sheet_row_end(SheetBook *book) {
 
 bool sheet_finish(SheetBook *book, Buffer *out, Error *error) {
   Error reading = {0};
-  note(book, workbook_close(book->workbook));
-  bool ok = !book->failed || error_raise(error, ERROR_INTERNAL, "spreadsheet: %s", lxw_strerror(book->fault));
+  if (book->sheets) note(book, workbook_close(book->workbook));
+  else lxw_workbook_free(book->workbook); /* to close it would look into the first */
+  if (!book->sheets) note(book, LXW_ERROR_CREATING_TMPFILE);
+  bool ok = !book->failed || (book->fault == LXW_ERROR_CREATING_TMPFILE ? error_raise(error, ERROR_IO, "/tmp\t%s", lxw_strerror(book->fault))
+                                                                        : error_raise(error, ERROR_INTERNAL, "spreadsheet: %s", lxw_strerror(book->fault)));
   if (ok && !buffer_read_file(out, book->path, &reading)) {
     ok = false;
     if (error) *error = reading;

@@ -1,6 +1,7 @@
 #include "interop/sheet.h"
 
 #include <math.h>
+#include <sys/resource.h>
 
 #include "base/testing.h"
 
@@ -49,6 +50,27 @@ static void test_a_table_comes_out(void **state) {
   buffer_end(&bytes), buffer_end(&xml);
 }
 
+/* The library keeps each sheet in a temporary file: where there can be none, the book fails, and its end with no sheet in it holds. */
+static void test_no_room_for_a_sheet_is_an_error(void **state) {
+  SheetBook *book;
+  Buffer bytes;
+  Error error = {0};
+  struct rlimit usual, none;
+  (void)state;
+  buffer_begin(&bytes, 1 << 20);
+  assert_ok(sheet_open(&book, &error), &error);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+  none = usual, none.rlim_cur = 0;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+  sheet_begin(book, "x", (SheetColumn[]){{"x", SHEET_NUMBER, 0, 0}}, 1);
+  sheet_number(book, 7), sheet_row_end(book);
+  bool ok = sheet_finish(book, &bytes, &error);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  assert_false(ok);
+  assert_int_equal(error.code, ERROR_IO);
+  buffer_end(&bytes);
+}
+
 static void test_two_sheets_of_one_name_are_an_error(void **state) {
   SheetBook *book;
   Buffer bytes;
@@ -62,4 +84,4 @@ static void test_two_sheets_of_one_name_are_an_error(void **state) {
   buffer_end(&bytes);
 }
 
-TEST_MAIN(TEST(test_a_table_comes_out), TEST(test_two_sheets_of_one_name_are_an_error))
+TEST_MAIN(TEST(test_a_table_comes_out), TEST(test_no_room_for_a_sheet_is_an_error), TEST(test_two_sheets_of_one_name_are_an_error))
