@@ -82,6 +82,7 @@ static void test_a_run_is_raised_and_cured_by_the_clock(void **state) {
 
 static Text block_of(Arena *arena, const MeterDay *day) {
   uint8_t *bytes = arena_take(arena, meter_block_most(day->slots, day->channels));
+  assert_non_null(bytes);
   return (Text){(char *)bytes, meter_block_encode(day, bytes)};
 }
 
