@@ -51,6 +51,7 @@ static void mistakes_are_told_with_line_and_column(void **state) {
     buffer_text(&changed, text_slice(whole, 0, (size_t)at));
     buffer_string(&changed, CASES[i].is);
     buffer_text(&changed, text_slice(whole, (size_t)at + strlen(CASES[i].was), whole.len));
+    assert_false(changed.failed);
     assert_false(outage_rules_from_text(&rules, "own.yaml", buffer_as_text(&changed), &error));
     if (error.code != CASES[i].code || strncmp(error.where, CASES[i].where, strlen(CASES[i].where)) != 0)
       fail_msg("case %zu: code %d at %s", i, (int)error.code, error.where);
