@@ -21,7 +21,7 @@ bool buffer_reserve(Buffer *buffer, size_t more) {
   if (buffer->room - buffer->len >= more) return true;
   size_t want = buffer->len + more;
   if (want < more || (buffer->limit && want > buffer->limit)) {
-    buffer->failed = true;
+    buffer->failed = buffer->too_long = true;
     return false;
   }
   size_t room = buffer->room ? buffer->room : 256;
@@ -35,6 +35,11 @@ bool buffer_reserve(Buffer *buffer, size_t more) {
   buffer->at = grown;
   buffer->room = room;
   return true;
+}
+
+bool buffer_is_whole(const Buffer *buffer, const char *what, Error *error) {
+  if (!buffer->failed) return true;
+  return buffer->too_long ? error_raise(error, ERROR_LIMIT, "%s\t%zu bytes", what, buffer->limit) : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", what);
 }
 
 void buffer_put(Buffer *buffer, const void *bytes, size_t len) {

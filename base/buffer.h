@@ -9,13 +9,15 @@
 typedef struct Buffer {
   char *at;
   size_t len, room, limit; /* limit 0: none */
-  bool failed;             /* out of memory or over the limit */
+  bool failed, too_long;   /* out of memory, or, too_long, over the limit */
 } Buffer;
 
 void buffer_begin(Buffer *buffer, size_t limit);
 void buffer_end(Buffer *buffer);
-static inline void buffer_clear(Buffer *buffer) { buffer->len = 0, buffer->failed = false; }
+static inline void buffer_clear(Buffer *buffer) { buffer->len = 0, buffer->failed = buffer->too_long = false; }
 bool buffer_reserve(Buffer *buffer, size_t more);
+/* Whether all that was put is in it: ERROR_OUT_OF_MEMORY, or ERROR_LIMIT, of what. */
+bool buffer_is_whole(const Buffer *buffer, const char *what, Error *error) MUST_USE;
 void buffer_put(Buffer *buffer, const void *bytes, size_t len);
 static inline void buffer_text(Buffer *buffer, Text text) { buffer_put(buffer, text.at, text.len); }
 static inline void buffer_string(Buffer *buffer, const char *text) { buffer_put(buffer, text, strlen(text)); }

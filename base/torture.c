@@ -40,14 +40,9 @@ static bool note(int which) {
   }
   return false;
 }
-static bool note_memory(void) { return note(CALLS_MEMORY); }
-static bool note_sql(void) { return note(CALLS_SQL); }
-static bool note_disk(void) { return note(CALLS_DISK); }
-
 static void note_all(const Run *run) {
-  static bool (*const NOTES[])(void) = {note_memory, note_sql, note_disk};
   (void)run;
-  for (int which = 0; which < CALLS; which++) torture_ask(which, NOTES[which]);
+  torture_ask_all(note);
 }
 
 static struct { /* the call that is to fail */

@@ -3,7 +3,7 @@
  * Asked is that the program ends by itself, in bounded time, with no word of a sanitizer, and that nothing is lost: a test that passes all the same
  * leaks nothing, and when an assertion of a test fails, all memory is still reached from somewhere (the test's own variables are still there then).
  *   DIANBAOMU_TORTURE=RUNS[:SECONDS[:SEED]]    the n-th call: at most so many runs for a test and kind of fault, evenly spread from a start the seed
- *                                             gives and so many seconds for the program
+ *                                             gives (RUNS 0: each, from the beginning), and so many seconds for the program
  *   DIANBAOMU_TORTURE=places[:SECONDS[:SEED]]  one run for each place: a test is run once to see from where it calls, and then once for each place that
  *                                             the book does not name yet. A place is the innermost functions of ours on the stack (TORTURE_PLACE)
  *   DIANBAOMU_TORTURE=stacks[:SECONDS[:SEED]]  the same for each distinct stack of ours, up to the test's own functions: every way to a place

@@ -32,7 +32,7 @@ typedef struct Slot { /* one request of the test */
 
 static struct Every { /* shared with the children */
   _Atomic int64_t same[TORTURE_KINDS], doubled[TORTURE_KINDS], doubled_passed[TORTURE_KINDS], requested[TORTURE_KINDS], tolerated[TORTURE_KINDS];
-  _Atomic int64_t within[CALLS], own[CALLS], mine[CALLS], rest_count[CALLS];
+  _Atomic int64_t within[CALLS], own[CALLS], rest_count[CALLS];
   Left rest[CALLS][REST]; /* those left for the third way */
   Slot slots[REQUESTS];
   volatile int64_t requests; /* of the last run, so far */
@@ -67,10 +67,8 @@ static void left(int which, int64_t nth, uint64_t by_way) {
 static bool note(int which) {
   int64_t nth = atomic_fetch_add(&torture_seen->asked[which], 1) + 1;
   if (memory_fails_next() || (db_fails_next && db_fails_next())) own_faults = true;
-  if (own_faults || mine) {
-    atomic_fetch_add(mine ? &every->mine[which] : &every->own[which], 1);
-    return false;
-  }
+  if (mine) return false;
+  if (own_faults) return atomic_fetch_add(&every->own[which], 1), false;
   if (within) {
     atomic_fetch_add(&every->within[which], 1);
     return false;
@@ -92,14 +90,9 @@ static bool note(int which) {
   atomic_fetch_add(&every->doubled_passed[kind], verdict == PASSED);
   return false;
 }
-static bool note_memory(void) { return note(CALLS_MEMORY); }
-static bool note_sql(void) { return note(CALLS_SQL); }
-static bool note_disk(void) { return note(CALLS_DISK); }
-
 static void note_all(const Run *run) {
-  static bool (*const NOTES[])(void) = {note_memory, note_sql, note_disk};
   testing = run->test->test_func;
-  for (int which = 0; which < CALLS; which++) torture_ask(which, NOTES[which]);
+  torture_ask_all(note);
 }
 
 /* --- 2: a request again and again --- */

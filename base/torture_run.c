@@ -49,6 +49,16 @@ void torture_ask(int which, bool (*fails)(void)) {
   if (which == CALLS_DISK) disk_ask(fails);
 }
 
+static bool (*noted)(int which);
+static bool note_memory(void) { return noted(CALLS_MEMORY); }
+static bool note_sql(void) { return noted(CALLS_SQL); }
+static bool note_disk(void) { return noted(CALLS_DISK); }
+
+void torture_ask_all(bool (*note)(int which)) {
+  noted = note;
+  torture_ask(CALLS_MEMORY, note_memory), torture_ask(CALLS_SQL, note_sql), torture_ask(CALLS_DISK, note_disk);
+}
+
 static void arm(TortureKind kind, int64_t nth) {
   if (kind == TORTURE_MEMORY) memory_fail_at(nth);
   if (kind == TORTURE_SQL && db_fail_at) db_fail_at(nth);

@@ -91,6 +91,11 @@ static bool of_torture(const Function *function) {
   return strncmp(function->name, "torture_", 8) == 0 || strncmp(function->file, "torture", 7) == 0;
 }
 
+static uint64_t mix(uint64_t hash, uintptr_t at) {
+  hash = (hash ^ at) * 1099511628211u;
+  return hash ^ hash >> 29;
+}
+
 typedef struct Walk {
   uintptr_t *at;
   int depth;
@@ -105,8 +110,7 @@ static _Unwind_Reason_Code walk_frame(struct _Unwind_Context *context, void *sel
   if (of_tests(function) || walk->depth == TORTURE_DEPTH) return _URC_END_OF_STACK;
   if (walk->depth && walk->at[walk->depth - 1] == at) return _URC_NO_REASON; /* it calls itself */
   walk->at[walk->depth++] = at;
-  walk->hash = (walk->hash ^ at) * 1099511628211u;
-  walk->hash ^= walk->hash >> 29;
+  walk->hash = mix(walk->hash, at);
   return _URC_NO_REASON;
 }
 
@@ -127,8 +131,7 @@ static _Unwind_Reason_Code way_frame(struct _Unwind_Context *context, void *self
   uintptr_t at = _Unwind_GetIP(context);
   const Function *function = function_of(at - 1);
   if (function && function->from == way->test) return way->from = at, _URC_END_OF_STACK;
-  way->hash = (way->hash ^ at) * 1099511628211u;
-  way->hash ^= way->hash >> 29;
+  way->hash = mix(way->hash, at);
   return _URC_NO_REASON;
 }
 

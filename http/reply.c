@@ -39,11 +39,7 @@ static bool has_header(const HttpReply *reply, const char *name) {
 
 int reply_status(const HttpReply *reply) { return reply->status ? reply->status : reply->body.len ? 200 : 204; }
 
-bool reply_is_whole(const HttpReply *reply, Error *error) {
-  if (!reply->body.failed) return true;
-  if (reply->body.room < LIMIT_REPLY_BYTES / 4) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "reply");
-  return error_raise(error, ERROR_LIMIT, "reply\t%u bytes", LIMIT_REPLY_BYTES);
-}
+bool reply_is_whole(const HttpReply *reply, Error *error) { return buffer_is_whole(&reply->body, "reply", error); }
 
 void reply_problem(Request *request) {
   HttpReply *reply = &request->reply;

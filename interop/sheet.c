@@ -139,8 +139,7 @@ void sheet_row_end(SheetBook *book) {
 bool sheet_finish(SheetBook *book, Buffer *out, Error *error) {
   Error reading = {0};
   if (book->sheets) note(book, workbook_close(book->workbook));
-  else lxw_workbook_free(book->workbook); /* to close it would look into the first */
-  if (!book->sheets) note(book, LXW_ERROR_CREATING_TMPFILE);
+  else lxw_workbook_free(book->workbook), note(book, LXW_ERROR_CREATING_TMPFILE); /* to close it would look into the first */
   bool ok = !book->failed || (book->fault == LXW_ERROR_CREATING_TMPFILE ? error_raise(error, ERROR_IO, "/tmp\t%s", lxw_strerror(book->fault))
                                                                         : error_raise(error, ERROR_INTERNAL, "spreadsheet: %s", lxw_strerror(book->fault)));
   if (ok && !buffer_read_file(out, book->path, &reading)) {

@@ -62,8 +62,7 @@ static bool decode_export(HttpRequest *request, void **command, void *room, Erro
   json_put_instant(&json, "made_at", request->now);
   bool ok = privacy_write_all(&json, &spare, request->db, privacy->county_id, out->subject.id, error);
   json_close(&json);
-  if (ok && body.failed) /* as of any reply */
-    ok = body.room < LIMIT_REPLY_BYTES / 4 ? error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "export") : error_raise(error, ERROR_LIMIT, "export\t%u bytes", LIMIT_REPLY_BYTES);
+  ok = ok && buffer_is_whole(&body, "export", error);
   if (ok) out->all = text_copy(request->arena, buffer_as_text(&body));
   buffer_end(&body);
   buffer_end(&spare);
