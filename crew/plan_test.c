@@ -2,6 +2,7 @@
 #include "crew/plan.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "crew/fake_osrm.h"
@@ -120,6 +121,28 @@ static void a_plan_that_failed_is_made_at_the_next_tick(void **state) {
     assert_true(town.crews->plan->computed_at == time_now(&town.time));
   }
   assert_true(nth > 5);
+  sound(&town);
+  town_close(&town);
+}
+
+/* A search that there was no memory for is made again before long, though nothing happens meanwhile. */
+static void a_search_that_failed_is_made_again(void **state) {
+  (void)state;
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  Plan *plan = town.crews->plan;
+  Error error = {0};
+  plan->search_us = -1;
+  assert_ok(crew_plan_start(town.crews, &error), &error);
+  memory_fail_at(1);
+  plan_search_wake(town.crews);
+  for (int i = 0; memory_fails_next() && i < 2000; i++) usleep(10000);
+  assert_false(memory_fails_next());
+  assert_true(plan->search_us == -1);
+  for (int i = 0; plan->search_us == -1 && i < 2000; i++) usleep(10000);
+  assert_true(plan->search_us >= 0);
+  crew_plan_stop(town.crews);
   sound(&town);
   town_close(&town);
 }
@@ -762,7 +785,8 @@ static void whatever_happens_the_plan_is_sound(void **state) {
   }
 }
 
-TEST_MAIN(TEST(outages_become_tasks), TEST(a_plan_that_failed_is_made_at_the_next_tick), TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
+TEST_MAIN(TEST(outages_become_tasks), TEST(a_plan_that_failed_is_made_at_the_next_tick), TEST(a_search_that_failed_is_made_again),
+          TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
           TEST(an_acceptance_is_taken_back), TEST(a_later_acceptance_is_taken_back), TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(a_router_tells_the_ways), TEST(drives_teach_speeds), TEST(the_hour_changes_the_ways), TEST(duties_and_swaps),
           TEST(rounds_are_walked), TEST(a_restart_keeps_the_plan), TEST(what_if_compares), TEST(changes_are_said),
           TEST(whatever_happens_the_plan_is_sound))

@@ -19,6 +19,7 @@ typedef struct Fixture {
 
 static void fixture_begin(Fixture *f, uint32_t most) {
   *f = (Fixture){.text_at = memory_new((most + 1) * 4), .key_at = memory_new((most + 1) * 4)};
+  assert_true(f->text_at && f->key_at);
   buffer_begin(&f->texts, 0);
   buffer_begin(&f->keys, 0);
 }
@@ -37,6 +38,7 @@ static void fixture_add(Fixture *f, Person p) {
 
 static void fixture_open(Fixture *f) {
   Error error = {0};
+  assert_ok(buffer_is_whole(&f->texts, "texts", &error) && buffer_is_whole(&f->keys, "keys", &error), &error);
   FindRows rows = {f->count, f->texts.at, f->text_at, f->keys.at, f->key_at};
   assert_ok(find_open(&f->index, &rows, &error), &error);
 }
@@ -146,6 +148,7 @@ static size_t naive_find(const Person *persons, uint32_t count, Text query, Find
 
 static char *draw(Random *random, const char *const *alphabet, uint32_t letters, uint32_t longest) {
   char *text = memory_new(4 * longest + 1);
+  assert_non_null(text);
   for (uint32_t n = random_below(random, longest + 1); n; n--) strcat(text, alphabet[random_below(random, letters)]);
   return text;
 }
@@ -161,6 +164,7 @@ static void agrees_with_looking_at_everyone(void **state) {
   for (int round = 0; round < 60; round++) {
     uint32_t count = random_below(&random, round % 3 ? 40 : 400);
     Person *persons = memory_new((count + 1) * sizeof *persons);
+    assert_non_null(persons);
     Fixture f;
     fixture_begin(&f, count);
     for (uint32_t i = 0; i < count; i++) {
