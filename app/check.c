@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/house.h"
+#include "grid/part.h"
 
 static void told(void *self, const char *what, const char *problem, int64_t count) {
   int *broken = self;
@@ -79,6 +80,8 @@ bool house_books(House *house, HouseTold told_to, HouseProgress progress, void *
   told_to(self, "clocks", problem, count);
   show(&books, "clocks", 1, 1);
   show(&books, "rooms", 0, 1);
+  if (!part_check(house->db, house->grid, problem, error)) return false;
+  told_to(self, "parts", problem, -1);
   if (!outage_check(house->db, house->grid, house->people, house->orders, house->county_id, problem, error)) return false;
   told_to(self, "outages", problem, -1);
   if (!house_recount_dark(house, problem, &count, error)) return false;

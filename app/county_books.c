@@ -180,6 +180,7 @@ int sim_plant(CountySim *sim, int number) {
       {"clocks", "a measured run is missing", "DELETE FROM order_clock WHERE county_id = 1 AND order_id = (SELECT MIN(order_id) FROM order_clock)"},
       {"clocks", "a step is a second later",
        "UPDATE event SET at = at + 1000000 WHERE county_id = 1 AND seq = (SELECT MIN(seq) FROM event WHERE kind = 'order.step' AND data LIKE '%restore%')"},
+      {"parts", "a part of the company lost what lies below it", "DELETE FROM org_part WHERE county_id = 1 AND part_id <> org_id"},
       {"outages", "an outage ended and its orders did not hear of it", "UPDATE outage SET is_open = 0 WHERE county_id = 1"},
       {"dark", "an outage has a customer more", "UPDATE outage SET customers_out = customers_out + 1 WHERE county_id = 1 AND is_open = 1"},
       {"dark", "power is back and memory does not know",

@@ -162,7 +162,7 @@ json_t *sim_id_json(int64_t id);
 /* --- books: county_books.c --- */
 bool sim_books(CountySim *sim);                        /* all must balance */
 void sim_digest(CountySim *sim, Buffer *out);          /* what memory holds: the same before and after a restart */
-enum { SIM_PLANTS = 23 };
+enum { SIM_PLANTS = 24 };
 int sim_plant(CountySim *sim, int number);             /* plants errors and asks the books; TAP from number + 1 on; how many were not found */
 
 /* --- where the county stands: county_store.c --- */

@@ -5,6 +5,7 @@
 
 #include "app/supply_join.h"
 #include "base/json.h"
+#include "grid/part.h"
 #include "store/schema.h"
 
 /* What the crew room may know of an outage. */
@@ -101,7 +102,7 @@ bool house_open(House *house, const HouseOptions *options, Error *error) {
   DeskOptions desk = {.county_id = house->county_id, .time = &house->time, .lease = house->lease,
                       .checkpoint_address = file && options->checkpoints ? house->folder.store : NULL};
   ok = ok &&
-            grid_open(&house->grid, house->db, house->county_id, error) && people_open(&house->people, house->db, house->grid, house->county_id, error) &&
+            grid_open(&house->grid, house->db, house->county_id, error) && part_rows_settle(house->db, house->grid, error) && people_open(&house->people, house->db, house->grid, house->county_id, error) &&
             desk_open(&house->desk, house->db, &desk, error) && arrears_open(&house->arrears, house->desk, house->db, house->people, house->county_id, error) &&
             staff_open(&house->staff, house->desk, house->db, &staff, error) &&
             order_open(&house->orders, house->desk, house->db, house->grid, house->people, options->rules, error) &&

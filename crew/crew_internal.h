@@ -65,8 +65,9 @@ bool job_row_save(Db *db, int64_t county_id, const Job *job, Error *error) MUST_
 bool job_row_words(Db *db, int64_t county_id, JobId id, Text finding, Text note, Error *error) MUST_USE; /* at NULL: stays */
 bool job_row_note(Db *db, int64_t county_id, JobId id, Arena *arena, Text *finding, Text *note, Error *error) MUST_USE;
 bool job_row_step(Db *db, int64_t county_id, JobId id, Text step, Instant at, int64_t staff_id, Error *error) MUST_USE;
-/* Calls each closed job's id, newest first, of the crew (0: any). */
-bool job_rows_closed(Db *db, int64_t county_id, CrewId crew, JobId before, int64_t most, bool (*each)(void *self, JobId id), void *self, Error *error) MUST_USE;
+/* Calls each closed job's id, newest first, of the crew (0: any); of those, what the part of the organisation (0: all) may see: by its outage while that
+ * is open, by its crew afterwards, and the crew's `own`, that of who asks (0: none). */
+bool job_rows_closed(Db *db, int64_t county_id, int64_t part, CrewId own, CrewId crew, JobId before, int64_t most, bool (*each)(void *self, JobId id), void *self, Error *error) MUST_USE;
 
 typedef struct MaterialRow {
   int64_t id, stock_id, quantity;

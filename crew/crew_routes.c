@@ -131,11 +131,11 @@ static bool write_closed(Crews *crews, HttpRequest *request, CrewId crew, int64_
   Closed closed = {crews, request, ARENA_ARRAY(request->arena, JobId, (size_t)limit + 1), 0};
   Job job;
   if (!closed.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "jobs");
-  if (!job_rows_closed(request->db, crews->county_id, crew, (JobId){after}, limit + 1, keep_closed, &closed, error)) return false;
+  if (!job_rows_closed(request->db, crews->county_id, request->who.org_id, crew_of_who(crews, &request->who), crew, (JobId){after}, limit + 1, keep_closed, &closed,
+                       error))
+    return false;
   for (size_t i = 0; i < closed.count && i < (size_t)limit; i++)
-    if (!job_row_load(request->db, crews, closed.at[i], &job, error) ||
-        (job_in_reach(crews, &request->who, &job) && !job_write(crews, request->db, &job, request, json, error)))
-      return false;
+    if (!job_row_load(request->db, crews, closed.at[i], &job, error) || !job_write(crews, request->db, &job, request, json, error)) return false;
   if (closed.count > (size_t)limit) *next = closed.at[limit - 1].value;
   return true;
 }

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "crew/crew_internal.h"
+#include "grid/part.h"
 
 static double degrees(DbStatement *s, int at) { return db_column_is_null(s, at) ? NAN : (double)db_column_i64(s, at) / 1e6; }
 
@@ -234,14 +235,21 @@ bool job_row_step(Db *db, int64_t county_id, JobId id, Text step, Instant at, in
   return db_done(s, error);
 }
 
-bool job_rows_closed(Db *db, int64_t county_id, CrewId crew, JobId before, int64_t most, bool (*each)(void *self, JobId id), void *self, Error *error) {
+bool job_rows_closed(Db *db, int64_t county_id, int64_t part, CrewId own, CrewId crew, JobId before, int64_t most, bool (*each)(void *self, JobId id), void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT id FROM job WHERE county_id = ?1 AND is_open = 0 AND id < ?2 AND (?3 = 0 OR crew_id = ?3) ORDER BY id DESC LIMIT ?4", error))
+  if (!db_prepare(&s, db,
+                  "SELECT j.id FROM job j LEFT JOIN outage u ON u.county_id = ?1 AND u.id = j.outage_id AND u.is_open = 1"
+                  " WHERE j.county_id = ?1 AND j.is_open = 0 AND j.id < ?3 AND (?4 = 0 OR j.crew_id = ?4) AND (?2 = 0 OR j.crew_id = ?5"
+                  " OR " DEVICE_IN("u.device_id", REACH_ORGS) " OR (u.id IS NULL AND EXISTS (SELECT 1 FROM crew c WHERE c.county_id = ?1 AND c.id = j.crew_id"
+                  " AND c.org_id IN " REACH_ORGS "))) ORDER BY j.id DESC LIMIT ?6",
+                  error))
     return false;
   db_bind_i64(s, 1, county_id);
-  db_bind_i64(s, 2, before.value ? before.value : INT64_MAX);
-  db_bind_i64(s, 3, crew.value);
-  db_bind_i64(s, 4, most);
+  db_bind_i64(s, 2, part);
+  db_bind_i64(s, 3, before.value ? before.value : INT64_MAX);
+  db_bind_i64(s, 4, crew.value);
+  db_bind_i64(s, 5, own.value ? own.value : -1);
+  db_bind_i64(s, 6, most);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;

@@ -179,6 +179,53 @@ static void a_fault_goes_round_over_http(void **state) {
   close_face(&face);
 }
 
+/* A page of what is over holds as much of one's own part as it may, whatever lies between. */
+static void pages_of_a_part_are_full(void **state) {
+  (void)state;
+  static const char *const AT[] = {"T1", "T4", "T2", "T5", "T6", "F1"};
+  Face face;
+  char path[128], more[300], device[24], id[24], crew[24];
+  int64_t g1 = 0;
+  open_face(&face);
+  HttpTest *test = &face.test;
+  for (size_t i = 0; i < people_org_count(face.town.people); i++)
+    if (text_is(people_org(face.town.people, i)->code, "G1")) g1 = people_org(face.town.people, i)->id;
+  snprintf(crew, sizeof crew, "%lld", (long long)crew_at(face.town.crews, 0)->id.value);
+  for (size_t i = 0; i < sizeof AT / sizeof *AT; i++) {
+    keep(id, http_test_do(test, 201, "POST", "/api/v1/outages", "{\"device_id\":\"%s\"}", device_id(&face, AT[i], device)), "id");
+    snprintf(more, sizeof more, ",\"crew_id\":\"%s\"", crew);
+    decide(&face, 201, id, "assign", more);
+    decide(&face, 200, id, "unassign", "");
+    decide(&face, 200, id, "dismiss", ",\"reason\":\"误报\"");
+  }
+  static const struct {
+    const char *what;
+    int limit;
+    bool own;
+    const char *want; /* NULL: as many as there are */
+  } CASES[] = {{"outages", 2, true, "F1 T2 | T1 "}, {"outages", 2, false, "F1 T6 | T5 T2 | T4 T1 "}, {"outages", 3, true, "F1 T2 T1 "}, {"jobs", 4, false, NULL}};
+  for (size_t c = 0; c < sizeof CASES / sizeof *CASES; c++) {
+    char said[200] = "", item[64], after[24] = "0";
+    size_t len = 0, seen = 0;
+    http_test_as(test, 2, AGENT | DISPATCHER, CASES[c].own ? g1 : 0);
+    for (int page = 0; page == 0 || (strcmp(after, "0") != 0 && page < 10); page++) {
+      snprintf(path, sizeof path, "/api/v1/%s?state=closed&limit=%d&after=%s", CASES[c].what, CASES[c].limit, after);
+      json_t *list = http_test_do(test, 200, "GET", path, NULL);
+      size_t count = json_array_size(http_test_at(list, "items"));
+      if (page) len += (size_t)snprintf(said + len, sizeof said - len, "| ");
+      for (size_t i = 0; CASES[c].want && i < count; i++) {
+        snprintf(item, sizeof item, "items.%zu.device.index", i);
+        len += (size_t)snprintf(said + len, sizeof said - len, "%.*s ", TEXT_ARG(grid_code(face.town.grid, (uint32_t)http_test_i64(list, item))));
+      }
+      seen += count;
+      snprintf(after, sizeof after, "%s", json_is_string(http_test_at(list, "next")) ? http_test_text(list, "next") : "0");
+    }
+    if (CASES[c].want) assert_string_equal(said, CASES[c].want);
+    else assert_int_equal(seen, sizeof AT / sizeof *AT);
+  }
+  close_face(&face);
+}
+
 /* A phone without a net tells later what was done: the job, the outage and the orders under it have the moment it was done, and the history both. */
 static void what_a_phone_tells_late(void **state) {
   (void)state;
@@ -458,5 +505,5 @@ static void every_route_was_asked(void **state) {
   http_test_all_answered(roster_routes());
 }
 
-TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(what_a_phone_tells_late), TEST(the_dispatcher_decides_and_takes_it_back), TEST(the_plan_is_read_moved_and_accepted), TEST(what_is_wrong_is_named),
+TEST_MAIN(TEST(a_fault_goes_round_over_http), TEST(pages_of_a_part_are_full), TEST(what_a_phone_tells_late), TEST(the_dispatcher_decides_and_takes_it_back), TEST(the_plan_is_read_moved_and_accepted), TEST(what_is_wrong_is_named),
           TEST(evidence_comes_over_http), TEST(every_route_was_asked))

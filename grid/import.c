@@ -1,5 +1,7 @@
 #include "grid/import.h"
 
+#include "grid/part.h"
+
 static void bind_degrees(DbStatement *statement, int at, int32_t micro) {
   if (micro == PACKAGE_NO_PLACE) db_bind_null(statement, at);
   else db_bind_i64(statement, at, micro);
@@ -49,6 +51,13 @@ static const char UPDATE_DEVICE[] =
     "UPDATE device SET code = ?3, name = ?4, parent_id = ?5, position = ?6, org_id = ?7, kind = ?8, phases = ?9, ownership = ?10, lon_e6 = ?11, "
     "lat_e6 = ?12, rated_kva = ?13, length_m = ?14, conductor = ?15, retired_at = NULL WHERE county_id = ?1 AND id = ?2";
 
+/* Its own, or that of the nearest above that names one. */
+static int64_t org_of(const Package *package, size_t index) {
+  const PackageDevice *device = &package->devices[index];
+  while (device->org == PACKAGE_NONE && device->parent != PACKAGE_NONE) device = &package->devices[device->parent];
+  return device->org == PACKAGE_NONE ? 0 : package->orgs[device->org].key;
+}
+
 static bool write_device(Db *db, int64_t county_id, const Package *package, size_t index, bool fresh, Error *error) {
   const PackageDevice *device = &package->devices[index];
   DbStatement *s;
@@ -59,7 +68,7 @@ static bool write_device(Db *db, int64_t county_id, const Package *package, size
   db_bind_text(s, 4, device->name);
   db_bind_i64(s, 5, device->parent == PACKAGE_NONE ? 0 : package->devices[device->parent].key);
   db_bind_i64(s, 6, (int64_t)index);
-  db_bind_i64(s, 7, device->org == PACKAGE_NONE ? 0 : package->orgs[device->org].key);
+  db_bind_i64(s, 7, org_of(package, index));
   db_bind_i64(s, 8, device->kind);
   db_bind_i64(s, 9, device->phases);
   db_bind_i64(s, 10, device->ownership);
@@ -156,7 +165,7 @@ static bool raise_version(Db *db, int64_t county_id, Error *error) {
 bool grid_import(GridImported *out, Db *db, int64_t county_id, Package *package, Instant now, PackageProgress progress, void *progress_self,
                  Error *error) {
   *out = (GridImported){0};
-  return import_orgs(&out->orgs, db, county_id, package, now, error) &&
+  return import_orgs(&out->orgs, db, county_id, package, now, error) && part_rows_write(db, county_id, error) &&
          import_devices(&out->devices, db, county_id, package, now, (Teller){progress, progress_self}, error) &&
          import_ties(&out->ties, db, county_id, package, now, error) && import_backdrop(db, county_id, package, error) &&
          raise_version(db, county_id, error);

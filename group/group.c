@@ -39,7 +39,7 @@ static void keep_standing(void *self, const GroupRow *row) {
 
 static bool check_open(DeskContext *context, int64_t id, Error *error) {
   Standing standing = {.closed = false};
-  if (!group_store_groups(context->db, context->county_id, id, keep_standing, &standing, error)) return false;
+  if (!group_store_group(context->db, context->county_id, id, keep_standing, &standing, error)) return false;
   return standing.closed ? error_raise(error, ERROR_GROUP_CLOSED, "%s", standing.name) : true;
 }
 

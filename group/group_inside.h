@@ -43,7 +43,10 @@ bool group_store_insert(DeskContext *context, int64_t id, int64_t org_id, Text n
 bool group_store_link(DeskContext *context, int64_t id, const unsigned char hash[32], Error *error) MUST_USE;
 bool group_store_end(DeskContext *context, int64_t id, Error *error) MUST_USE;
 bool group_store_members(Db *db, int64_t county_id, int64_t group_id, MemberVisit visit, void *self, Error *error) MUST_USE;
-bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) MUST_USE;    /* id 0: all */
+/* One, open or closed. */
+bool group_store_group(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) MUST_USE;
+/* Those of the part of the organisation, 0 all; closed ones too if so. */
+bool group_store_groups(Db *db, int64_t county_id, int64_t part, bool closed, GroupVisit visit, void *self, Error *error) MUST_USE;
 bool group_store_by_token(int64_t *id, Db *db, int64_t county_id, const unsigned char hash[32], Error *error) MUST_USE; /* 0: none */
 bool group_store_say(DeskContext *context, const MessageRow *row, Error *error) MUST_USE;
 bool group_store_messages(Db *db, int64_t county_id, int64_t group_id, int64_t before, int64_t most, MessageVisit visit, void *self,

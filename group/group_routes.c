@@ -52,7 +52,7 @@ static void keep_group(void *self, const GroupRow *row) {
 
 static bool may_see(Seen *seen, const Groups *groups, Db *db, int64_t id, int64_t who_org, Error *error) {
   *seen = (Seen){0};
-  if (!group_store_groups(db, groups->county_id, id, keep_group, seen, error)) return false;
+  if (!group_store_group(db, groups->county_id, id, keep_group, seen, error)) return false;
   if (!id || !seen->row.id) return error_raise(error, ERROR_NOT_FOUND, "群组" ERROR_BOTH "group\t%lld", (long long)id);
   if (!who_org || (groups->people && people_org_within(groups->people, seen->row.org_id, who_org))) return true;
   size_t at; /* whose it is, not what they call it */
@@ -64,15 +64,11 @@ static bool may_see(Seen *seen, const Groups *groups, Db *db, int64_t id, int64_
 
 typedef struct Listing {
   const Groups *groups;
-  int64_t org;
   Json *json;
-  bool closed; /* those that are over too */
 } Listing;
 static void write_group(void *self, const GroupRow *row) {
   Listing *list = self;
   Json *json = list->json;
-  if (list->org && !(list->groups->people && people_org_within(list->groups->people, row->org_id, list->org))) return;
-  if (row->closed_at != INSTANT_NONE && !list->closed) return;
   size_t at;
   json_open_object(json);
   json_put_id(json, "id", row->id);
@@ -89,12 +85,12 @@ static bool get_groups(HttpRequest *request, HttpReply *reply, void *room, Error
   Json json;
   Text closed;
   if (!http_query_choice(request, "closed", "yes", &closed, error)) return false;
-  Listing list = {room, request->who.org_id, &json, closed.at};
+  Listing list = {room, &json};
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_key(&json, "items");
   json_open_array(&json);
-  bool ok = group_store_groups(request->db, list.groups->county_id, 0, write_group, &list, error);
+  bool ok = group_store_groups(request->db, list.groups->county_id, request->who.org_id, closed.at, write_group, &list, error);
   json_close(&json);
   json_close(&json);
   return ok;

@@ -1,5 +1,6 @@
 /* The SQL of the group room. */
 #include "group/group_inside.h"
+#include "grid/part.h"
 
 static void bind_id(DbStatement *s, int at, int64_t id) {
   if (id)
@@ -55,23 +56,34 @@ bool group_store_members(Db *db, int64_t county_id, int64_t group_id, MemberVisi
   }
 }
 
-bool group_store_groups(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) {
-  DbStatement *s;
-  if (!db_prepare(
-          &s, db,
-          "SELECT g.id, g.org_id, g.name, CASE WHEN g.token_hash IS NULL THEN 0 ELSE 1 END, (SELECT MAX(m.at) FROM group_message m"
-          " WHERE m.county_id = g.county_id AND m.group_id = g.id), g.closed_at FROM chat_group g WHERE g.county_id = ?1 AND (?2 = 0 OR g.id = ?2)"
-          " ORDER BY g.id LIMIT 2000",
-          error))
-    return false;
-  db_bind_i64(s, 1, county_id);
-  db_bind_i64(s, 2, id);
+#define GROUP_COLUMNS                                                                                                                  \
+  "SELECT g.id, g.org_id, g.name, CASE WHEN g.token_hash IS NULL THEN 0 ELSE 1 END, (SELECT MAX(m.at) FROM group_message m"          \
+  " WHERE m.county_id = g.county_id AND m.group_id = g.id), g.closed_at FROM chat_group g WHERE g.county_id = ?1"
+
+static bool visit_groups(DbStatement *s, GroupVisit visit, void *self, Error *error) {
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;
     GroupRow group = {db_column_i64(s, 0), db_column_i64(s, 1), db_column_text(s, 2), db_column_i64(s, 3) != 0, db_column_instant(s, 4), db_column_instant(s, 5)};
     visit(self, &group);
   }
+}
+
+bool group_store_group(Db *db, int64_t county_id, int64_t id, GroupVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, GROUP_COLUMNS " AND g.id = ?2", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, id);
+  return visit_groups(s, visit, self, error);
+}
+
+bool group_store_groups(Db *db, int64_t county_id, int64_t part, bool closed, GroupVisit visit, void *self, Error *error) {
+  DbStatement *s;
+  if (!db_prepare(&s, db, GROUP_COLUMNS " AND (?2 = 0 OR g.org_id IN " PART_ORGS ") AND (?3 = 1 OR g.closed_at IS NULL) ORDER BY g.id LIMIT 2000", error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, part);
+  db_bind_i64(s, 3, closed);
+  return visit_groups(s, visit, self, error);
 }
 
 static bool one_number(int64_t *out, DbStatement *s, Error *error) {

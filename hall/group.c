@@ -91,7 +91,7 @@ static bool get_group(HttpRequest *request, HttpReply *reply, void *room, Error 
   char name[256] = "", token[HALL_TOKEN_TEXT];
   Text link = text_cut(request->argument[0], 64);
   if (!group_by_token(&id, hall->groups, request->db, request->argument[0], error) || !http_query_i64(request, "before", 0, 1, INT64_MAX, &before, error) ||
-      !group_store_groups(request->db, hall->county_id, id, keep_name, name, error))
+      !group_store_group(request->db, hall->county_id, id, keep_name, name, error))
     return false;
   Thread *thread = ARENA_NEW(request->arena, Thread);
   if (!thread) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "group");

@@ -169,7 +169,7 @@ bool meter_reload(Db *db, void *room, Error *error) {
   map_free(&recount.rosters);
   for (size_t i = 0; i < meters->area_count; i++)
     for (int k = WATCH_OF_METERS; k < WATCH_KINDS; k++) meters->area_counts[i].run[k].open = false; /* the alarms' rows say */
-  ok = ok && alarm_rows(db, meters->county_id, true, 0, INT64_MAX, adopt_alarm, &adopting, error);
+  ok = ok && alarm_rows(db, meters->county_id, 0, true, 0, INT64_MAX, adopt_alarm, &adopting, error);
   for (size_t i = 0, j = meters->alarms.count; i + 1 < j; i++) { /* the rows came newest first */
     MeterAlarm last = meters->alarms.at[--j];
     meters->alarms.at[j] = meters->alarms.at[i];

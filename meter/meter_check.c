@@ -52,7 +52,7 @@ bool meter_check(const Meters *meters, Db *db, char problem[ERROR_TEXT_MAX], Err
   DbStatement *s;
   bool row;
   problem[0] = '\0';
-  if (!alarm_rows(db, meters->county_id, true, 0, INT64_MAX, check_alarm, &checking, error)) return false;
+  if (!alarm_rows(db, meters->county_id, 0, true, 0, INT64_MAX, check_alarm, &checking, error)) return false;
   if (!problem[0] && checking.open != meters->alarms.count)
     snprintf(problem, ERROR_TEXT_MAX, "%zu alarms in memory, %zu rows", meters->alarms.count, checking.open);
   if (problem[0]) return true;

@@ -152,8 +152,8 @@ bool aside_rows(Db *db, int64_t county_id, int from_day, bool (*visit)(void *sel
                 Error *error) MUST_USE; /* newest day first */
 bool aside_settle(bool *found, Db *db, int64_t county_id, int day, AsideReason reason, Text subject, Instant now, Error *error) MUST_USE;
 bool alarm_put(Db *db, int64_t county_id, int64_t area_id, const MeterAlarm *alarm, Error *error) MUST_USE;
-bool alarm_rows(Db *db, int64_t county_id, bool open, int64_t before, int64_t most,
+bool alarm_rows(Db *db, int64_t county_id, int64_t part, bool open, int64_t before, int64_t most,
                 bool (*visit)(void *self, const MeterAlarm *alarm, int64_t area_id), void *self,
-                Error *error) MUST_USE; /* newest first; before 0: all */
+                Error *error) MUST_USE; /* newest first; before 0: all; of the part of the organisation, 0 all */
 
 #endif

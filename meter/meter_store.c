@@ -1,5 +1,6 @@
 /* The meter room's SQL. */
 #include "meter/meter_internal.h"
+#include "grid/part.h"
 
 static void bind_known(DbStatement *s, int at, int64_t value, bool known) {
   if (known)
@@ -355,17 +356,15 @@ bool alarm_put(Db *db, int64_t county_id, int64_t area, const MeterAlarm *alarm,
   return db_done(s, error);
 }
 
-bool alarm_rows(Db *db, int64_t county_id, bool open, int64_t before, int64_t most,
+bool alarm_rows(Db *db, int64_t county_id, int64_t part, bool open, int64_t before, int64_t most,
                 bool (*visit)(void *self, const MeterAlarm *alarm, int64_t area), void *self, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db,
-                  open ? "SELECT id, area_id, watch, since, raised_at, cured_at, worst, meters, order_id FROM meter_alarm"
-                         " WHERE county_id = ?1 AND is_open = 1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
-                       : "SELECT id, area_id, watch, since, raised_at, cured_at, worst, meters, order_id FROM meter_alarm"
-                         " WHERE county_id = ?1 AND is_open = 0 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                  "SELECT id, area_id, watch, since, raised_at, cured_at, worst, meters, order_id FROM meter_alarm WHERE county_id = ?1 AND is_open = ?3"
+                  " AND id < ?4 AND (?2 = 0 OR " DEVICE_IN("meter_alarm.area_id", PART_ORGS) ") ORDER BY id DESC LIMIT ?5",
                   error))
     return false;
-  db_bind_i64(s, 1, county_id), db_bind_i64(s, 2, before ? before : INT64_MAX), db_bind_i64(s, 3, most);
+  db_bind_i64(s, 1, county_id), db_bind_i64(s, 2, part), db_bind_i64(s, 3, open), db_bind_i64(s, 4, before ? before : INT64_MAX), db_bind_i64(s, 5, most);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;

@@ -163,16 +163,12 @@ static bool get_board(HttpRequest *request, HttpReply *reply, void *room, Error 
 }
 
 typedef struct Broken {
-  const Orders *orders;
-  const bool *orgs;
   Json *json;
 } Broken;
 
 static void write_broken(void *self, const BrokenClock *broken) {
   Broken *list = self;
-  size_t row;
   char number[24];
-  if (list->orgs && broken->org_id && people_org_row(list->orders->people, broken->org_id, &row) && !list->orgs[row]) return;
   snprintf(number, sizeof number, "%lld", (long long)broken->number);
   json_open_object(list->json);
   json_put_id(list->json, "order_id", broken->order.value);
@@ -191,18 +187,19 @@ static bool get_broken(HttpRequest *request, HttpReply *reply, void *room, Error
   Json json;
   Instant from, to;
   int64_t org, limit;
-  Broken list = {.orders = orders, .json = &json};
+  Broken list = {.json = &json};
   size_t row = 0;
   while (row < book_promise_count(orders->book) && !text_equal(book_promise(orders->book, row)->origin.id, request->argument[0])) row++;
   if (row == book_promise_count(orders->book)) return error_raise(error, ERROR_NOT_FOUND, "promise\t%.*s", TEXT_ARG(text_cut(request->argument[0], 60)));
   if (!query_days(request, &from, &to, error) || !http_query_i64(request, "org", 0, 1, INT64_MAX, &org, error) ||
-      !http_query_i64(request, "limit", 100, 1, 500, &limit, error) || !page_orgs(&list.orgs, request, orders, org, error))
+      !http_query_i64(request, "limit", 100, 1, 500, &limit, error))
     return false;
+  if (org && orders->people && !people_org_row(orders->people, org, &row)) return error_raise(error, ERROR_NOT_FOUND, "org\t%lld", (long long)org);
   json_begin(&json, &reply->body);
   json_open_object(&json);
   json_key(&json, "items");
   json_open_array(&json);
-  if (!store_broken(request->db, orders->county_id, request->argument[0], from, to + SPAN_DAY, limit, write_broken, &list, error))
+  if (!store_broken(request->db, orders->county_id, page_root(request, orders, org), request->argument[0], from, to + SPAN_DAY, limit, write_broken, &list, error))
     return false;
   json_close(&json);
   json_close(&json);

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "grid/part.h"
+
 /* 0 is none, and NULL in the row. */
 static void bind_id(DbStatement *s, int at, int64_t id) {
   if (id) db_bind_i64(s, at, id);
@@ -387,22 +389,22 @@ bool store_add_to_sum(DeskContext *context, const MeasuredClock *measured, Text 
   return db_done(s, error);
 }
 
-bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
+bool store_broken(Db *db, int64_t county_id, int64_t part, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
                   Error *error) {
   DbStatement *s;
   if (!db_prepare(
           &s, db,
           "SELECT c.order_id, o.number, c.org_id, c.clock, c.started_at, c.ended_at, c.used, c.limit_us FROM order_clock c JOIN orders o"
-          " ON o.county_id = c.county_id AND o.id = c.order_id WHERE c.county_id = ?1 AND c.promise = ?2 AND c.kept = 0 AND c.ended_at >= "
-          "?3 AND"
-          " c.ended_at < ?4 ORDER BY c.ended_at DESC LIMIT ?5",
+          " ON o.county_id = c.county_id AND o.id = c.order_id WHERE c.county_id = ?1 AND c.promise = ?3 AND c.kept = 0 AND c.ended_at >= ?4"
+          " AND c.ended_at < ?5 AND (?2 = 0 OR c.org_id = 0 OR c.org_id IN " PART_ORGS ") ORDER BY c.ended_at DESC LIMIT ?6",
           error))
     return false;
   db_bind_i64(s, 1, county_id);
-  db_bind_text(s, 2, promise);
-  db_bind_i64(s, 3, from);
-  db_bind_i64(s, 4, to);
-  db_bind_i64(s, 5, most);
+  db_bind_i64(s, 2, part);
+  db_bind_text(s, 3, promise);
+  db_bind_i64(s, 4, from);
+  db_bind_i64(s, 5, to);
+  db_bind_i64(s, 6, most);
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) return true;

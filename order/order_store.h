@@ -65,8 +65,8 @@ typedef struct BrokenClock {
   Span used, limit;
 } BrokenClock;
 typedef void (*BrokenVisit)(void *self, const BrokenClock *broken);
-/* Newest first, ended in [from, to). */
-bool store_broken(Db *db, int64_t county_id, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
+/* Newest first, ended in [from, to), of the part of the organisation, 0 all. */
+bool store_broken(Db *db, int64_t county_id, int64_t part, Text promise, Instant from, Instant to, int64_t most, BrokenVisit visit, void *self,
                   Error *error) MUST_USE;
 
 /* --- figures of kinds, and the reward fund: order_store_more.c --- */

@@ -115,8 +115,9 @@ bool outage_reload(Db *db, void *room, Error *error) MUST_USE;
 bool outage_row_save(Db *db, int64_t county_id, const Grid *grid, const Record *record, Error *error) MUST_USE;
 bool outage_row_load(Db *db, int64_t county_id, const Grid *grid, OutageId id, Record **out, Error *error) MUST_USE; /* ERROR_NOT_FOUND */
 bool outage_rows_open(Db *db, int64_t county_id, const Grid *grid, bool (*each)(void *self, Record *record, Error *error), void *self, Error *error) MUST_USE;
-bool outage_rows_closed(Db *db, int64_t county_id, const Grid *grid, OutageId before, int64_t most, bool (*each)(void *self, Record *record, Error *error),
-                        void *self, Error *error) MUST_USE; /* newest first; before 0: from the newest */
+/* Newest first; before 0: from the newest. Those in reach of the part of the organisation, 0 all. */
+bool outage_rows_closed(Db *db, int64_t county_id, int64_t part, const Grid *grid, OutageId before, int64_t most,
+                        bool (*each)(void *self, Record *record, Error *error), void *self, Error *error) MUST_USE;
 bool outage_row_last_serial(Db *db, int64_t county_id, int64_t *out, Error *error) MUST_USE;
 bool outage_row_freed(Db *db, int64_t county_id, OutageId id, DeviceId device, Instant at, Error *error) MUST_USE;
 bool outage_row_eta(Db *db, int64_t county_id, const Record *record, Instant at, Text actor, Error *error) MUST_USE;

@@ -16,7 +16,6 @@ bool outage_in_reach(const Outages *outages, const Outage *o, int64_t org_id) {
 
 typedef struct ClosedList {
   const Outages *outages;
-  HttpRequest *request;
   Json *json;
   int64_t limit, count;
   OutageId last;
@@ -25,7 +24,7 @@ typedef struct ClosedList {
 static bool write_closed(void *self, Record *record, Error *error) {
   ClosedList *list = self;
   (void)error;
-  if (list->count < list->limit && outage_in_reach(list->outages, &record->o, list->request->who.org_id)) outage_write_summary(list->outages, &record->o, list->json);
+  if (list->count < list->limit) outage_write_summary(list->outages, &record->o, list->json);
   if (list->count++ < list->limit) list->last = record->o.id;
   outage_record_free(record);
   return true;
@@ -47,8 +46,8 @@ static bool get_outages(HttpRequest *request, HttpReply *reply, void *room, Erro
   json_key(&json, "items");
   json_open_array(&json);
   if (closed) {
-    ClosedList list = {outages, request, &json, limit, 0, {0}};
-    if (!outage_rows_closed(request->db, outages->county_id, outages->grid, (OutageId){after}, limit + 1, write_closed, &list, error)) return false;
+    ClosedList list = {outages, &json, limit, 0, {0}};
+    if (!outage_rows_closed(request->db, outages->county_id, request->who.org_id, outages->grid, (OutageId){after}, limit + 1, write_closed, &list, error)) return false;
     if (list.count > limit) next = list.last.value;
   } else {
     int64_t count = 0;

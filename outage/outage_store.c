@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "outage/outage_internal.h"
+#include "grid/part.h"
 
 #define COLUMNS                                                                                                                          \
   "id, is_open, serial, device_id, state, stage, pinned, by_hand, settled, since, found_at, last_call_at, confirmed_at, assigned_at, "   \
@@ -158,12 +159,17 @@ bool outage_rows_open(Db *db, int64_t county_id, const Grid *grid, Each each, vo
   return each_row(db, s, county_id, grid, each, self, error);
 }
 
-bool outage_rows_closed(Db *db, int64_t county_id, const Grid *grid, OutageId before, int64_t most, Each each, void *self, Error *error) {
+bool outage_rows_closed(Db *db, int64_t county_id, int64_t part, const Grid *grid, OutageId before, int64_t most, Each each, void *self, Error *error) {
   DbStatement *s;
-  if (!db_prepare(&s, db, "SELECT " COLUMNS " FROM outage WHERE county_id = ?1 AND is_open = 0 AND id < ?2 ORDER BY id DESC LIMIT ?3", error)) return false;
+  if (!db_prepare(&s, db,
+                  "SELECT " COLUMNS " FROM outage WHERE county_id = ?1 AND is_open = 0 AND id < ?3"
+                  " AND (?2 = 0 OR " DEVICE_IN("outage.device_id", REACH_ORGS) ") ORDER BY id DESC LIMIT ?4",
+                  error))
+    return false;
   db_bind_i64(s, 1, county_id);
-  db_bind_i64(s, 2, before.value ? before.value : INT64_MAX);
-  db_bind_i64(s, 3, most);
+  db_bind_i64(s, 2, part);
+  db_bind_i64(s, 3, before.value ? before.value : INT64_MAX);
+  db_bind_i64(s, 4, most);
   return each_row(db, s, county_id, grid, each, self, error);
 }
 

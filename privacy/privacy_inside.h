@@ -51,8 +51,8 @@ typedef struct Erasure {
 } Erasure;
 bool erasure_insert(DeskContext *context, const Erasure *erasure, Error *error) MUST_USE;
 bool erasure_decide(DeskContext *context, const Erasure *erasure, Error *error) MUST_USE;
-typedef void (*ErasureVisit)(void *self, const Erasure *erasure);
-/* id 0: the newest; customer 0: anybody's. */
+typedef bool (*ErasureVisit)(void *self, const Erasure *erasure); /* false: enough */
+/* Newest first. id 0: any; customer 0: anybody's. */
 bool erasure_list(Db *db, int64_t county_id, int64_t id, int64_t customer_id, ErasureVisit visit, void *self, Error *error) MUST_USE;
 
 /* For the test: every text or blob column is in one of these two lists, as "table.column". */

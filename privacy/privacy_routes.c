@@ -7,7 +7,7 @@
 #include "people/people_private.h"
 #include "privacy/privacy_inside.h"
 
-enum { MAY_CORRECT = STAFF_AGENT | STAFF_MANAGER | STAFF_HEAD, MAY_ASK = STAFF_HEAD | STAFF_MANAGER, MAY_DECIDE = STAFF_SECURITY, MAY_HAND_OUT = STAFF_HEAD | STAFF_SECURITY };
+enum { MAY_CORRECT = STAFF_AGENT | STAFF_MANAGER | STAFF_HEAD, MAY_ASK = STAFF_HEAD | STAFF_MANAGER, MAY_DECIDE = STAFF_SECURITY, MAY_HAND_OUT = STAFF_HEAD | STAFF_SECURITY, ERASURES_SHOWN = 200 };
 
 /* --- who, and whether it is theirs --- */
 
@@ -154,8 +154,9 @@ static void write_erasure(Json *json, const Privacy *privacy, const Erasure *era
   json_close(json);
 }
 
-static void keep_asked(void *self, const Erasure *erasure) {
+static bool keep_asked(void *self, const Erasure *erasure) {
   if (erasure->state == ERASURE_ASKED) *(bool *)self = true;
+  return true;
 }
 
 static bool refuse_open_orders(Db *db, int64_t county_id, int64_t customer_id, Error *error) {
@@ -204,18 +205,23 @@ typedef struct Listing {
   Json json;
   HttpRequest *request;
   const Privacy *privacy;
+  int left; /* to be shown */
 } Listing;
 
-static void list_one(void *self, const Erasure *erasure) {
+static bool list_one(void *self, const Erasure *erasure) {
   Listing *listing = self;
   uint32_t position;
   bool present = people_position_of(listing->privacy->people, (CustomerId){erasure->customer_id}, &position);
   int64_t org = listing->request->who.org_id;
-  if (present ? people_check_place(listing->privacy->people, org, people_customer_device(listing->privacy->people, position), NULL) : org == 0) write_erasure(&listing->json, listing->privacy, erasure);
+  if (present ? people_check_place(listing->privacy->people, org, people_customer_device(listing->privacy->people, position), NULL) : org == 0) {
+    write_erasure(&listing->json, listing->privacy, erasure);
+    listing->left--;
+  }
+  return listing->left > 0;
 }
 
 static bool read_erasures(HttpRequest *request, HttpReply *reply, void *room, Error *error) {
-  Listing listing = {.request = request, .privacy = room};
+  Listing listing = {.request = request, .privacy = room, .left = ERASURES_SHOWN};
   json_begin(&listing.json, &reply->body);
   json_open_object(&listing.json);
   json_key(&listing.json, "items");
@@ -235,7 +241,7 @@ typedef struct Decide {
   Traces traces;
 } Decide;
 
-static void keep_one(void *self, const Erasure *erasure) { *(Erasure *)self = *erasure; }
+static bool keep_one(void *self, const Erasure *erasure) { return *(Erasure *)self = *erasure, true; }
 
 static bool decode_decide(HttpRequest *request, void **command, void *room, Error *error) {
   const Privacy *privacy = room;

@@ -331,7 +331,7 @@ bool erasure_list(Db *db, int64_t county_id, int64_t id, int64_t customer_id, Er
   DbStatement *s;
   if (!db_prepare(&s, db,
                   "SELECT id, customer_id, state, asked_by, asked_at, reason, decided_by, decided_at FROM erasure WHERE county_id = ?1 AND (?2 = 0 OR id = ?2)"
-                  " AND (?3 = 0 OR customer_id = ?3) ORDER BY id DESC LIMIT 200",
+                  " AND (?3 = 0 OR customer_id = ?3) ORDER BY id DESC",
                   error))
     return false;
   db_bind_i64(s, 1, county_id);
@@ -343,6 +343,6 @@ bool erasure_list(Db *db, int64_t county_id, int64_t id, int64_t customer_id, Er
     Erasure erasure = {.id = db_column_i64(s, 0), .customer_id = db_column_i64(s, 1), .state = (ErasureState)db_column_i64(s, 2), .asked_by = db_column_i64(s, 3),
                        .asked_at = db_column_i64(s, 4), .reason = db_column_text(s, 5), .decided_by = db_column_is_null(s, 6) ? 0 : db_column_i64(s, 6),
                        .decided_at = db_column_instant(s, 7)};
-    visit(self, &erasure);
+    if (!visit(self, &erasure)) return db_reset(s), true;
   }
 }

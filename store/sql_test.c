@@ -107,6 +107,7 @@ static void look_into(Look *look, const char *file, char *at) {
       at++;
     } else if (open && isupper((unsigned char)*at)) {
       while (is_word_byte(*at)) at++;
+      if (*at == '(') at += strcspn(at, ")") + 1; /* with what is said to it */
       buffer_byte(&text, ' ');
     } else {
       if (open) {
