@@ -36,10 +36,15 @@ static void fixture_add(Fixture *f, Person p) {
   f->key_at[f->count] = (uint32_t)f->keys.len;
 }
 
-static void fixture_open(Fixture *f) {
+static FindRows fixture_rows(const Fixture *f) {
   Error error = {0};
   assert_ok(buffer_is_whole(&f->texts, "texts", &error) && buffer_is_whole(&f->keys, "keys", &error), &error);
-  FindRows rows = {f->count, f->texts.at, f->text_at, f->keys.at, f->key_at};
+  return (FindRows){f->count, f->texts.at, f->text_at, f->keys.at, f->key_at};
+}
+
+static void fixture_open(Fixture *f) {
+  Error error = {0};
+  FindRows rows = fixture_rows(f);
   assert_ok(find_open(&f->index, &rows, &error), &error);
 }
 
@@ -206,7 +211,7 @@ static void memory_may_run_out(void **state) {
   Fixture f;
   fixture_begin(&f, 8);
   for (size_t i = 0; i < sizeof PERSONS / sizeof *PERSONS; i++) fixture_add(&f, PERSONS[i]);
-  FindRows rows = {f.count, f.texts.at, f.text_at, f.keys.at, f.key_at};
+  FindRows rows = fixture_rows(&f);
   for (int64_t nth = 1; nth <= 5; nth++) {
     Error error = {0};
     memory_fail_at(nth);

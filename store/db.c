@@ -99,9 +99,11 @@ static bool prepare(DbStatement **out, Db *db, const char *sql, bool bulk, Error
     return true;
   }
   if (watching) watching(sql);
+  *out = NULL;
   if (!db->driver->prepare(out, db, sql, bulk, error)) return false;
   if (map_put(db->statements, key, (int64_t)(intptr_t)*out)) return true;
   db->driver->finish(*out);
+  *out = NULL;
   return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "statement");
 }
 

@@ -37,7 +37,7 @@ bool db_address_is_file(const char *address);
 const char *db_address_shown(const char *address, char *out, size_t size);
 
 bool db_run(Db *db, const char *sql, Error *error) MUST_USE; /* one or more statements without parameters */
-bool db_prepare(DbStatement **out, Db *db, const char *sql, Error *error) MUST_USE;
+bool db_prepare(DbStatement **out, Db *db, const char *sql, Error *error) MUST_USE; /* false: *out is NULL */
 /* The same for an INSERT … VALUES (?1, ?2, …) of many rows: they may be gathered and copied in when something else is asked for. */
 bool db_prepare_bulk(DbStatement **out, Db *db, const char *sql, Error *error) MUST_USE;
 void db_bind_i64(DbStatement *statement, int at, int64_t value); /* at: 1, 2, … */

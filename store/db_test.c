@@ -83,6 +83,28 @@ static Db *db_with_keys(void) {
   return db;
 }
 
+/* Whoever asks afterwards whether there is a statement to let go of finds none. */
+static void a_failed_prepare_leaves_no_statement(void **state) {
+  (void)state;
+  static const char *const TEXTS[] = {"SELECT a FROM t", "SELECT b FROM t", "SELECT a, b FROM t", "SELECT b, a FROM t", "SELECT a, a FROM t", "SELECT b, b FROM t", "SELECT 1 FROM t"};
+  Db *db = db_with_keys();
+  DbStatement *kept;
+  Error error = {0};
+  assert_ok(db_prepare(&kept, db, "SELECT COUNT(*) FROM t", &error), &error);
+  int64_t nth = 1;
+  for (bool ok = false; !ok; nth++) {
+    DbStatement *s = kept;
+    assert_in_range(nth, 1, sizeof TEXTS / sizeof *TEXTS);
+    memory_fail_at(nth);
+    ok = db_prepare(&s, db, TEXTS[nth - 1], &error);
+    memory_fail_at(0);
+    assert_true(ok == (s != NULL));
+    error_clear(&error);
+  }
+  assert_true(nth > 2);
+  db_close(db);
+}
+
 /* A failing write undoes its savepoint alone when it is heard of before the release, whichever call that is. */
 static void a_failure_in_a_savepoint_undoes_it_alone(void **state) {
   (void)state;
@@ -407,6 +429,6 @@ static void a_failed_allocation_leaves_a_store_that_works(void **state) {
   assert_true(ok);
 }
 
-TEST_MAIN(TEST(values_come_back), TEST(errors_have_their_class), TEST(a_failure_in_a_savepoint_undoes_it_alone), TEST(a_failure_after_its_release_undoes_all),
+TEST_MAIN(TEST(values_come_back), TEST(errors_have_their_class), TEST(a_failed_prepare_leaves_no_statement), TEST(a_failure_in_a_savepoint_undoes_it_alone), TEST(a_failure_after_its_release_undoes_all),
           TEST(as_many_rows_as_expected_or_a_failure), TEST(statements_do_not_disturb_each_other), TEST(types_are_the_same_on_every_store),
           TEST(a_bulk_insert_is_whole_or_nothing), TEST(readers_do_not_wait), TEST(a_backup_of_a_file_is_whole), TEST(an_empty_store_migrates_and_a_newer_one_is_refused), TEST(every_table_but_one_belongs_to_counties), TEST(a_lower_number_brought_later_is_applied), TEST(a_failed_allocation_leaves_a_store_that_works))
