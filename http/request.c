@@ -331,7 +331,8 @@ static bool run_read(Request *request) {
   if (!request->open.db) return false;
   uint64_t since = schema_hunger();
   if (locked) desk_read_begin(http->options.desk);
-  bool ok = row->read(&request->open, &request->reply, request->route->room, &request->error);
+  bool ok = (!locked || desk_memory_is_whole(http->options.desk) || error_raise(&request->error, ERROR_STORE_BUSY, "%s", "正在重新读取" ERROR_BOTH "reading it again")) &&
+            row->read(&request->open, &request->reply, request->route->room, &request->error);
   if (locked) desk_read_end(http->options.desk);
   readers_give(http, request->open.db);
   request->open.db = NULL;

@@ -36,14 +36,26 @@ static bool is_over(const Session *session, Instant now) {
 /* --- memory; lock held for writing --- */
 
 bool session_add_loaded(Staff *staff, const Session *from, Error *error) {
-  Session *session = memory_new(sizeof *session);
+  Session *session = find_hash(staff, from->hash);
+  if (session) { /* its last sign of life may be newer than the row's */
+    session->stored = from->stored;
+    session->loaded = true;
+    return true;
+  }
+  session = memory_new(sizeof *session);
   bool ok = session && vector_reserve(&staff->sessions, 1) && map_put(&staff->by_hash, map_key(from->hash), (int64_t)(intptr_t)session);
   if (!ok) {
     memory_free(session);
     return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "session");
   }
   *session = *from;
-  return vector_push(&staff->sessions, session);
+  session->loaded = true;
+  size_t at = staff->sessions.count;
+  while (at && staff->sessions.at[at - 1]->id > session->id) at--; /* in the order they began */
+  memmove(staff->sessions.at + at + 1, staff->sessions.at + at, (staff->sessions.count - at) * sizeof *staff->sessions.at);
+  staff->sessions.at[at] = session;
+  staff->sessions.count++;
+  return true;
 }
 
 static void forget(Staff *staff, size_t at) {
@@ -56,6 +68,15 @@ static void forget(Staff *staff, size_t at) {
 
 void session_clear(Staff *staff) {
   while (staff->sessions.count) forget(staff, staff->sessions.count - 1);
+}
+
+void session_loading(Staff *staff) {
+  for (size_t i = 0; i < staff->sessions.count; i++) staff->sessions.at[i]->loaded = false;
+}
+
+void session_loaded(Staff *staff) {
+  for (size_t i = staff->sessions.count; i-- > 0;)
+    if (!staff->sessions.at[i]->loaded) forget(staff, i);
 }
 
 /* --- asked on every request, on any thread --- */

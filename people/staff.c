@@ -74,17 +74,18 @@ bool account_put(Staff *staff, const StaffMember *member, const char *password, 
   return true;
 }
 
+/* What is no longer in the rows goes at the end, so that a store that fails in the middle signs nobody out. */
 static bool reload(Db *db, void *room, Error *error) {
   Staff *staff = room;
   pthread_rwlock_wrlock(&staff->lock);
   for (size_t i = 0; i < staff->accounts.count; i++) staff->accounts.at[i]->loaded = false;
   if (staff->oidc) oidc_keys_unkept(staff->oidc); /* perhaps */
-  session_clear(staff);
+  session_loading(staff);
   bool ok = store_load_staff(staff, db, error);
   size_t kept = 0;
   for (size_t i = 0; ok && i < staff->accounts.count; i++)
     if (staff->accounts.at[i]->loaded) staff->accounts.at[kept++] = staff->accounts.at[i];
-  if (ok) staff->accounts.count = kept;
+  if (ok) staff->accounts.count = kept, session_loaded(staff);
   pthread_rwlock_unlock(&staff->lock);
   return ok;
 }

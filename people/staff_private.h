@@ -26,7 +26,7 @@ typedef struct Account {
   char password[crypto_pwhash_STRBYTES];
   _Atomic int64_t seen; /* the newest sign of life, INSTANT_NONE */
   Instant stored;       /* … as the row has it */
-  bool loaded;          /* met with in the rows, while loading */
+  bool loaded, factor_loaded; /* met with in the rows, while loading */
   Factor factor;
 } Account;
 
@@ -36,6 +36,7 @@ typedef struct Session {
   Instant begun;
   Instant stored;       /* `seen` as the row has it */
   bool strong;          /* vouched for together with a second factor */
+  bool loaded;          /* met with in the rows, while loading */
   _Atomic int64_t seen;
 } Session;
 
@@ -148,6 +149,8 @@ bool session_find(Staff *staff, Text token, Instant *expires, bool *must); /* of
 /* On the desk's thread, in a command: rows and memory. `keep` may be NULL. */
 bool session_end_all_of(Staff *staff, DeskContext *context, int64_t staff_id, const unsigned char *keep, Error *error) MUST_USE;
 void session_clear(Staff *staff);
+void session_loading(Staff *staff); /* before the rows are read; … and after: what was not among them is forgotten */
+void session_loaded(Staff *staff);
 bool session_add_loaded(Staff *staff, const Session *session, Error *error) MUST_USE;
 bool session_tick(DeskContext *context, void *room, Error *error);
 

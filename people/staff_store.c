@@ -47,7 +47,7 @@ static bool load_factors(Staff *staff, Db *db, Error *error) {
   DbStatement *s;
   if (!db_prepare(&s, db, "SELECT staff_id, secret, confirmed, last_step, recovery FROM staff_factor WHERE county_id = ?1", error)) return false;
   db_bind_i64(s, 1, staff->options.county_id);
-  for (size_t i = 0; i < staff->accounts.count; i++) staff->accounts.at[i]->factor = (Factor){.set = false};
+  for (size_t i = 0; i < staff->accounts.count; i++) staff->accounts.at[i]->factor_loaded = false;
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
     if (!row) break;
@@ -63,7 +63,12 @@ static bool load_factors(Staff *staff, Db *db, Error *error) {
     if (recovery.len) memcpy(factor.recovery, recovery.at, recovery.len);
     factor.recovery_count = (int)(recovery.len / FACTOR_RECOVERY_BYTES);
     account->factor = factor;
+    account->factor_loaded = true;
     account->member.two_factor = factor.confirmed;
+  }
+  for (size_t i = 0; i < staff->accounts.count; i++) {
+    Account *account = staff->accounts.at[i];
+    if (!account->factor_loaded) account->factor = (Factor){.set = false}, account->member.two_factor = false;
   }
   return true;
 }
@@ -85,9 +90,10 @@ static bool load_rule(Staff *staff, Db *db, Error *error) {
   if (!db_prepare(&s, db, "SELECT value FROM setting WHERE county_id = ?1 AND name = 'two_factor'", error)) return false;
   db_bind_i64(s, 1, staff->options.county_id);
   if (!db_step(&row, s, error)) return false;
-  staff->two_factor_rule = TWO_FACTOR_FREE;
-  for (int rule = 0; row && rule < TWO_FACTOR_RULES; rule++)
-    if (text_is(db_column_text(s, 0), TWO_FACTOR_RULE_NAMES[rule])) staff->two_factor_rule = rule;
+  TwoFactorRule found = TWO_FACTOR_FREE;
+  for (TwoFactorRule rule = 0; row && rule < TWO_FACTOR_RULES; rule++)
+    if (text_is(db_column_text(s, 0), TWO_FACTOR_RULE_NAMES[rule])) found = rule;
+  staff->two_factor_rule = found;
   db_reset(s);
   return true;
 }

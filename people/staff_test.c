@@ -452,6 +452,48 @@ static void a_second_factor_is_asked_for(void **state) {
   close_fixture(&f);
 }
 
+static bool spoil(DeskContext *context, void *command, Error *error) {
+  (void)command;
+  return error_raise(error, ERROR_INTERNAL, "%s", "made to fail") || desk_spoil(context);
+}
+
+static bool nothing(DeskContext *context, void *command, Error *error) { return (void)context, (void)command, (void)error, true; }
+
+/* A store that fails while memory is read from it again signs nobody out, and takes nobody's second factor; half a list is nobody's answer. */
+static void a_store_that_fails_signs_nobody_out(void **state) {
+  (void)state;
+  Fixture f;
+  Error error = {0};
+  char code[8];
+  open_fixture(&f);
+  sign_in(&f, "admin", f.password);
+  code_of(&f, http_test_text(http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor", "{\"password\":\"%s\"}", f.password), "secret"), 0, code);
+  http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor/confirm", "{\"code\":\"%s\"}", code);
+  http_test_do(&f.test, 200, "PUT", "/api/v1/security", "{\"two_factor\":\"everyone\"}");
+  bool done = false;
+  int failed = 0, halves = 0;
+  for (int64_t nth = 1; !done && nth < 400; nth++) {
+    HttpWho who;
+    assert_false(desk_do(f.test.desk, spoil, NULL, TEXT("system"), &error));
+    error_clear(&error);
+    db_fail_at(nth);
+    failed += !desk_do(f.test.desk, nothing, NULL, TEXT("system"), &error);
+    done = db_fails_next();
+    db_fail_at(0);
+    error_clear(&error);
+    assert_true(staff_identify(f.staff, text_of(f.test.token), 0, &who));
+    assert_true(who.roles & STAFF_ADMINISTRATOR);
+    halves += !desk_memory_is_whole(f.test.desk);
+    http_test_do(&f.test, desk_memory_is_whole(f.test.desk) ? 200 : 503, "GET", "/api/v1/staff", NULL);
+  }
+  assert_true(done && failed > halves && halves > 1);
+  assert_ok(desk_do(f.test.desk, nothing, NULL, TEXT("system"), &error), &error);
+  http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
+  http_test_do(&f.test, 204, "DELETE", "/api/v1/session", NULL);
+  http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
+  close_fixture(&f);
+}
+
 static void three_keep_an_eye_on_each_other(void **state) {
   (void)state;
   Fixture f;
@@ -553,6 +595,6 @@ static void every_route_was_answered(void **state) {
 }
 
 TEST_MAIN(TEST(the_first_start_makes_one_administrator), TEST(wrong_passwords_wait_and_say_nothing), TEST(sessions_end),
-          TEST(a_new_password_ends_the_other_sessions), TEST(accounts_are_made_and_changed), TEST(a_lost_password_is_replaced_from_the_command_line), TEST(an_administrator_of_a_part_stays_in_it),
+          TEST(a_new_password_ends_the_other_sessions), TEST(accounts_are_made_and_changed), TEST(a_lost_password_is_replaced_from_the_command_line), TEST(an_administrator_of_a_part_stays_in_it), TEST(a_store_that_fails_signs_nobody_out),
           TEST(a_second_factor_is_asked_for), TEST(colleagues_are_found_by_everybody), TEST(three_keep_an_eye_on_each_other),
           TEST(the_record_is_read_by_the_auditor_and_recounted_without_the_program), TEST(every_route_was_answered))

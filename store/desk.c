@@ -44,6 +44,7 @@ struct Desk {
   int64_t epoch;       /* of the connection that the chain was last read or written on */
   int careful; /* so many batches more are settled command by command */
   bool memory_stale; /* rooms must reload before the next job */
+  bool memory_whole; /* … and were not stopped half-way; the state lock's */
   int depth;
 
   pthread_rwlock_t state_lock;
@@ -86,6 +87,7 @@ bool desk_open(Desk **out, Db *db, const DeskOptions *options, Error *error) {
   desk->checkpoint_address = options->checkpoint_address;
   desk->lease = options->lease;
   desk->last_tick = INSTANT_NONE;
+  desk->memory_whole = true;
   desk->now = INSTANT_NONE;
   arena_begin(&desk->batch_arena, 0);
   arena_begin(&desk->job_arena, LIMIT_REQUEST_ARENA);
@@ -202,9 +204,11 @@ static bool run_reactions(DeskContext *context, size_t from, Error *error) {
 }
 
 static bool reload_rooms(Desk *desk, Error *error) {
+  desk->memory_whole = false;
   for (size_t i = 0; i < desk->reload_count; i++)
     if (!desk->reloads[i].reload(desk->db, desk->reloads[i].room, error)) return false;
   desk->memory_stale = false;
+  desk->memory_whole = true;
   return true;
 }
 
@@ -595,6 +599,7 @@ bool desk_do(Desk *desk, DeskWork work, void *command, Text actor, Error *error)
 int64_t desk_county(const Desk *desk) { return desk->county_id; }
 
 void desk_read_begin(Desk *desk) { pthread_rwlock_rdlock(&desk->state_lock); }
+bool desk_memory_is_whole(const Desk *desk) { return desk->memory_whole; }
 void desk_read_end(Desk *desk) { pthread_rwlock_unlock(&desk->state_lock); }
 
 DeskFigures desk_figures(Desk *desk) {

@@ -99,6 +99,9 @@ bool desk_spoil(DeskContext *context);
 int64_t desk_county(const Desk *desk);
 
 void desk_read_begin(Desk *desk);
+/* In between: false when rooms were to read their memory from rows again and could not, so that they may hold half of it. The desk tries again with its
+ * next command, each tick at the latest. */
+bool desk_memory_is_whole(const Desk *desk);
 void desk_read_end(Desk *desk);
 
 typedef struct DeskFigures {
