@@ -38,9 +38,9 @@ static const Section SECTIONS[] = {
 
 static void write_bytes(Json *json, Buffer *spare, Text bytes) {
   size_t size = sodium_base64_ENCODED_LEN(bytes.len, sodium_base64_VARIANT_ORIGINAL);
-  buffer_clear(spare);
-  if (!buffer_reserve(spare, size)) {
-    json_nil(json); /* spare->failed is asked at the end */
+  spare->len = 0;
+  if (spare->failed || !buffer_reserve(spare, size)) { /* spare->failed is asked at the end */
+    json_nil(json);
     return;
   }
   sodium_bin2base64(spare->at, size, (const unsigned char *)bytes.at, bytes.len, sodium_base64_VARIANT_ORIGINAL);

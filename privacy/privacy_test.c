@@ -311,6 +311,39 @@ static json_t *decide(Fixture *f, int status, const char *id, const char *agree)
   return http_test_do(&f->test, status, "POST", path, "{\"agree\":%s}", agree);
 }
 
+/* Who is handed their data, is handed all of it: where there was no memory for a picture, nothing is. */
+static void short_of_memory_nothing_is_left_out(void **state) {
+  (void)state;
+  Fixture f;
+  Buffer whole;
+  bool struck = true;
+  open_fixture(&f);
+  correct(&f);
+  add_rows(&f, false);
+  Db *db = http_test_reader(&f.test);
+  buffer_begin(&whole, 0);
+  for (int64_t nth = 0; struck && nth < 1000; nth++) { /* 0: without */
+    Buffer body, spare;
+    Json json;
+    Error error = {0};
+    buffer_begin(&body, 0), buffer_begin(&spare, 0);
+    json_begin(&json, &body);
+    json_open_object(&json);
+    memory_fail_at(nth);
+    bool ok = privacy_write_all(&json, &spare, db, 1, strtoll(f.id, NULL, 10), &error) && !body.failed;
+    struck = !nth || !memory_fails_next();
+    memory_fail_at(0);
+    json_close(&json);
+    if (!nth) buffer_text(&whole, buffer_as_text(&body));
+    if (ok && !text_equal(buffer_as_text(&body), buffer_as_text(&whole))) fail_msg("%lld: something is left out", (long long)nth);
+    assert_true(nth != 0 || ok);
+    buffer_end(&body), buffer_end(&spare);
+  }
+  assert_false(struck);
+  buffer_end(&whole);
+  close_fixture(&f);
+}
+
 static void who_may_erase(void **state) {
   (void)state;
   Fixture f;
@@ -439,4 +472,4 @@ static void every_route_was_answered(void **state) {
 }
 
 TEST_MAIN(cmocka_unit_test(put_right_is_found_at_once), cmocka_unit_test(reasons_stand_outside_of_the_chain), cmocka_unit_test(all_is_handed_out),
-          cmocka_unit_test(who_may_erase), cmocka_unit_test(nothing_is_left), cmocka_unit_test(every_column_is_thought_about), cmocka_unit_test(every_route_was_answered))
+          cmocka_unit_test(short_of_memory_nothing_is_left_out), cmocka_unit_test(who_may_erase), cmocka_unit_test(nothing_is_left), cmocka_unit_test(every_column_is_thought_about), cmocka_unit_test(every_route_was_answered))
