@@ -8,6 +8,7 @@
 static _Atomic int64_t allocation_count;
 static _Atomic int64_t fail_countdown;
 static bool (*_Atomic asked)(void);
+static _Thread_local uint64_t hunger;
 
 void memory_ask(bool (*fails)(void)) { atomic_store(&asked, fails); }
 void memory_fail_at(int64_t nth) { atomic_store(&fail_countdown, nth); }
@@ -22,8 +23,15 @@ static bool must_fail(void) {
   return atomic_fetch_sub(&fail_countdown, 1) == 1;
 }
 
-void *memory_new(size_t size) { return must_fail() ? NULL : calloc(1, size ? size : 1); }
-void *memory_grow(void *old, size_t size) { return must_fail() ? NULL : realloc(old, size ? size : 1); }
+uint64_t memory_hunger(void) { return hunger; }
+
+static void *or_hunger(void *memory) {
+  if (!memory) hunger++;
+  return memory;
+}
+
+void *memory_new(size_t size) { return or_hunger(must_fail() ? NULL : calloc(1, size ? size : 1)); }
+void *memory_grow(void *old, size_t size) { return or_hunger(must_fail() ? NULL : realloc(old, size ? size : 1)); }
 void memory_free(void *memory) { free(memory); }
 
 struct ArenaBlock {
@@ -59,9 +67,9 @@ void arena_reset(Arena *arena) {
 
 void *arena_take(Arena *arena, size_t size) {
   const size_t align = sizeof(max_align_t) > 16 ? 16 : sizeof(max_align_t);
-  if (size > SIZE_MAX - align) return NULL;
+  if (size > SIZE_MAX - align) return or_hunger(NULL);
   size = (size + align - 1) & ~(align - 1);
-  if (arena->limit && (size > arena->limit || arena->used > arena->limit - size)) return NULL;
+  if (arena->limit && (size > arena->limit || arena->used > arena->limit - size)) return or_hunger(NULL);
   ArenaBlock *block = arena->block;
   if (!block || block->size - block->used < size) {
     size_t room = size > arena->block_size ? size : arena->block_size;

@@ -15,6 +15,7 @@ void memory_fail_at(int64_t nth);                /* 1 = the next one fails, once
 bool memory_fails_next(void);                    /* whether memory_fail_at waits for a call */
 void memory_ask(bool (*fails)(void));            /* asked at each allocation, in its thread, whether it is to fail; NULL: nobody is */
 int64_t memory_allocations(void);                /* so many were asked for so far, in this process */
+uint64_t memory_hunger(void);                    /* how often this thread had none so far, or an arena no more room */
 
 typedef struct ArenaBlock ArenaBlock;
 typedef struct Arena {

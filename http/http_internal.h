@@ -118,7 +118,7 @@ typedef struct Request {
   int64_t announced;     /* bytes of the body, as its head says; 0: not said */
   RequestStage stage;
   bool refused, failed; /* `error` says why: before the body was looked at, afterwards */
-  uint64_t hunger;      /* schema_hunger as the command began */
+  uint64_t hunger;      /* memory_hunger as the command began */
   bool close; /* refused in a way that leaves the connection unsound */
   bool by_cookie, head;
   RequestHeaders header;

@@ -329,7 +329,7 @@ static bool run_read(Request *request) {
   bool locked = !(row->flags & HTTP_UNLOCKED);
   request->open.db = readers_take(http, &request->error);
   if (!request->open.db) return false;
-  uint64_t since = schema_hunger();
+  uint64_t since = memory_hunger();
   if (locked) desk_read_begin(http->options.desk);
   bool ok = (!locked || desk_memory_is_whole(http->options.desk) || error_raise(&request->error, ERROR_STORE_BUSY, "%s", "正在重新读取" ERROR_BOTH "reading it again")) &&
             row->read(&request->open, &request->reply, request->route->room, &request->error);
@@ -344,7 +344,7 @@ static bool run_decode(Request *request) {
   if (row->flags & HTTP_KEYED) hash_key(request);
   bool reads = row->flags & HTTP_SLOW; /* the others must not wait for the store */
   if (reads && !(request->open.db = readers_take(request->http, &request->error))) return false;
-  uint64_t since = schema_hunger();
+  uint64_t since = memory_hunger();
   bool ok = row->decode(&request->open, &request->command, request->route->room, &request->error);
   if (reads) readers_give(request->http, request->open.db);
   request->open.db = NULL;

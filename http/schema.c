@@ -227,7 +227,7 @@ static Schema *compile(Compiler *compiler, const json_t *source) {
 
 bool schema_compile(Schema **out, SchemaSet *set, const char *text, Error *error) {
   json_error_t trouble;
-  uint64_t since = schema_hunger();
+  uint64_t since = memory_hunger();
   json_t *source = json_loads(text, JSON_REJECT_DUPLICATES, &trouble);
   bool read = source || error_raise(error, ERROR_SCHEMA, "%s\tline %d column %d", trouble.text, trouble.line, trouble.column);
   if (!schema_fed(since, read, "schema", error)) {

@@ -33,9 +33,8 @@ bool schema_check(const Schema *schema, const json_t *value, Error *error) MUST_
 void schema_write(const Schema *schema, Buffer *out);
 void schema_write_components(const SchemaSet *set, Buffer *out); /* {"NAME":{…},…} */
 
-/* jansson may go on where there was no memory for a part, and leave it out without a word. How often this thread had none so far; and whether it had since
- * then: if not, `ok`, else false with ERROR_OUT_OF_MEMORY, whatever `error` said before. What a request read, copied and wrote is judged so as a whole. */
-uint64_t schema_hunger(void);
+/* jansson, and a handler, may go on where there was no memory for a part, and leave it out without a word. `ok`, if this thread had memory since
+ * memory_hunger() was `since`; else false with ERROR_OUT_OF_MEMORY, whatever `error` said before. What a request read, copied and wrote is judged so as a whole. */
 bool schema_fed(uint64_t since, bool ok, const char *what, Error *error) MUST_USE;
 
 /* A body into JSON: no deeper than LIMIT_JSON_DEPTH, no name twice, UTF-8, no NUL; an object or a list. ERROR_HTTP_BODY names line and column.

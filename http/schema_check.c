@@ -216,7 +216,7 @@ bool schema_read_json(json_t **out, Text bytes, Error *error) {
   *out = NULL;
   if (bytes.len == 0) return error_raise(error, ERROR_HTTP_BODY, "%s", "empty");
   if (!depth_is_sane(bytes, error)) return false;
-  uint64_t since = schema_hunger();
+  uint64_t since = memory_hunger();
   *out = json_loadb(bytes.at, bytes.len, JSON_REJECT_DUPLICATES, &trouble);
   if (!settle(out, since, "body", error)) return false;
   if (*out) return true;
@@ -226,7 +226,7 @@ bool schema_read_json(json_t **out, Text bytes, Error *error) {
 }
 
 bool schema_read_own(json_t **out, Text bytes, Error *error) {
-  uint64_t since = schema_hunger();
+  uint64_t since = memory_hunger();
   *out = json_loadb(bytes.at ? bytes.at : "", bytes.len, 0, NULL);
   return settle(out, since, "data", error);
 }

@@ -1,6 +1,6 @@
 /* What jansson takes. Its lexer does not look whether the buffer of a token grew (2.14, lex_save): a closing quote that found no room is missing, and the
  * token is copied on beyond its end. Those buffers are 32, 64, 128 … bytes: where there is no memory for such a one it comes from a reserve, and what was
- * read is given up by whoever asked (schema_hunger). */
+ * read is given up by whoever asked (schema_fed). */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -10,7 +10,6 @@
 
 enum { SMALLEST = 32, ALIGNED = 16 };
 
-static _Thread_local uint64_t hunger;
 static _Alignas(ALIGNED) unsigned char reserve[4 * LIMIT_LARGE_BODY_BYTES]; /* a token's last two buffers at once, for two of the longest; untouched it costs nothing */
 static size_t used, lent;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -38,7 +37,6 @@ static void take_back(void) {
 static void *take(size_t size) {
   void *memory = memory_new(size);
   if (memory) return memory;
-  hunger++;
   return size >= SMALLEST && (size & (size - 1)) == 0 ? lend(size) : NULL;
 }
 
@@ -49,8 +47,6 @@ static void give(void *memory) {
 
 void schema_own_memory(void) { json_set_alloc_funcs(take, give); }
 
-uint64_t schema_hunger(void) { return hunger; }
-
 bool schema_fed(uint64_t since, bool ok, const char *what, Error *error) {
-  return hunger == since ? ok : (error_clear(error), error_raise(error, ERROR_OUT_OF_MEMORY, "%s", what));
+  return memory_hunger() == since ? ok : (error_clear(error), error_raise(error, ERROR_OUT_OF_MEMORY, "%s", what));
 }

@@ -19,7 +19,7 @@ static bool work(DeskContext *context, void *command, Error *error) {
   const HttpRoute *row = request->route->row;
   int64_t row_id;
   if ((row->flags & HTTP_KEYED) && keys_find(&request->http->keys, request->key_hash, &row_id)) return replay(request, context, row_id, error);
-  request->hunger = schema_hunger();
+  request->hunger = memory_hunger();
   bool ok = row->work(context, request->command, error);
   return ok || schema_fed(request->hunger, false, "command", error); /* if it did: what it did is judged with the reactions to it */
 }

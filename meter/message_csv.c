@@ -133,14 +133,15 @@ static bool row_values(LooseReading *loose, Csv *csv, ReadingProblems *problems)
   return true;
 }
 
-static bool row_of(LooseReading *loose, Csv *csv, ReadingProblems *problems, Arena *arena) {
+/* false: it is told among the problems; or, with an error, out of memory. */
+static bool row_of(LooseReading *loose, Csv *csv, ReadingProblems *problems, Arena *arena, Error *error) {
   int64_t step = 0;
   Text meter = text_trim(csv_field(csv, METER)), time = text_trim(csv_field(csv, TIME)), clock = text_trim(csv_field(csv, CLOCK));
   *loose = (LooseReading){.area = text_copy(arena, text_trim(csv_field(csv, AREA))),
                           .meter = text_copy(arena, meter),
                           .clock = INSTANT_NONE,
                           .line = (int64_t)csv_line(csv)};
-  if (!loose->area.at || !loose->meter.at) return false;
+  if (!loose->area.at || !loose->meter.at) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings");
   if (!meter.len || meter.len > METER_NUMBER_MAX || loose->area.len > METER_NUMBER_MAX) {
     reading_problem(problems, loose->line, ASIDE_FORM, meter, meter.len ? "too long" : "meter is missing");
     return false;
@@ -174,12 +175,13 @@ bool message_read_csv(ReadingMessage **out, ReadingProblems *problems, Text byte
     LooseReading loose;
     if (!csv_next(csv, &row, &wrong)) {
       char text[ERROR_TEXT_MAX];
+      if (wrong.code == ERROR_OUT_OF_MEMORY) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings");
       reading_problem(problems, (int64_t)csv_line(csv), ASIDE_FORM, TEXT_NONE, error_text(&wrong, LANGUAGE_EN, text, 100));
       row = !csv_broken(csv);
       continue;
     }
-    if (row && row_of(&loose, csv, problems, arena) && !vector_push(&rows, loose))
-      ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings");
+    if (row && row_of(&loose, csv, problems, arena, &wrong)) ok = vector_push(&rows, loose) || error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "readings");
+    else if (wrong.code) ok = error_raise(error, wrong.code, "%s", "readings");
   }
   csv_close(csv);
   ok = ok && (!rows.count || message_gather(out, rows.at, rows.count, arena, error));
@@ -199,6 +201,7 @@ bool power_read_csv(PowerMessage *out, ReadingProblems *problems, Text bytes, Ar
     Error wrong = {0};
     PowerItem item;
     if (!csv_next(csv, &row, &wrong)) {
+      if (wrong.code == ERROR_OUT_OF_MEMORY) ok = error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "events");
       reading_problem(problems, (int64_t)csv_line(csv), ASIDE_FORM, TEXT_NONE, "not a row");
       row = !csv_broken(csv);
       continue;

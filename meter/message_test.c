@@ -64,6 +64,40 @@ static void test_csv_is_gathered_and_bad_lines_told(void **state) {
   arena_end(&arena);
 }
 
+/* Where memory is short, a message is refused as a whole: no row of it is taken for a bad one, or left out. */
+static void test_short_of_memory_no_row_is_lost(void **state) {
+  static char LONG[9000];
+  const Text TEXTS[] = {text_of(CSV), {LONG, 0}, TEXT("meter,kind,at\nM1,last_gasp,2026-11-21T18:00:00+08:00\nM2,what,2026-11-21T18:00:00+08:00\nM3,last_gasp,2026-11-21T18:00:00+08:00\n")};
+  size_t len = (size_t)snprintf(LONG, sizeof LONG, "meter,time,area,voltage_a\n");
+  for (int i = 0; i < 20; i++) len += (size_t)snprintf(LONG + len, sizeof LONG - len, "M%d,2026-11-21 18:00,%0*d,220\n", i, i % 4 ? 300 : 30, 1);
+  (void)state;
+  for (size_t t = 0; t < sizeof TEXTS / sizeof *TEXTS; t++) {
+    Text bytes = t == 1 ? (Text){LONG, len} : TEXTS[t];
+    size_t meters = 0, problems_count = 0;
+    bool struck = true;
+    for (int64_t nth = 0; struck && nth < 2000; nth++) { /* 0: without */
+      ReadingProblems problems = {0};
+      ReadingMessage *m = NULL;
+      PowerMessage events = {0};
+      Arena arena;
+      Error error = {0};
+      arena_begin(&arena, 0);
+      memory_fail_at(nth);
+      bool ok = t == 2 ? power_read(&events, &problems, MESSAGE_CSV, bytes, &arena, &error) : message_read(&m, &problems, MESSAGE_CSV, bytes, &arena, &error);
+      struck = !nth || !memory_fails_next();
+      memory_fail_at(0);
+      size_t found = events.count;
+      for (; m; m = m->next) found += m->meters;
+      if (!nth) meters = found, problems_count = problems.count;
+      assert_true(nth || ok);
+      if (!ok) assert_int_equal(error.code, ERROR_OUT_OF_MEMORY);
+      else if (found != meters || problems.count != problems_count) fail_msg("%zu, %lld: %zu of %zu", t, (long long)nth, found, meters);
+      arena_end(&arena);
+    }
+    assert_false(struck);
+  }
+}
+
 static void test_json_takes_moments_and_tells_bad_meters(void **state) {
   static const char JSON[] =
       "{\"area\":\"T1\",\"time\":\"2026-11-21T18:00:00+08:00\",\"step_min\":15,\"meters\":["
@@ -214,5 +248,5 @@ static void test_power_events_by_name_and_code(void **state) {
   arena_end(&arena);
 }
 
-TEST_MAIN(TEST(test_csv_is_gathered_and_bad_lines_told), TEST(test_json_takes_moments_and_tells_bad_meters), TEST(test_binary_comes_back),
+TEST_MAIN(TEST(test_csv_is_gathered_and_bad_lines_told), TEST(test_short_of_memory_no_row_is_lost), TEST(test_json_takes_moments_and_tells_bad_meters), TEST(test_binary_comes_back),
           TEST(test_columns_leave_out_what_is_not_kept), TEST(test_what_cannot_be_read_at_all), TEST(test_power_events_by_name_and_code))
