@@ -90,9 +90,9 @@ static bool load_rule(Staff *staff, Db *db, Error *error) {
   if (!db_prepare(&s, db, "SELECT value FROM setting WHERE county_id = ?1 AND name = 'two_factor'", error)) return false;
   db_bind_i64(s, 1, staff->options.county_id);
   if (!db_step(&row, s, error)) return false;
-  TwoFactorRule found = TWO_FACTOR_FREE;
+  int found = TWO_FACTOR_FREE;
   for (int rule = 0; row && rule < TWO_FACTOR_RULES; rule++)
-    if (text_is(db_column_text(s, 0), TWO_FACTOR_RULE_NAMES[rule])) found = (TwoFactorRule)rule;
+    if (text_is(db_column_text(s, 0), TWO_FACTOR_RULE_NAMES[rule])) found = rule;
   staff->two_factor_rule = found;
   db_reset(s);
   return true;
