@@ -471,13 +471,11 @@ static void a_store_that_fails_signs_nobody_out(void **state) {
   http_test_do(&f.test, 200, "POST", "/api/v1/session/two-factor/confirm", "{\"code\":\"%s\"}", code);
   http_test_do(&f.test, 200, "PUT", "/api/v1/security", "{\"two_factor\":\"everyone\"}");
   bool done = false;
-  int failed = 0, halves = 0;
+  int halves = 0;
   for (int64_t nth = 1; !done && nth < 400; nth++) {
     HttpWho who;
-    assert_false(desk_do(f.test.desk, spoil, NULL, TEXT("system"), &error));
-    error_clear(&error);
     db_fail_at(nth);
-    failed += !desk_do(f.test.desk, nothing, NULL, TEXT("system"), &error);
+    assert_false(desk_do(f.test.desk, spoil, NULL, TEXT("system"), &error));
     done = db_fails_next();
     db_fail_at(0);
     error_clear(&error);
@@ -486,7 +484,7 @@ static void a_store_that_fails_signs_nobody_out(void **state) {
     halves += !desk_memory_is_whole(f.test.desk);
     http_test_do(&f.test, desk_memory_is_whole(f.test.desk) ? 200 : 503, "GET", "/api/v1/staff", NULL);
   }
-  assert_true(done && failed > halves && halves > 1);
+  assert_true(done && halves > 1);
   assert_ok(desk_do(f.test.desk, nothing, NULL, TEXT("system"), &error), &error);
   http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
   http_test_do(&f.test, 204, "DELETE", "/api/v1/session", NULL);

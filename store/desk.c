@@ -347,6 +347,16 @@ static bool stands_after_all(Desk *desk, const EventChain *before) {
   return same_chain(&desk->chain, &desk->maybe);
 }
 
+/* What was undone is out of memory too before anybody is told; where the store does not let it, the next command reloads first. */
+static void reload_undone(Desk *desk) {
+  Error error = {0};
+  if (!desk->memory_stale || !begin_once(desk, &error)) return;
+  hold_state(desk);
+  if (!reload_rooms(desk, &error)) log_error("desk: memory", &error);
+  let_state_go(desk, true);
+  db_rollback(desk->db);
+}
+
 /* Runs the listed jobs in one transaction; on return each has its answer. */
 static void run_batch(Desk *desk, DeskJob *jobs) {
   Error error = {0};
@@ -381,6 +391,7 @@ static void run_batch(Desk *desk, DeskJob *jobs) {
     if (begun && error.code == ERROR_STORE_GONE && !desk->chain_in_doubt) doubt_chain(desk, &chain, &chain);
     log_error("desk: a batch was undone", &error);
   }
+  reload_undone(desk);
 }
 
 static void answer_batch(Desk *desk, DeskJob *jobs) {

@@ -9,7 +9,7 @@
  * - Reactions are how rooms on one floor hear of each other: functions on a kind of event, run in the same savepoint, in the
  *   order of registration; they may append further events (bounded by DESK_REACTION_DEPTH).
  *   A reaction that fails undoes the whole command. Rows are then rolled back, and since earlier parts may have touched
- *   memory, every room reloads from rows (`reload`). The same after a failed commit: all jobs of the batch get the error.
+ *   memory, every room reloads from rows (`reload`), before the jobs are answered. The same after a failed commit: all jobs of the batch get the error.
  * - A database that does not answer is waited for (DESK_GONE_MS a batch; the queue fills and refuses meanwhile). When it went away during the commit,
  *   the event chain tells whether the batch stands: what was written is answered so, what was not is told to come again.
  * - The state lock: rooms' memory is written only by the desk (lock held for a job, or a few for some milliseconds, never during the sync to
