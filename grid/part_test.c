@@ -13,6 +13,13 @@ typedef struct Fixture {
   People *people;
 } Fixture;
 
+static void open_county(Fixture *f) {
+  Error error = {0};
+  assert_ok(db_open(&f->db, ":memory:", DB_WRITE_UNSYNCED, &error), &error);
+  assert_ok(schema_migrate(f->db, &error), &error);
+  testing_county(f->db, 1, 1795264620 * SPAN_SECOND, NULL);
+}
+
 static void open_rooms(Fixture *f) {
   Error error = {0};
   assert_ok(grid_open(&f->grid, f->db, 1, &error), &error);
@@ -82,9 +89,7 @@ static void rows_and_memory_agree(void **state) {
   (void)state;
   Fixture f;
   Error error = {0};
-  assert_ok(db_open(&f.db, ":memory:", DB_WRITE_UNSYNCED, &error), &error);
-  assert_ok(schema_migrate(f.db, &error), &error);
-  testing_county(f.db, 1, 1795264620 * SPAN_SECOND, NULL);
+  open_county(&f);
   settle(&f); /* as an import leaves it */
   for (size_t i = 0; i < sizeof ODD / sizeof *ODD; i++) {
     assert_ok(db_run(f.db, ODD[i], &error) && db_run(f.db, "DELETE FROM org_part", &error), &error);
@@ -105,9 +110,7 @@ static void a_wrong_row_is_found(void **state) {
     Fixture f;
     Error error = {0};
     char problem[ERROR_TEXT_MAX];
-    assert_ok(db_open(&f.db, ":memory:", DB_WRITE_UNSYNCED, &error), &error);
-    assert_ok(schema_migrate(f.db, &error), &error);
-    testing_county(f.db, 1, 1795264620 * SPAN_SECOND, NULL);
+    open_county(&f);
     open_rooms(&f);
     assert_ok(db_run(f.db, CASES[i].spoil, &error) && part_check(f.db, f.grid, problem, &error), &error);
     if (!strstr(problem, CASES[i].said)) fail_msg("%zu: %s", i, problem);
