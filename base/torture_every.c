@@ -31,7 +31,7 @@ typedef struct Slot { /* one request of the test */
 } Slot;
 
 static struct Every { /* shared with the children */
-  _Atomic int64_t same[TORTURE_KINDS], doubled[TORTURE_KINDS], doubled_passed[TORTURE_KINDS], requested[TORTURE_KINDS], tolerated[TORTURE_KINDS];
+  _Atomic int64_t same[TORTURE_KINDS], doubled[TORTURE_KINDS], doubled_passed[TORTURE_KINDS], watched[TORTURE_KINDS], requested[TORTURE_KINDS], tolerated[TORTURE_KINDS];
   _Atomic int64_t within[CALLS], own[CALLS], rest_count[CALLS];
   Left rest[CALLS][REST]; /* those left for the third way */
   Slot slots[REQUESTS];
@@ -88,6 +88,7 @@ static bool note(int which) {
   if (company != COMPANY_THREADS && verdict == ASSERTED && torture_seen->same_call) memo(way, true);
   atomic_fetch_add(&every->doubled[kind], 1);
   atomic_fetch_add(&every->doubled_passed[kind], verdict == PASSED);
+  atomic_fetch_add(&every->watched[kind], verdict == PASSED && torture_seen->watched);
   return false;
 }
 static void note_all(const Run *run) {
@@ -227,6 +228,8 @@ void torture_every(const Run *plain) {
                      "by doubling ");
     if (kind <= TORTURE_SQL && atomic_load(&every->same[kind]))
       printf("# %s, %s: %lld calls that had come the same way in an earlier test\n", run.test->name, TORTURE_NAMES[kind], (long long)atomic_load(&every->same[kind]));
+    if (kind <= TORTURE_SQL && atomic_load(&every->watched[kind]))
+      printf("# %s, %s: %lld of those that passed were ended before the test's end\n", run.test->name, TORTURE_NAMES[kind], (long long)atomic_load(&every->watched[kind]));
     if (kind <= TORTURE_SQL && atomic_load(&every->own[which]))
       printf("# %s, %s: %lld calls of a test that makes them fail itself\n", run.test->name, TORTURE_NAMES[kind], (long long)atomic_load(&every->own[which]));
   }

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +25,11 @@ int64_t db_calls(void) __attribute__((weak));
 void db_files_in_memory(void) __attribute__((weak));
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-enum { EXIT_SANITIZER = 97, EXIT_COMPANY = 95, EXIT_FAILED = 90, SAID_MOST = 3000, COMPANY_SECONDS = 3 };
+enum { EXIT_SANITIZER = 97, EXIT_COMPANY = 95, EXIT_FAILED = 90, EXIT_WATCHED = 94, SAID_MOST = 3000, COMPANY_SECONDS = 3 };
+
+/* A half that goes on as if nothing had been ends once what was asked is answered and it has had a turn of processor time, or after so many turns where it
+ * stands at the same place of the test (which may have come round to it again). One in so many goes on to the end of the test. */
+enum { TURN_US = 20000, TURNS = 10, TO_THE_END = 50 };
 
 const char *const TORTURE_NAMES[TORTURE_KINDS] = {"nothing", "memory", "sql", "io-error", "disk-full", "short-write"};
 int torture_calls_of(TortureKind kind) { return kind == TORTURE_MEMORY ? CALLS_MEMORY : kind == TORTURE_SQL ? CALLS_SQL : CALLS_DISK; }
@@ -124,8 +129,9 @@ static Verdict judge(const Run *run, pid_t pid, int said, bool in_company) {
   kill(-pid, SIGKILL);
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   bool slow = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
-  Verdict verdict = code == 0 ? PASSED : code == EXIT_FAILED ? ASSERTED : WRONG;
-  if (in_company && (slow || code == 0 || code == EXIT_COMPANY)) return NOT_RUN;
+  torture_seen->watched = code == EXIT_WATCHED;
+  Verdict verdict = code == 0 || code == EXIT_WATCHED ? PASSED : code == EXIT_FAILED ? ASSERTED : WRONG;
+  if (in_company && (slow || code == 0 || code == EXIT_WATCHED || code == EXIT_COMPANY)) return NOT_RUN;
   if (verdict == WRONG && !slow && test_tripped(said)) verdict = ASSERTED;
   if (verdict == WRONG) tell(run, status, said);
   if (verdict == WRONG) atomic_fetch_add(&torture_seen->wrong[run->kind], 1);
@@ -142,6 +148,7 @@ static struct {
   unsigned files_are; /* … and of what kinds */
   uintptr_t from;   /* where the test's function stood as the fault struck */
   bool company;     /* without its other threads */
+  int turns;        /* since then */
 } own;
 
 /* Without a sanitizer nobody else says where. */
@@ -163,6 +170,19 @@ static void leave(void) {
   if (own.from) torture_stack_way((uintptr_t)own.run->test->test_func, &from), torture_seen->same_call = from == own.from;
   if (torture.stacks && __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check()) _exit(EXIT_SANITIZER); /* the sample of every day: not yet */
   _exit(EXIT_FAILED);
+}
+
+static void turn_over(int signal_number) {
+  uintptr_t from = own.from;
+  (void)signal_number;
+  if (torture_seen->ended) return;
+  if (++own.turns < TURNS) torture_stack_way((uintptr_t)own.run->test->test_func, &from);
+  if (own.turns == TURNS || (from && from != own.from)) _exit(EXIT_WATCHED);
+}
+
+static void watch(void) {
+  signal(SIGPROF, turn_over);
+  setitimer(ITIMER_PROF, &(struct itimerval){{0, TURN_US}, {0, TURN_US}}, NULL);
 }
 
 static int each_file(void (*see)(int file, unsigned *kinds), unsigned *kinds) {
@@ -202,19 +222,19 @@ static void see_company(int file, unsigned *kinds) {
 }
 
 static bool one_thread(void) {
-  char text[512], *at;
-  int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-  ssize_t got = file < 0 ? 0 : read(file, text, sizeof text - 1);
-  if (file >= 0) close(file);
-  text[got < 0 ? 0 : got] = '\0';
-  at = strrchr(text, ')');
-  for (int field = 2; at && field < 20; field++) at = strchr(at + 1, ' ');
-  return at && atoi(at) == 1;
+  struct stat tasks; /* names: ".", ".." and one for each thread */
+  return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3;
+}
+
+/* How many are open; to be compared only. The kernel tells since 6.2, before that they are counted. */
+static int open_files(void) {
+  struct stat files;
+  return stat("/proc/self/fd", &files) == 0 && files.st_size > 0 ? (int)files.st_size : each_file(NULL, NULL);
 }
 
 Company torture_company(void) {
   if (!own.run->doubling) return COMPANY_FILES;
-  int count = each_file(NULL, NULL);
+  int count = open_files();
   if (count != own.files_at) {
     own.files_at = count, own.files_are = 0;
     each_file(see_company, &own.files_are);
@@ -297,6 +317,7 @@ bool torture_double(const Doubling *how, Verdict *verdict) {
     }
     if (torture.lasting) torture_ask(torture_calls_of(how->kind), always);
     alarm(how->company ? COMPANY_SECONDS : RUN_SECONDS);
+    if (how->from && how->nth % TO_THE_END != 0) watch();
     return true;
   }
   *verdict = pid > 0 ? judge(&run, pid, own.said, how->company) : NOT_RUN;

@@ -29,6 +29,7 @@ typedef struct TortureSeen { /* shared with the children */
   _Atomic int64_t asked[CALLS], wrong[TORTURE_KINDS];
   char said[300]; /* the end of what the last run said that asserted */
   volatile bool ended, struck;
+  volatile bool watched;   /* it went on as if nothing had been, and was ended before the end of the test */
   volatile bool same_call; /* a doubled test asserted within the call of the test's function in which the fault struck */
 } TortureSeen;
 extern TortureSeen *torture_seen;
