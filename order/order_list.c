@@ -83,7 +83,7 @@ static bool visit_ended(void *self, const OrderRow *row, Error *error) {
   ClockSet clocks;
   ended->last = row->order.id.value;
   if (!order_from_row(ended->orders, &read, &clocks, error)) return false;
-  if (ended->left == 0 || !list_wants(ended->wish, &read.order)) return true;
+  if (!list_wants(ended->wish, &read.order)) return true; /* what counts as repeated, its kind knows */
   ended->left--;
   return ended->visit(ended->self, &read, &clocks, error);
 }
@@ -91,21 +91,26 @@ static bool visit_ended(void *self, const OrderRow *row, Error *error) {
 bool list_ended(int64_t *next, const Orders *orders, Db *db, const ListWish *wish, int64_t before_id, size_t most, ListVisit visit,
                 void *self, Error *error) {
   Ended ended = {.orders = orders, .wish = wish, .left = most, .visit = visit, .self = self};
-  size_t looked_at = 0;
-  bool all = false;
-  *next = 0;
-  while (ended.left && looked_at < LIST_SCAN_MAX && !all) {
-    size_t chunk = most < 100 ? 100 : most, found;
-    ended.last = before_id;
-    size_t left = ended.left;
-    if (!store_ended_orders(&found, db, orders->county_id, wish->customers, wish->customer_count, wish->number, wish->kind, before_id,
-                            ended.left < chunk ? ended.left : chunk, visit_ended, &ended, error))
-      return false;
-    all = found < (left < chunk ? left : chunk);
-    looked_at += found;
-    before_id = ended.last;
+  EndedWish of = {.part = wish->part,
+                  .customers = wish->customers,
+                  .customer_count = wish->customer_count,
+                  .number = wish->number,
+                  .outage = wish->outage.value,
+                  .crew = wish->crew.value,
+                  .assignee = wish->assignee.value,
+                  .to_org = wish->to_org_row != ORDER_NO_ORG ? wish->to_org : 0,
+                  .state = wish->state,
+                  .kind = wish->kind,
+                  .before = before_id};
+  bool few = wish->number || wish->customers; /* found by an index */
+  if (!few && !store_ended_bound(&of.above, db, orders->county_id, wish->kind, before_id, LIST_SCAN_MAX, error)) return false;
+  for (bool more = true; more && ended.left;) {
+    size_t asked = ended.left, found;
+    if (!store_ended_orders(&found, db, orders->county_id, &of, asked, visit_ended, &ended, error)) return false;
+    if (found) of.before = ended.last;
+    more = found == asked;
   }
-  if (!all) *next = before_id;
+  *next = !ended.left ? of.before : of.above ? of.above + 1 : 0;
   return true;
 }
 

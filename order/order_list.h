@@ -11,6 +11,7 @@ typedef struct ListWish {
   CrewId crew;
   StaffId assignee;
   const bool *orgs;         /* by row: wanted and allowed; NULL: all. Orders of no org are shown to all */
+  int64_t part;             /* the same in SQL: of the part of the organisation, 0: all */
   const CustomerId *customers; /* one of these; NULL: all */
   size_t customer_count;
   int64_t to_org;           /* whose it is to deal with, 0: any; … and its row */
@@ -33,8 +34,8 @@ typedef struct ListItem {
 size_t list_open(const Orders *orders, const ListWish *wish, ListKey after, ListItem *out, size_t most);
 #define LIST_FROM_START ((ListKey){INT64_MIN, INT64_MIN})
 typedef bool (*ListVisit)(void *self, const OrderRow *row, const ClockSet *clocks, Error *error); /* false: stop with the error it raised */
-/* Ended ones, newest first, with ids below `before` (0: from the newest), at most `most`. Looks at LIST_SCAN_MAX rows at most: *next is
- * where to go on, 0 at the end, and a page may be short though more follow. */
+/* Ended ones, newest first, with ids below `before` (0: from the newest), at most `most`, from among the LIST_SCAN_MAX newest of the county: *next is
+ * where to go on, 0 at the end, and a page may be short though more follow. It is the id of one that was shown, or a moment's: never another part's. */
 enum { LIST_SCAN_MAX = 20000 };
 bool list_ended(int64_t *next, const Orders *orders, Db *db, const ListWish *wish, int64_t before, size_t most, ListVisit visit, void *self,
                 Error *error) MUST_USE;

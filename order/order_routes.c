@@ -60,6 +60,7 @@ bool order_read_wish(ListWish *wish, HttpRequest *request, const Orders *orders,
   size_t row;
   return query_id(request, "outage", &wish->outage.value, error) && query_id(request, "crew", &wish->crew.value, error) &&
          query_id(request, "to_org", &wish->to_org, error) && query_id(request, "org", &org, error) && page_orgs(&wish->orgs, request, orders, org, error) &&
+         ((wish->part = page_root(request, orders, org)), true) &&
          ((wish->to_org_row = orders->people && people_org_row(orders->people, wish->to_org, &row) ? (uint32_t)row : ORDER_NO_ORG), true) &&
          wish_query(wish, request, orders, error);
 }

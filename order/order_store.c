@@ -274,39 +274,36 @@ bool store_set_ticked(DeskContext *context, Instant at, Error *error) {
 }
 
 /* One statement a shape: ten thousand customers of a common name are not looked for, the caller gives the best matches only. `+id`: by the
- * customers' index and a small sort, not down the whole table in the order wanted. */
-bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number,
-                        Text kind, int64_t before, size_t most, OrderVisit visit, void *self, Error *error) {
-  static const char OF_KIND[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND kind = ?4"
-                                " ORDER BY id DESC LIMIT ?3";
-  static const char OF_ALL[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL"
-                               " ORDER BY id DESC LIMIT ?3";
+ * customers' or numbers' index and a small sort, not down the whole table in the order wanted. */
+#define ENDED_FROM " FROM orders WHERE county_id = ?1 AND id < ?3 AND closed_at IS NOT NULL"
+#define ENDED_ORDERS                                                                                                                            \
+  "SELECT " ORDER_COLUMNS ENDED_FROM " AND id > ?4"                                                                                             \
+  " AND (?2 = 0 OR org_id IS NULL OR org_id IN " PART_ORGS " OR to_org_id IN " PART_ORGS ") AND (CAST(?6 AS TEXT) IS NULL OR state = ?6)"       \
+  " AND (?7 = 0 OR outage_id = ?7) AND (?8 = 0 OR crew_id = ?8) AND (?9 = 0 OR staff_id = ?9) AND (?10 = 0 OR to_org_id = ?10)"
+bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const EndedWish *wish, size_t most, OrderVisit visit, void *self, Error *error) {
+  static const char OF_KIND[] = ENDED_ORDERS " AND kind = ?11 ORDER BY id DESC LIMIT ?5";
+  static const char OF_ALL[] = ENDED_ORDERS " ORDER BY id DESC LIMIT ?5";
   static const char OF_CUSTOMERS[] =
-      "SELECT " ORDER_COLUMNS
-      " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND customer_id IN (?4, ?5, ?6, ?7, ?8, ?9,"
-      " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)"
-      " ORDER BY +id DESC LIMIT ?3";
-  static const char OF_NUMBER[] = "SELECT " ORDER_COLUMNS
-                                  " FROM orders WHERE county_id = ?1 AND id < ?2 AND closed_at IS NOT NULL AND id >= ?4"
-                                  " AND number = ?5 ORDER BY id DESC LIMIT ?3";
+      ENDED_ORDERS " AND (CAST(?11 AS TEXT) IS NULL OR kind = ?11)"
+                   " AND customer_id IN (?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33,"
+                   " ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43) ORDER BY +id DESC LIMIT ?5";
+  static const char OF_NUMBER[] = ENDED_ORDERS " AND (CAST(?11 AS TEXT) IS NULL OR kind = ?11) AND number = ?12 ORDER BY +id DESC LIMIT ?5";
   DbStatement *s;
-  if (!db_prepare(&s, db, number ? OF_NUMBER : customers ? OF_CUSTOMERS : kind.at ? OF_KIND : OF_ALL, error)) return false;
+  if (!db_prepare(&s, db, wish->number ? OF_NUMBER : wish->customers ? OF_CUSTOMERS : wish->kind.at ? OF_KIND : OF_ALL, error)) return false;
   db_bind_i64(s, 1, county_id);
-  db_bind_i64(s, 2, before ? before : INT64_MAX);
-  db_bind_i64(s, 3, (int64_t)most);
-  if (number) { /* the number begins with the day, and the id with the time: not the whole table is read */
-    int64_t day = number / 10000000;
-    Instant from = instant_of((Civil){.year = (int)(day / 10000), .month = (int)(day / 100 % 100), .day = (int)(day % 100)}, ZONE_SHANGHAI);
-    IdMaker maker = {0};
-    int64_t to;
-    db_bind_i64(s, 4, id_make(&maker, from));
-    to = id_make(&(IdMaker){0}, from + 2 * SPAN_DAY);
-    if (!before || to < before) db_bind_i64(s, 2, to);
-    db_bind_i64(s, 5, number);
-  }
-  if (!number && !customers && kind.at) db_bind_text(s, 4, kind);
-  for (int i = 0; customers && !number && i < STORE_CUSTOMERS_MAX; i++)
-    db_bind_i64(s, 4 + i, (size_t)i < customer_count ? customers[i].value : -1);
+  db_bind_i64(s, 2, wish->part);
+  db_bind_i64(s, 3, wish->before ? wish->before : INT64_MAX);
+  db_bind_i64(s, 4, wish->above);
+  db_bind_i64(s, 5, (int64_t)most);
+  db_bind_text(s, 6, wish->state);
+  db_bind_i64(s, 7, wish->outage);
+  db_bind_i64(s, 8, wish->crew);
+  db_bind_i64(s, 9, wish->assignee);
+  db_bind_i64(s, 10, wish->to_org);
+  if (wish->number || wish->customers || wish->kind.at) db_bind_text(s, 11, wish->kind);
+  if (wish->number) db_bind_i64(s, 12, wish->number);
+  for (int i = 0; wish->customers && !wish->number && i < STORE_CUSTOMERS_MAX; i++)
+    db_bind_i64(s, 12 + i, (size_t)i < wish->customer_count ? wish->customers[i].value : -1);
   *found = 0;
   for (bool row;;) {
     if (!db_step(&row, s, error)) return false;
@@ -318,6 +315,26 @@ bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const Customer
     db_reset(s);
     return false;
   }
+}
+
+bool store_ended_bound(int64_t *out, Db *db, int64_t county_id, Text kind, int64_t before, int64_t most, Error *error) {
+  static const char OF_KIND[] = "SELECT id" ENDED_FROM " AND kind = ?4 ORDER BY id DESC LIMIT 1 OFFSET ?2";
+  static const char OF_ALL[] = "SELECT id" ENDED_FROM " ORDER BY id DESC LIMIT 1 OFFSET ?2";
+  DbStatement *s;
+  bool row;
+  *out = 0;
+  if (!db_prepare(&s, db, kind.at ? OF_KIND : OF_ALL, error)) return false;
+  db_bind_i64(s, 1, county_id);
+  db_bind_i64(s, 2, most - 1);
+  db_bind_i64(s, 3, before ? before : INT64_MAX);
+  if (kind.at) db_bind_text(s, 4, kind);
+  if (!db_step(&row, s, error)) return false;
+  if (row) {
+    Instant at = id_instant(db_column_i64(s, 0));
+    *out = id_newest(at - at % SPAN_MINUTE - SPAN_MILLISECOND);
+  }
+  db_reset(s);
+  return true;
 }
 
 bool store_texts(Db *db, int64_t county_id, OrderId id, TextVisit visit, void *self, Error *error) {

@@ -26,11 +26,19 @@ bool store_open_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, 
 bool store_all_orders(Db *db, int64_t county_id, OrderVisit visit, void *self, Error *error) MUST_USE;
 /* *found false: no such order. The row's texts live during the visit. */
 bool store_order(bool *found, Db *db, int64_t county_id, OrderId id, OrderVisit visit, void *self, Error *error) MUST_USE;
-/* Ended ones, newest first, ids below `before` (0: all), of one of the customers (NULL: all; at most STORE_CUSTOMERS_MAX), with this number
- * (0: any), of this kind (at == NULL: all; looked at when neither customers nor number are given). */
 enum { STORE_CUSTOMERS_MAX = 32 };
-bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const CustomerId *customers, size_t customer_count, int64_t number,
-                        Text kind, int64_t before, size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
+typedef struct EndedWish {     /* 0, NULL: any */
+  int64_t part;                /* of the organisation whose it is, or to whom it went; those of no org are everyone's */
+  const CustomerId *customers; /* at most STORE_CUSTOMERS_MAX */
+  size_t customer_count;
+  int64_t number, outage, crew, assignee, to_org;
+  Text state, kind;            /* at == NULL: any */
+  int64_t before, above;       /* ids between, neither included */
+} EndedWish;
+/* Ended ones, newest first. */
+bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const EndedWish *wish, size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
+/* *out: below the `most` newest of them, whosever they are: no order's id, that of a whole minute; 0: there are no more. */
+bool store_ended_bound(int64_t *out, Db *db, int64_t county_id, Text kind, int64_t before, int64_t most, Error *error) MUST_USE;
 
 bool store_last_number(int64_t *out, int64_t *id, Db *db, int64_t county_id, Error *error) MUST_USE;
 /* The order's trail, copied into the arena. */

@@ -20,10 +20,14 @@ static void ask_all(Db *db) {
   static const CustomerId SOME[] = {{7}, {8}};
   Error error = {0};
   size_t found;
-  int64_t calls;
+  int64_t calls, bound;
   assert_ok(store_children(db, 1, (OrderId){5}, nothing, NULL, &error), &error);
-  assert_ok(store_ended_orders(&found, db, 1, SOME, 2, 0, TEXT_NONE, 0, 50, nothing, NULL, &error), &error);
-  assert_ok(store_ended_orders(&found, db, 1, NULL, 0, 0, TEXT("complaint"), 0, 50, nothing, NULL, &error), &error);
+  assert_ok(store_ended_orders(&found, db, 1, &(EndedWish){.customers = SOME, .customer_count = 2, .part = 5}, 50, nothing, NULL, &error), &error);
+  assert_ok(store_ended_orders(&found, db, 1, &(EndedWish){.kind = TEXT("complaint"), .part = 5}, 50, nothing, NULL, &error), &error);
+  assert_ok(store_ended_orders(&found, db, 1, &(EndedWish){.number = 202611210000001}, 50, nothing, NULL, &error), &error);
+  assert_ok(store_ended_orders(&found, db, 1, &(EndedWish){.part = 5}, 50, nothing, NULL, &error), &error);
+  assert_ok(store_ended_bound(&bound, db, 1, TEXT("complaint"), 0, 20000, &error), &error);
+  assert_ok(store_ended_bound(&bound, db, 1, TEXT_NONE, 0, 20000, &error), &error);
   assert_ok(store_calls_before(&calls, db, 1, SOME[0], TEXT("complaint"), 1795264620 * SPAN_SECOND, &error), &error);
 }
 
@@ -37,7 +41,7 @@ static void no_page_reads_the_whole_table(void **state) {
   db_watch(watch);
   ask_all(db);
   db_watch(NULL);
-  assert_int_equal(asked_count, 4);
+  assert_int_equal(asked_count, 8);
   for (size_t i = 0; i < asked_count; i++) {
     static char explain[ASKED_MAX][2100];
     DbStatement *s;
@@ -48,7 +52,8 @@ static void no_page_reads_the_whole_table(void **state) {
     assert_true(row);
     char plan[200];
     snprintf(plan, sizeof plan, "%.*s", TEXT_ARG(db_column_text(s, 3)));
-    if (!strstr(plan, "USING INDEX orders_")) fail_msg("%s\nfor %s", plan, asked[i]);
+    bool bounded = strstr(asked[i], "LIMIT 1 OFFSET") || strstr(plan, "AND id>?"); /* by id between two of them, or so many of them */
+    if (!strstr(plan, "USING INDEX orders_") && !(bounded && strstr(plan, "(county_id=? AND id"))) fail_msg("%s\nfor %s", plan, asked[i]);
     db_reset(s);
   }
   db_close(db);

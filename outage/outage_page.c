@@ -39,7 +39,6 @@ static bool show_open(void *self, const Order *order) {
 static bool show_ended(void *self, const OrderRow *row, const ClockSet *clocks, Error *error) {
   Shown *shown = self;
   (void)error;
-  if (!order_is_theirs(shown->outages->orders, &row->order, shown->request->who.org_id)) return true;
   write_summary(shown->json, shown->outages->orders, &row->order, clocks, shown->request->arena, shown->request->now);
   return true;
 }
@@ -53,9 +52,9 @@ static bool write_orders(Shown *shown, const Record *record, Error *error) {
   if (record->closed_at == INSTANT_NONE) {
     order_of_outage(shown->outages->orders, record->o.id, show_open, shown);
   } else {
-    ListWish wish = {.outage = record->o.id};
+    ListWish wish = {.outage = record->o.id, .part = shown->request->who.org_id};
     int64_t next;
-    ok = list_ended(&next, shown->outages->orders, shown->request->db, &wish, 0, ORDERS_SHOWN, show_ended, shown, error);
+    ok = list_ended(&next, shown->outages->orders, shown->request->db, &wish, id_newest(record->closed_at), ORDERS_SHOWN, show_ended, shown, error);
   }
   json_close(shown->json);
   return ok;
@@ -358,7 +357,7 @@ bool outage_standing_write(HttpRequest *request, HttpReply *reply, Outages *outa
   json_key(&json, "planned");
   json_nil(&json);
   write_neighbours(&shown, position);
-  ListWish wish = {.customers = &id, .customer_count = 1};
+  ListWish wish = {.customers = &id, .customer_count = 1, .part = request->who.org_id};
   int64_t next;
   json_key(&json, "earlier");
   json_open_array(&json);
