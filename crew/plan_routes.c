@@ -57,7 +57,7 @@ static bool read_change(const json_t *item, PlanWhatIf *out, Error *error) {
 
 /* A copy under the lock; what is computed from it holds nobody up. */
 static bool copy_of(HttpRequest *request, Crews *crews, PlanCopy **out, Error *error) {
-  desk_read_begin(crews->desk);
+  if (!desk_read_whole(crews->desk, error)) return false;
   bool ok = crews->crews.count ? plan_copy(out, crews, request->now, error) : error_raise(error, ERROR_NOT_FOUND, "crew\t%s", "-");
   desk_read_end(crews->desk);
   return ok;
@@ -81,7 +81,7 @@ static void write_called(Crews *crews, int64_t org, const PlanCompare *compare, 
 
 static bool changes_reached(Crews *crews, int64_t org, const PlanWhatIf *changes, int count, Error *error) {
   bool ok = true;
-  desk_read_begin(crews->desk);
+  if (!desk_read_whole(crews->desk, error)) return false;
   for (int i = 0; ok && i < count; i++)
     ok = (crew_reached(crews, org, changes[i].crew, error) && plan_reached(crews, org, changes[i].task, error)) || error_at(error, "$.changes[%d]", i);
   desk_read_end(crews->desk);

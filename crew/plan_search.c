@@ -98,7 +98,7 @@ static SearchEnd search_once(Crews *crews) {
   Search search = {.crews = crews};
   int64_t from = time_monotonic_us();
   if (!desk_do(crews->desk, take_copy, &search, TEXT("system"), &error)) return search_failed(&error);
-  desk_read_begin(crews->desk);
+  if (!desk_read_whole(crews->desk, &error)) return search_failed(&error);
   bool ok = crews->plan->tasks.count && crews->crews.count;
   bool copied = ok && plan_copy(&search.copy, crews, search.now, &error);
   desk_read_end(crews->desk);

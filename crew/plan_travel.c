@@ -132,7 +132,7 @@ bool plan_travel_ask(Crews *crews, Error *error) {
   PlanTravel *travel = &crews->plan->travel;
   Roads roads = {.crews = crews};
   Instant now = time_monotonic_us(); /* how old a time is, is the machine's business: the company's clock may be a simulated one */
-  desk_read_begin(crews->desk);
+  if (!desk_read_whole(crews->desk, error)) return false;
   int64_t changes = crews->plan->ground.changes;
   Instant again = travel->ask_at + (travel->failed ? AGAIN_AFTER : ANEW_AFTER);
   bool wanted = crews->plan->tasks.count && (travel->ask_at == INSTANT_NONE || now >= again || (changes != travel->ask_changes && !travel->failed));

@@ -330,10 +330,9 @@ static bool run_read(Request *request) {
   request->open.db = readers_take(http, &request->error);
   if (!request->open.db) return false;
   uint64_t since = memory_hunger();
-  if (locked) desk_read_begin(http->options.desk);
-  bool ok = (!locked || desk_memory_is_whole(http->options.desk) || error_raise(&request->error, ERROR_STORE_BUSY, "%s", "正在重新读取" ERROR_BOTH "reading it again")) &&
-            row->read(&request->open, &request->reply, request->route->room, &request->error);
-  if (locked) desk_read_end(http->options.desk);
+  bool ready = !locked || desk_read_whole(http->options.desk, &request->error);
+  bool ok = ready && row->read(&request->open, &request->reply, request->route->room, &request->error);
+  if (locked && ready) desk_read_end(http->options.desk);
   readers_give(http, request->open.db);
   request->open.db = NULL;
   return schema_fed(since, ok, "reply", &request->error) && reply_is_whole(&request->reply, &request->error);

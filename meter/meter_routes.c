@@ -329,8 +329,8 @@ static bool get_area_day(HttpRequest *request, HttpReply *reply, void *room, Err
   if (!find_area(request, meters, &area, error) || !query_day(request, "date", meter_day_of(request->now), &day, error)) return false;
   arena_begin(&arena, READ_BYTES);
   bool ok = told_area(&told, meters, request->db, area, day, &arena, error);
+  ok = ok && desk_read_whole(meters->desk, error); /* the alarms; what was read from rows needed no lock */
   if (ok) {
-    desk_read_begin(meters->desk); /* the alarms; what was read from rows needed no lock */
     json_begin(&json, &reply->body);
     page_area_day(&json, meters, area, day, &told, &arena);
     desk_read_end(meters->desk);

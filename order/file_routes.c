@@ -47,7 +47,7 @@ static bool decode_upload(HttpRequest *request, void **out, void *room, Error *e
   bool keeps = false;
   if (!http_query_i64(request, "order", 0, 1, INT64_MAX, &upload->order.value, error)) return false;
   if (upload->order.value) {
-    desk_read_begin(orders->desk);
+    if (!desk_read_whole(orders->desk, error)) return false;
     const Order *order = order_find(orders, upload->order);
     keeps = order && order->kind->keeps_place;
     int64_t org = order && order->org != ORDER_NO_ORG ? people_org(orders->people, order->org)->id : 0;

@@ -611,6 +611,14 @@ int64_t desk_county(const Desk *desk) { return desk->county_id; }
 
 void desk_read_begin(Desk *desk) { pthread_rwlock_rdlock(&desk->state_lock); }
 bool desk_memory_is_whole(const Desk *desk) { return desk->memory_whole; }
+
+bool desk_read_whole(Desk *desk, Error *error) {
+  desk_read_begin(desk);
+  if (desk->memory_whole) return true;
+  desk_read_end(desk);
+  return error_raise(error, ERROR_STORE_BUSY, "%s", "正在重新读取" ERROR_BOTH "reading it again");
+}
+
 void desk_read_end(Desk *desk) { pthread_rwlock_unlock(&desk->state_lock); }
 
 DeskFigures desk_figures(Desk *desk) {

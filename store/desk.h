@@ -102,6 +102,8 @@ void desk_read_begin(Desk *desk);
 /* In between: false when rooms were to read their memory from rows again and could not, so that they may hold half of it. The desk tries again with its
  * next command, each tick at the latest. */
 bool desk_memory_is_whole(const Desk *desk);
+/* For who must not take half of it for the whole: as desk_read_begin; false with ERROR_STORE_BUSY, and nothing to end, while it is not. */
+bool desk_read_whole(Desk *desk, Error *error) MUST_USE;
 void desk_read_end(Desk *desk);
 
 typedef struct DeskFigures {

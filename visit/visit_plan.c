@@ -84,7 +84,7 @@ bool visit_plan_cut(Visits *visits, int keep, int threads, Arena *arena, VisitPr
   Gathered g = {0};
   CampaignPlan before, plan;
   rules_of(&g.campaign, threads);
-  desk_read_begin(visits->desk);
+  if (!desk_read_whole(visits->desk, error)) return false;
   bool ok = gather_cut(visits, &g, keep, arena);
   desk_read_end(visits->desk);
   *out = ok ? ARENA_NEW(arena, VisitProposal) : NULL;
@@ -224,7 +224,7 @@ bool visit_plan_months(Visits *visits, Db *db, int32_t month, int64_t org_id, in
   MonthWork w = {0};
   rules_of(&w.campaign, threads);
   if (!capacities(visits, month, &w.campaign, error)) return false;
-  desk_read_begin(visits->desk);
+  if (!desk_read_whole(visits->desk, error)) return false;
   bool ok = gather_months(visits, &w, org_id, arena);
   desk_read_end(visits->desk);
   *out = ok ? ARENA_NEW(arena, VisitMonths) : NULL;
