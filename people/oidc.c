@@ -267,8 +267,10 @@ static bool ask(json_t **out, Oidc *oidc, const OidcFetch *fetch, long *status, 
     if (error) *error = oidc->away;
     return false;
   }
+  uint64_t since = memory_hunger();
   error_clear(&oidc->away);
   if (oidc_fetch(out, status, fetch, &oidc->away)) return true;
+  if (memory_hunger() != since || oidc->away.code == ERROR_OUT_OF_MEMORY) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "oidc"); /* ours, not the service's fault */
   oidc->away_until = now + SULK;
   log_error("oidc", &oidc->away);
   if (error) *error = oidc->away;

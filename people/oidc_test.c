@@ -288,7 +288,10 @@ static void answer(Service *service, int client, const char *request) {
   buffer_end(&out);
 }
 
+static _Thread_local bool not_ours; /* a thread of the service or the test */
+
 static void *serve(void *self) {
+  not_ours = true;
   Service *service = self;
   for (;;) {
     int client = accept(service->socket, NULL, NULL);
@@ -732,6 +735,35 @@ static void a_service_that_fails_is_told_of(void **state) {
   close_fixture(&f);
 }
 
+static _Atomic int64_t asked_for, without;
+static bool is_without(void) { return !not_ours && atomic_fetch_add(&asked_for, 1) + 1 == without; }
+
+/* Nor is the service told of, and left alone for a while, when there was no memory to ask it. */
+static void short_of_memory_the_service_is_not_away(void **state) {
+  (void)state;
+  Fixture f;
+  int refused = 0;
+  open_fixture(&f, "");
+  not_ours = true;
+  for (bool all = false; !all;) {
+    later(&f, 2 * SPAN_HOUR); /* what it told is too old: it is asked again */
+    atomic_store(&asked_for, 0);
+    without++;
+    memory_ask(is_without);
+    int status = http_test_raw(&f.test, TEXT("POST /api/v1/session/oidc HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Length: 0\r\n\r\n"));
+    memory_ask(NULL);
+    all = asked_for < without;
+    if (status != 200 && status != 503 && status != 0) fail_msg("the call %lld: status %d", (long long)without, status);
+    refused += status == 503;
+    snprintf(f.test.headers, sizeof f.test.headers, "Origin: http://127.0.0.1\r\n");
+    http_test_do(&f.test, 200, "POST", "/api/v1/session/oidc", NULL);
+    assert_true(without < 300);
+  }
+  assert_true(refused > 5);
+  not_ours = false;
+  close_fixture(&f);
+}
+
 static void a_config_that_is_not_sound_is_refused(void **state) {
   (void)state;
   static const char *const BAD[] = {"", "[]", "{", "{\"issuer\":\"http://sso.example.com\",\"client_id\":\"a\"}", "{\"issuer\":\"https://sso\"}", "{\"issuer\":\"https://sso\",\"client_id\":7}",
@@ -754,5 +786,5 @@ TEST_MAIN(cmocka_unit_test(tokens_are_judged), cmocka_unit_test(a_token_that_was
           cmocka_unit_test(nothing_is_offered_that_is_not_configured), cmocka_unit_test(a_person_signs_in), cmocka_unit_test(what_is_not_this_sign_in_is_refused),
           cmocka_unit_test(a_token_of_another_sign_in_is_refused), cmocka_unit_test(new_keys_are_fetched), cmocka_unit_test(who_is_no_account_stays_outside),
           cmocka_unit_test(who_is_new_is_made_where_configured), cmocka_unit_test(the_second_factor_is_asked_for),
-          cmocka_unit_test(a_second_factor_of_the_service_counts_where_configured), cmocka_unit_test(a_sign_in_goes_on_at_another_server), cmocka_unit_test(a_service_that_fails_is_told_of),
+          cmocka_unit_test(a_second_factor_of_the_service_counts_where_configured), cmocka_unit_test(a_sign_in_goes_on_at_another_server), cmocka_unit_test(a_service_that_fails_is_told_of), cmocka_unit_test(short_of_memory_the_service_is_not_away),
           cmocka_unit_test(a_config_that_is_not_sound_is_refused))
