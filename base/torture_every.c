@@ -18,7 +18,7 @@
 
 bool db_fails_next(void) __attribute__((weak)); /* store/db.h */
 
-enum { REQUESTS = 1 << 13, REST = 1 << 20, KNOWN = 1 << 23, EXIT_MISTOLD = 96, NO_ANSWER_S = 15, WAITED_MOST = 8 };
+enum { LANES = 12, REQUESTS = 1 << 13, REST = 1 << 20, KNOWN = 1 << 23, EXIT_MISTOLD = 96, NO_ANSWER_S = 15, WAITED_MOST = 8 };
 
 typedef struct Left {
   int64_t nth;
@@ -137,7 +137,7 @@ bool torture_request_again(TortureAnswer answer, bool safe) {
   if (!request.run || every->requests >= REQUESTS) return false;
   bool was_armed = atomic_exchange(&request.armed, false), struck = atomic_load(&request.struck);
   if (answer == TORTURE_TOO_OFTEN) { /* sent again so often that a limit is met: the next run goes on */
-    torture_seen->ended = every->too_often = true;
+    every->too_often = true;
     _exit(0);
   }
   if (struck && answer == TORTURE_OTHER_ANSWER) {
@@ -197,15 +197,22 @@ static void every_rest(const Run *plain, TortureKind kind) {
   Run run = *plain;
   run.kind = kind;
   if (which != CALLS_DISK) run.prepare = strike_rest;
-  for (int64_t i = 0; i < count && i < REST && wrong < WRONG_MOST && !torture_late(); i++) {
+  static Running lanes[LANES]; /* those with threads mostly wait for each other */
+  int64_t i = 0, started = 0, most = count < REST ? count : REST;
+  for (; i < most && wrong < WRONG_MOST && !torture_late(); i++) {
+    int64_t ahead = every->rest[which][i].way || which == CALLS_DISK ? i + 1 : i + LANES;
+    for (; started < most && started < ahead && (started == i || !every->rest[which][started].way); started++) {
+      run.nth = every->rest[which][started].nth;
+      torture_start(&lanes[started % LANES], &run);
+    }
+    Verdict verdict = torture_await(&lanes[i % LANES]);
     const Left *one = &every->rest[which][i];
-    run.nth = one->nth;
-    Verdict verdict = torture_run(&run);
     if (one->way && which != CALLS_DISK && verdict == ASSERTED && torture_seen->same_call) memo(one->way, true);
     runs++;
     passed += verdict == PASSED;
     wrong += verdict == WRONG;
   }
+  for (; i < started; i++) torture_stop(&lanes[i % LANES]);
   torture_report(&run, runs, count, passed, wrong, "from the beginning ");
 }
 

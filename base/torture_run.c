@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,9 +26,9 @@ int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 enum { EXIT_SANITIZER = 97, EXIT_COMPANY = 95, EXIT_FAILED = 90, EXIT_WATCHED = 94, SAID_MOST = 3000, COMPANY_SECONDS = 3 };
 
-/* A half that goes on as if nothing had been ends once what was asked is answered and it has had a turn of processor time, or after so many turns where it
+/* A half that goes on as if nothing had been ends once what was asked is answered and a turn of time is over, or after so many turns where it
  * stands at the same place of the test (which may have come round to it again). One in so many goes on to the end of the test. */
-enum { TURN_US = 20000, TURNS = 10, TO_THE_END = 50 };
+enum { TURN_MS = 20, TURNS = 10, TO_THE_END = 50 };
 
 const char *const TORTURE_NAMES[TORTURE_KINDS] = {"nothing", "memory", "sql", "io-error", "disk-full", "short-write"};
 int torture_calls_of(TortureKind kind) { return kind == TORTURE_MEMORY ? CALLS_MEMORY : kind == TORTURE_SQL ? CALLS_SQL : CALLS_DISK; }
@@ -147,8 +146,10 @@ static struct {
   int files_at;     /* how many were open when it was last looked … */
   unsigned files_are; /* … and of what kinds */
   uintptr_t from;   /* where the test's function stood as the fault struck */
-  bool company;     /* without its other threads */
+  bool half;        /* doubled, with the fault */
+  bool company;     /* … without its other threads */
   int turns;        /* since then */
+  bool ended;       /* the test, and nothing was asserted */
 } own;
 
 /* Without a sanitizer nobody else says where. */
@@ -165,7 +166,7 @@ static void tell_where(int signal_number) {
 /* An assertion outside of cmocka's runner leaves by exit, deep in the test: what its variables still reach is not lost, all else is. */
 static void leave(void) {
   uintptr_t from;
-  if (torture_seen->ended) return;
+  if (own.ended) return;
   disarm();
   if (own.from) torture_stack_way((uintptr_t)own.run->test->test_func, &from), torture_seen->same_call = from == own.from;
   if (torture.stacks && __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check()) _exit(EXIT_SANITIZER); /* the sample of every day: not yet */
@@ -175,14 +176,17 @@ static void leave(void) {
 static void turn_over(int signal_number) {
   uintptr_t from = own.from;
   (void)signal_number;
-  if (torture_seen->ended) return;
+  if (own.ended) return;
   if (++own.turns < TURNS) torture_stack_way((uintptr_t)own.run->test->test_func, &from);
   if (own.turns == TURNS || (from && from != own.from)) _exit(EXIT_WATCHED);
 }
 
 static void watch(void) {
+  timer_t timer;
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
   signal(SIGPROF, turn_over);
-  setitimer(ITIMER_PROF, &(struct itimerval){{0, TURN_US}, {0, TURN_US}}, NULL);
+  if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) return;
+  timer_settime(timer, 0, &(struct itimerspec){{0, TURN_MS * 1000000}, {0, TURN_MS * 1000000}}, NULL);
 }
 
 static int each_file(void (*see)(int file, unsigned *kinds), unsigned *kinds) {
@@ -259,6 +263,10 @@ static bool always(void) { return true; }
 
 void torture_struck(void) { torture_stack_way((uintptr_t)own.run->test->test_func, &own.from); }
 
+void torture_apart(void) {
+  if (own.half) _exit(EXIT_WATCHED);
+}
+
 void torture_want_company(void) {
   if (own.company) _exit(EXIT_COMPANY);
 }
@@ -307,6 +315,7 @@ bool torture_double(const Doubling *how, Verdict *verdict) {
     keep_thread_number(number);
     dup2(own.said, STDERR_FILENO);
     disarm();
+    own.half = true;
     own.from = how->from;
     own.company = how->company;
     keep_names();
@@ -321,7 +330,6 @@ bool torture_double(const Doubling *how, Verdict *verdict) {
     return true;
   }
   *verdict = pid > 0 ? judge(&run, pid, own.said, how->company) : NOT_RUN;
-  torture_seen->ended = false;
   alarm(RUN_SECONDS);
   return false;
 }
@@ -351,7 +359,7 @@ static void child(const Run *run, int said) {
   dup2(said, STDERR_FILENO);
   own.run = run;
   own.said = paper();
-  torture_seen->ended = torture_seen->struck = torture_seen->same_call = false;
+  torture_seen->struck = torture_seen->same_call = false;
   for (int which = 0; which < CALLS; which++) atomic_store(&torture_seen->asked[which], 0);
   if (run->in_memory && db_files_in_memory) db_files_in_memory();
   atexit(leave);
@@ -368,19 +376,22 @@ static void child(const Run *run, int said) {
   count_calls(after);
   if (run->test->teardown_func && run->test->teardown_func(&state) != 0) exit(1);
   for (int i = 0; i < CALLS; i++) torture_seen->calls[i] = after[i] - before[i];
-  torture_seen->ended = true;
+  own.ended = true;
   exit(0);
 }
 
-Verdict torture_run(const Run *run) {
-  int said = paper();
+void torture_start(Running *out, const Run *run) {
+  *out = (Running){.run = *run, .said = paper()};
   fflush(NULL);
-  pid_t pid = fork();
-  if (pid == 0) {
-    setpgid(0, 0); /* what it starts ends with it */
-    child(run, said);
-  }
-  Verdict verdict = judge(run, pid, said, false);
+  out->pid = fork();
+  if (out->pid) return;
+  setpgid(0, 0); /* what it starts ends with it */
+  child(run, out->said);
+}
+
+Verdict torture_await(Running *running) {
+  int said = running->said;
+  Verdict verdict = judge(&running->run, running->pid, said, false);
   if (verdict == ASSERTED) {
     off_t end = lseek(said, 0, SEEK_END), most = (off_t)sizeof torture_seen->said - 1;
     ssize_t got = pread(said, torture_seen->said, (size_t)most, end > most ? end - most : 0);
@@ -389,6 +400,18 @@ Verdict torture_run(const Run *run) {
   }
   close(said);
   return verdict;
+}
+
+void torture_stop(Running *running) {
+  kill(running->pid, SIGKILL), kill(-running->pid, SIGKILL);
+  while (waitpid(running->pid, NULL, 0) < 0 && errno == EINTR) {}
+  close(running->said);
+}
+
+Verdict torture_run(const Run *run) {
+  Running running;
+  torture_start(&running, run);
+  return torture_await(&running);
 }
 
 void torture_report(const Run *run, int64_t runs, int64_t of, int64_t passed, int64_t wrong, const char *what) {

@@ -28,7 +28,7 @@ typedef struct TortureSeen { /* shared with the children */
   int64_t calls[CALLS]; /* of the last run that passed */
   _Atomic int64_t asked[CALLS], wrong[TORTURE_KINDS];
   char said[300]; /* the end of what the last run said that asserted */
-  volatile bool ended, struck;
+  volatile bool struck;
   volatile bool watched;   /* it went on as if nothing had been, and was ended before the end of the test */
   volatile bool same_call; /* a doubled test asserted within the call of the test's function in which the fault struck */
 } TortureSeen;
@@ -46,6 +46,14 @@ bool torture_late(void);
 void *torture_share(size_t size); /* zeroed, seen by the children too; NULL on failure */
 void torture_unshare(void *shared, size_t size);
 Verdict torture_run(const Run *run);
+typedef struct Running { /* several at once: of what is shared, `said` and `same_call` are then nobody's */
+  Run run;
+  pid_t pid;
+  int said;
+} Running;
+void torture_start(Running *out, const Run *run);
+Verdict torture_await(Running *running);
+void torture_stop(Running *running);
 /* Whether the process is all by itself. What only waits (a listening socket, an epoll) is no company. COPIED: plain files are open, of which a doubled half
  * has copies; THREADS: or connections; FILES: whatever else there is. */
 typedef enum Company { COMPANY_NONE, COMPANY_COPIED, COMPANY_THREADS, COMPANY_FILES } Company;

@@ -95,6 +95,7 @@ static void put_file(const char *folder, const char *name, const char *text) {
   buffer_begin(&bytes, 0);
   buffer_string(&bytes, text);
   snprintf(path, sizeof path, "%s/%s", folder, name);
+  torture_apart();
   assert_ok(buffer_write_file(&bytes, path, &error), &error);
   buffer_end(&bytes);
 }

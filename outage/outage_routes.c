@@ -7,9 +7,7 @@
 
 /* Nobody acts on, or sees, what lies in another part of the organisation; what lies in no part is everyone's. */
 bool outage_in_reach(const Outages *outages, const Outage *o, int64_t org_id) {
-  size_t row = org_id ? people_org_of_device(outages->people, o->device) : SIZE_MAX;
-  return row == SIZE_MAX || people_org_within(outages->people, people_org(outages->people, row)->id, org_id) ||
-         people_org_within(outages->people, org_id, people_org(outages->people, row)->id);
+  return org_id == 0 || people_check_reach(outages->people, org_id, o->device, NULL);
 }
 
 /* --- reading --- */

@@ -55,9 +55,7 @@ void supply_close(Supply *supply) {
 void supply_on_readings(Supply *supply, const SupplyReadings *readings) { supply->readings = readings; }
 
 bool supply_in_reach(const Supply *supply, uint32_t device, int64_t org_id) {
-  size_t row = org_id ? people_org_of_device(supply->people, device) : SIZE_MAX;
-  return row == SIZE_MAX || people_org_within(supply->people, people_org(supply->people, row)->id, org_id) ||
-         people_org_within(supply->people, org_id, people_org(supply->people, row)->id);
+  return org_id == 0 || people_check_reach(supply->people, org_id, device, NULL);
 }
 
 /* --- what was shown --- */
