@@ -275,9 +275,8 @@ bool store_set_ticked(DeskContext *context, Instant at, Error *error) {
 
 /* One statement a shape: ten thousand customers of a common name are not looked for, the caller gives the best matches only. `+id`: by the
  * customers' or numbers' index and a small sort, not down the whole table in the order wanted. */
-#define ENDED_FROM " FROM orders WHERE county_id = ?1 AND id < ?3 AND closed_at IS NOT NULL"
 #define ENDED_ORDERS                                                                                                                            \
-  "SELECT " ORDER_COLUMNS ENDED_FROM " AND id > ?4"                                                                                             \
+  "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?3 AND id > ?4 AND closed_at IS NOT NULL"                                 \
   " AND (?2 = 0 OR org_id IS NULL OR org_id IN " PART_ORGS " OR to_org_id IN " PART_ORGS ") AND (CAST(?6 AS TEXT) IS NULL OR state = ?6)"       \
   " AND (?7 = 0 OR outage_id = ?7) AND (?8 = 0 OR crew_id = ?8) AND (?9 = 0 OR staff_id = ?9) AND (?10 = 0 OR to_org_id = ?10)"
 bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const EndedWish *wish, size_t most, OrderVisit visit, void *self, Error *error) {
@@ -318,8 +317,8 @@ bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const EndedWis
 }
 
 bool store_ended_bound(int64_t *out, Db *db, int64_t county_id, Text kind, int64_t before, int64_t most, Error *error) {
-  static const char OF_KIND[] = "SELECT id" ENDED_FROM " AND kind = ?4 ORDER BY id DESC LIMIT 1 OFFSET ?2";
-  static const char OF_ALL[] = "SELECT id" ENDED_FROM " ORDER BY id DESC LIMIT 1 OFFSET ?2";
+  static const char OF_KIND[] = "SELECT id FROM orders WHERE county_id = ?1 AND id < ?3 AND closed_at IS NOT NULL AND kind = ?4 ORDER BY id DESC LIMIT 1 OFFSET ?2";
+  static const char OF_ALL[] = "SELECT id FROM orders WHERE county_id = ?1 AND id < ?3 ORDER BY id DESC LIMIT 1 OFFSET ?2"; /* open ones too: the index alone is read */
   DbStatement *s;
   bool row;
   *out = 0;

@@ -37,7 +37,7 @@ typedef struct EndedWish {     /* 0, NULL: any */
 } EndedWish;
 /* Ended ones, newest first. */
 bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const EndedWish *wish, size_t most, OrderVisit visit, void *self, Error *error) MUST_USE;
-/* *out: below the `most` newest of them, whosever they are: no order's id, that of a whole minute; 0: there are no more. */
+/* *out: below the `most` newest (of all, or of the ended of a kind), whosever they are: no order's id, that of a whole minute; 0: there are no more. */
 bool store_ended_bound(int64_t *out, Db *db, int64_t county_id, Text kind, int64_t before, int64_t most, Error *error) MUST_USE;
 
 bool store_last_number(int64_t *out, int64_t *id, Db *db, int64_t county_id, Error *error) MUST_USE;
