@@ -233,19 +233,16 @@ static bool promise_limits(Promise *made, const RulePromise *rule, const Calenda
 static bool make_promise(RuleBook *book, const BookFile *file, unsigned at, Error *error) {
   const RulePromise *rule = &((const RulePromises *)file->rule)->promises[at];
   Promise made = {.origin = BOOK_ORIGIN(rule), .judged = (PromiseJudged)rule->judged, .calendar = SIZE_MAX};
-  Buffer known;
-  buffer_begin(&known, 256);
-  for (size_t i = 0; i < book->calendars.count; i++) {
+  for (size_t i = 0; i < book->calendars.count; i++)
     if (text_is(book->calendars.at[i].origin.id, rule->calendar)) made.calendar = i;
-    buffer_format(&known, "%s%.*s", i ? ", " : "", TEXT_ARG(book->calendars.at[i].origin.id));
-  }
-  bool found = made.calendar != SIZE_MAX;
-  if (!found) {
+  if (made.calendar == SIZE_MAX) {
+    Buffer known;
+    buffer_begin(&known, 256);
+    for (size_t i = 0; i < book->calendars.count; i++) buffer_format(&known, "%s%.*s", i ? ", " : "", TEXT_ARG(book->calendars.at[i].origin.id));
     error_raise(error, ERROR_RULE_UNKNOWN, "calendar\t%.60s\t%.*s", rule->calendar, TEXT_ARG(buffer_as_text(&known)));
-    rule_error_at(error, file->shown.at, file->text, "promises.%u.calendar", at);
+    buffer_end(&known);
+    return rule_error_at(error, file->shown.at, file->text, "promises.%u.calendar", at);
   }
-  buffer_end(&known);
-  if (!found) return false;
   const char *wrong;
   const Calendar *calendar = book->calendars.at[made.calendar].calendar;
   if (!promise_limits(&made, rule, calendar, &wrong)) {

@@ -163,31 +163,20 @@ static bool step_at(Making *m, int16_t *out, const char *what, const char *id) {
 static bool branch_field(Making *m, KindBranch *made, const KindStep *step, const RuleBranch *rule, unsigned s, unsigned b) {
   made->field = -1;
   if (!rule->field) return true;
+  const KindField *field = NULL;
+  for (size_t i = 0; i < step->field_count; i++)
+    if (text_is(step->fields[i].id, rule->field)) field = &step->fields[i], made->field = (int16_t)i;
+  bool fits = !rule->is || (field && field->type != FIELD_CHOICE);
+  for (size_t i = 0; field && !fits && i < field->choice_count; i++) fits = strcmp(field->choices[i].id, rule->is) == 0;
+  if (field && fits) return true;
   Buffer known;
   buffer_begin(&known, 1024);
-  const KindField *field = NULL;
-  for (size_t i = 0; i < step->field_count; i++) {
-    if (text_is(step->fields[i].id, rule->field)) field = &step->fields[i], made->field = (int16_t)i;
-    buffer_format(&known, "%s%.*s", i ? ", " : "", TEXT_ARG(step->fields[i].id));
-  }
-  bool ok = field != NULL;
-  if (!ok) {
-    unknown(m, "field", rule->field, &known);
-    WRONG_AT(m, "steps.%u.branches.%u.field", s, b);
-  } else {
-    bool fits = !rule->is;
-    buffer_clear(&known);
-    for (size_t i = 0; i < field->choice_count; i++) {
-      if (rule->is && strcmp(field->choices[i].id, rule->is) == 0) fits = true;
-      buffer_format(&known, "%s%s", i ? ", " : "", field->choices[i].id);
-    }
-    if (!fits && field->type == FIELD_CHOICE) {
-      ok = unknown(m, "choice", rule->is, &known);
-      WRONG_AT(m, "steps.%u.branches.%u.is", s, b);
-    }
-  }
+  for (size_t i = 0; !field && i < step->field_count; i++) buffer_format(&known, "%s%.*s", i ? ", " : "", TEXT_ARG(step->fields[i].id));
+  for (size_t i = 0; field && i < field->choice_count; i++) buffer_format(&known, "%s%s", i ? ", " : "", field->choices[i].id);
+  unknown(m, field ? "choice" : "field", field ? rule->is : rule->field, &known);
+  WRONG_AT(m, field ? "steps.%u.branches.%u.is" : "steps.%u.branches.%u.field", s, b);
   buffer_end(&known);
-  return ok;
+  return false;
 }
 
 /* The event numbers: the step's own and, where it has branches, one a branch. */
@@ -359,18 +348,17 @@ static bool set_actions(Making *m, KindClock *clock, unsigned c, char *const *na
 }
 
 static bool promise_of(Making *m, const Promise **out, const char *id) {
+  *out = NULL;
+  for (size_t i = 0; i < m->book->promises.count; i++)
+    if (m->book->promises.at[i].in_force && text_is(m->book->promises.at[i].origin.id, id)) *out = &m->book->promises.at[i];
+  if (*out) return true;
   Buffer known;
   buffer_begin(&known, 1024);
-  *out = NULL;
-  for (size_t i = 0; i < m->book->promises.count; i++) {
-    const Promise *promise = &m->book->promises.at[i];
-    if (!promise->in_force) continue;
-    if (text_is(promise->origin.id, id)) *out = promise;
-    buffer_format(&known, "%s%.*s", i ? ", " : "", TEXT_ARG(promise->origin.id));
-  }
-  if (!*out) unknown(m, "promise", id, &known);
+  for (size_t i = 0; i < m->book->promises.count; i++)
+    if (m->book->promises.at[i].in_force) buffer_format(&known, "%s%.*s", known.len ? ", " : "", TEXT_ARG(m->book->promises.at[i].origin.id));
+  unknown(m, "promise", id, &known);
   buffer_end(&known);
-  return *out != NULL;
+  return false;
 }
 
 static bool make_clock(Making *m, unsigned c) {
