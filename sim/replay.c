@@ -153,6 +153,13 @@ typedef struct Wanted {
   const char *step;
 } Wanted;
 
+/* Power is back, and nobody was sent who would report it: the dispatcher does. */
+static bool is_nobodys(const Replay *replay, const Order *order, Instant now) {
+  if (!order_state_is(order, "restored") || now - order->state_since <= 10 * SPAN_MINUTE) return false;
+  const Outage *outage = outage_find(replay->rooms.outages, order->outage);
+  return !outage || !outage->crew.value;
+}
+
 static bool look_at_orders(Replay *replay, Error *error) {
   VECTOR(Wanted) wanted = {0};
   bool ok = true;
@@ -161,7 +168,7 @@ static bool look_at_orders(Replay *replay, Error *error) {
   size_t count = order_count(replay->rooms.orders);
   for (size_t i = 0; ok && i < count; i++) {
     const Order *order = order_at(replay->rooms.orders, i);
-    const char *step = order_state_is(order, "replied") ? "check" : order_state_is(order, "called_back") ? "archive" : NULL;
+    const char *step = order_state_is(order, "replied") ? "check" : order_state_is(order, "called_back") ? "archive" : is_nobodys(replay, order, now) ? "reply" : NULL;
     if (step) {
       Wanted one = {order->id, step};
       ok = vector_push(&wanted, one);
