@@ -292,6 +292,7 @@ static _Thread_local bool not_ours; /* a thread of the service or the test */
 
 static void *serve(void *self) {
   not_ours = true;
+  torture_mine(true);
   Service *service = self;
   for (;;) {
     int client = accept(service->socket, NULL, NULL);
