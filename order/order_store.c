@@ -275,18 +275,18 @@ bool store_set_ticked(DeskContext *context, Instant at, Error *error) {
 
 /* One statement a shape: ten thousand customers of a common name are not looked for, the caller gives the best matches only. `+id`: by the
  * customers' or numbers' index and a small sort, not down the whole table in the order wanted. */
-#define ENDED_ORDERS                                                                                                                            \
-  "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND id < ?3 AND id > ?4 AND closed_at IS NOT NULL"                                 \
+#define ENDED_ORDERS(id)                                                                                                                        \
+  "SELECT " ORDER_COLUMNS " FROM orders WHERE county_id = ?1 AND " id " < ?3 AND " id " > ?4 AND closed_at IS NOT NULL"                         \
   " AND (?2 = 0 OR org_id IS NULL OR org_id IN " PART_ORGS " OR to_org_id IN " PART_ORGS ") AND (CAST(?6 AS TEXT) IS NULL OR state = ?6)"       \
   " AND (?7 = 0 OR outage_id = ?7) AND (?8 = 0 OR crew_id = ?8) AND (?9 = 0 OR staff_id = ?9) AND (?10 = 0 OR to_org_id = ?10)"
 bool store_ended_orders(size_t *found, Db *db, int64_t county_id, const EndedWish *wish, size_t most, OrderVisit visit, void *self, Error *error) {
-  static const char OF_KIND[] = ENDED_ORDERS " AND kind = ?11 ORDER BY id DESC LIMIT ?5";
-  static const char OF_ALL[] = ENDED_ORDERS " ORDER BY id DESC LIMIT ?5";
+  static const char OF_KIND[] = ENDED_ORDERS("id") " AND kind = ?11 ORDER BY id DESC LIMIT ?5";
+  static const char OF_ALL[] = ENDED_ORDERS("id") " ORDER BY id DESC LIMIT ?5";
   static const char OF_CUSTOMERS[] =
-      ENDED_ORDERS " AND (CAST(?11 AS TEXT) IS NULL OR kind = ?11)"
+      ENDED_ORDERS("+id") " AND (CAST(?11 AS TEXT) IS NULL OR kind = ?11)"
                    " AND customer_id IN (?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33,"
                    " ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43) ORDER BY +id DESC LIMIT ?5";
-  static const char OF_NUMBER[] = ENDED_ORDERS " AND (CAST(?11 AS TEXT) IS NULL OR kind = ?11) AND number = ?12 ORDER BY +id DESC LIMIT ?5";
+  static const char OF_NUMBER[] = ENDED_ORDERS("+id") " AND (CAST(?11 AS TEXT) IS NULL OR kind = ?11) AND number = ?12 ORDER BY +id DESC LIMIT ?5";
   DbStatement *s;
   if (!db_prepare(&s, db, wish->number ? OF_NUMBER : wish->customers ? OF_CUSTOMERS : wish->kind.at ? OF_KIND : OF_ALL, error)) return false;
   db_bind_i64(s, 1, county_id);
