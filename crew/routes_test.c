@@ -226,36 +226,23 @@ static void pages_of_a_part_are_full(void **state) {
   close_face(&face);
 }
 
-static bool spoil(DeskContext *context, void *command, Error *error) {
-  (void)command;
-  return error_raise(error, ERROR_INTERNAL, "%s", "made to fail") || desk_spoil(context);
-}
-
-static bool nothing(DeskContext *context, void *command, Error *error) { return (void)context, (void)command, (void)error, true; }
-
 /* While rooms could not be read again, routes that lock for themselves refuse too: an order that is not read again yet is not "not found". */
 static void half_of_memory_is_nobodys_answer(void **state) {
   (void)state;
   Face face;
-  Error error = {0};
   char order[24], path[80];
   open_face(&face);
   HttpTest *test = &face.test;
   keep(order, call(&face, "10001111"), "id");
   call(&face, "10004111");
   snprintf(path, sizeof path, "/api/v1/attachments?order=%s", order);
-  for (int64_t nth = 1; desk_memory_is_whole(test->desk) && nth < 400; nth++) {
-    db_fail_at(nth);
-    assert_false(desk_do(test->desk, spoil, NULL, TEXT("system"), &error));
-    db_fail_at(0);
-    error_clear(&error);
-  }
+  for (int64_t nth = 1; desk_memory_is_whole(test->desk) && nth < 400; nth++) http_test_spoil(test, nth);
   assert_false(desk_memory_is_whole(test->desk));
   http_test_do(test, 503, "GET", "/api/v1/plan/advice", NULL);
   http_test_do(test, 503, "POST", "/api/v1/plan/what-if", "{\"changes\":[{\"what\":\"overtime\",\"minutes\":30}]}");
   snprintf(test->headers, sizeof test->headers, "Content-Type: application/octet-stream\r\n");
   http_test_do(test, 503, "POST", path, "%%PDF-1.4\n1 0 obj\n%%%%EOF\n");
-  assert_ok(desk_do(test->desk, nothing, NULL, TEXT("system"), &error), &error);
+  http_test_heal(test);
   http_test_do(test, 201, "POST", path, "%%PDF-1.4\n1 0 obj\n%%%%EOF\n");
   test->headers[0] = '\0';
   http_test_do(test, 200, "GET", "/api/v1/plan/advice", NULL);

@@ -85,6 +85,27 @@ static void forget_reply(HttpTest *test) {
   test->json = NULL;
 }
 
+static bool spoil(DeskContext *context, void *command, Error *error) {
+  (void)command;
+  return error_raise(error, ERROR_INTERNAL, "%s", "made to fail") || desk_spoil(context);
+}
+
+bool http_test_spoil(HttpTest *test, int64_t nth) {
+  Error error = {0};
+  db_fail_at(nth);
+  assert_false(desk_do(test->desk, spoil, NULL, TEXT("system"), &error));
+  bool struck = !db_fails_next();
+  db_fail_at(0);
+  return struck;
+}
+
+static bool nothing(DeskContext *context, void *command, Error *error) { return (void)context, (void)command, (void)error, true; }
+
+void http_test_heal(HttpTest *test) {
+  Error error = {0};
+  assert_ok(desk_do(test->desk, nothing, NULL, TEXT("system"), &error), &error);
+}
+
 void http_test_end(HttpTest *test) {
   forget_reply(test);
   client_close(&test->client);

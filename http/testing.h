@@ -45,6 +45,9 @@ void http_test_open(HttpTest *test);  /* a new folder, then http_test_begin */
 void http_test_begin(HttpTest *test); /* opens the store (again): together with http_test_end, a restart of the program */
 void http_test_start(HttpTest *test);
 void http_test_end(HttpTest *test);   /* stops all, keeps the folder */
+/* A command fails, and with it the nth SQL call: what rooms then read of their memory again may be half. False: fewer calls were made. */
+bool http_test_spoil(HttpTest *test, int64_t nth);
+void http_test_heal(HttpTest *test);  /* the next command, before which all is read */
 void http_test_close(HttpTest *test);
 
 void http_test_as(HttpTest *test, int64_t staff_id, uint32_t roles, int64_t org_id);

@@ -452,18 +452,10 @@ static void a_second_factor_is_asked_for(void **state) {
   close_fixture(&f);
 }
 
-static bool spoil(DeskContext *context, void *command, Error *error) {
-  (void)command;
-  return error_raise(error, ERROR_INTERNAL, "%s", "made to fail") || desk_spoil(context);
-}
-
-static bool nothing(DeskContext *context, void *command, Error *error) { return (void)context, (void)command, (void)error, true; }
-
 /* A store that fails while memory is read from it again signs nobody out, and takes nobody's second factor; half a list is nobody's answer. */
 static void a_store_that_fails_signs_nobody_out(void **state) {
   (void)state;
   Fixture f;
-  Error error = {0};
   char code[8];
   open_fixture(&f);
   sign_in(&f, "admin", f.password);
@@ -474,18 +466,14 @@ static void a_store_that_fails_signs_nobody_out(void **state) {
   int halves = 0;
   for (int64_t nth = 1; !done && nth < 400; nth++) {
     HttpWho who;
-    db_fail_at(nth);
-    assert_false(desk_do(f.test.desk, spoil, NULL, TEXT("system"), &error));
-    done = db_fails_next();
-    db_fail_at(0);
-    error_clear(&error);
+    done = !http_test_spoil(&f.test, nth);
     assert_true(staff_identify(f.staff, text_of(f.test.token), 0, &who));
     assert_true(who.roles & STAFF_ADMINISTRATOR);
     halves += !desk_memory_is_whole(f.test.desk);
     http_test_do(&f.test, desk_memory_is_whole(f.test.desk) ? 200 : 503, "GET", "/api/v1/staff", NULL);
   }
   assert_true(done && halves > 1);
-  assert_ok(desk_do(f.test.desk, nothing, NULL, TEXT("system"), &error), &error);
+  http_test_heal(&f.test);
   http_test_do(&f.test, 200, "GET", "/api/v1/session", NULL);
   http_test_do(&f.test, 204, "DELETE", "/api/v1/session", NULL);
   http_test_do(&f.test, 401, "GET", "/api/v1/session", NULL);
