@@ -21,7 +21,7 @@
 #define LIMIT_LIVE_FEEDS 500                      /* open event streams */
 #define LIMIT_LIVE_BACKLOG 10000                  /* events kept in memory for resuming; older ones are read from the store */
 #define LIMIT_LIVE_BYTES (8u * 1024 * 1024)        /* … and so many bytes of them */
-#define LIMIT_LIVE_BEHIND 20000                   /* events a feed may be behind before it is told to begin anew */
+#define LIMIT_LIVE_BEHIND 2                       /* times the backlog: what a feed may be behind before it is told to begin anew */
 #define LIMIT_PERSON_WRITES 600                   /* at once by one person, and so many a minute again; fault calls and what machines send are not counted */
 #define LIMIT_ADDRESS_FORMS 60                    /* of the public, at once from one address (a hall behind one is many people), and one more every … */
 #define LIMIT_ADDRESS_FORM_SECONDS 20

@@ -35,8 +35,9 @@
 typedef enum TortureAnswer { TORTURE_NO_ANSWER, TORTURE_REFUSED, TORTURE_TOO_OFTEN, TORTURE_ANSWER, TORTURE_OTHER_ANSWER } TortureAnswer; /* ANSWER: what the test wants */
 void torture_request(const char *what);
 bool torture_request_again(TortureAnswer answer, bool safe);
-void torture_apart(void);     /* told before a test changes what a doubled one stands on too, such as a file of the same name: the half with the fault ends there */
-void torture_mine(bool mine); /* whether what this thread asks for is the test's own, and no fault of the program */
+void torture_want_company(void); /* told before a test waits for other threads: a half that was doubled without them ends there */
+void torture_apart(void);        /* told before a test changes what a doubled one stands on too, such as a file of the same name: the half with the fault ends there */
+void torture_mine(bool mine);    /* whether what this thread asks for is the test's own, and no fault of the program */
 
 /* How many of `all` rounds by chance a test plays: all; where every n is made to fail, the first hundredth, at least one. */
 int torture_rounds(int all);

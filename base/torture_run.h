@@ -69,7 +69,6 @@ typedef struct Doubling {
 } Doubling;
 bool torture_double(const Doubling *how, Verdict *verdict);
 void torture_struck(void); /* in a run from the beginning, as the fault strikes: the test's function stands where it stands */
-void torture_want_company(void); /* told at what needs the other threads */
 void torture_ask(int which, bool (*fails)(void));
 void torture_ask_all(bool (*note)(int which)); /* at every call of any kind */
 void torture_report(const Run *run, int64_t runs, int64_t of, int64_t passed, int64_t wrong, const char *what);

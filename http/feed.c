@@ -38,7 +38,8 @@ struct Feed {
   pthread_cond_t wake;
   char *bytes;
   size_t end;
-  Slot *slots; /* event n in slot n % LIMIT_LIVE_BACKLOG */
+  int64_t backlog;
+  Slot *slots; /* event n in slot n % backlog */
   int64_t first_seq, next_seq; /* [first, next) are in the ring */
   Stream *streams;
   int stream_count;
@@ -84,7 +85,7 @@ static size_t write_event(const Http *http, Buffer *out, const Event *event) {
   return head;
 }
 
-static Slot *slot_of(Feed *feed, int64_t seq) { return &feed->slots[seq % LIMIT_LIVE_BACKLOG]; }
+static Slot *slot_of(Feed *feed, int64_t seq) { return &feed->slots[seq % feed->backlog]; }
 
 /* Drops from the front what lies in [from, to). */
 static void give_way(Feed *feed, size_t from, size_t to) {
@@ -102,7 +103,7 @@ static void put_event(Feed *feed, int64_t seq, Text bytes, size_t head) {
     feed->end = 0;
   }
   give_way(feed, feed->end, feed->end + bytes.len);
-  if (seq - feed->first_seq >= LIMIT_LIVE_BACKLOG) feed->first_seq = seq - LIMIT_LIVE_BACKLOG + 1;
+  if (seq - feed->first_seq >= feed->backlog) feed->first_seq = seq - feed->backlog + 1;
   if (bytes.len) memcpy(feed->bytes + feed->end, bytes.at, bytes.len);
   *slot_of(feed, seq) = (Slot){feed->end, bytes.len, head};
   feed->end += bytes.len;
@@ -156,7 +157,7 @@ static void begin_anew(Stream *stream, int64_t newest) {
 static bool fill_from_ring(Stream *stream) {
   Feed *feed = stream->feed;
   int64_t next = stream->seq + 1, newest = feed->next_seq - 1;
-  if (next > feed->next_seq || newest - stream->seq > LIMIT_LIVE_BEHIND) { /* ahead of us: another history */
+  if (next > feed->next_seq || newest - stream->seq > LIMIT_LIVE_BEHIND * feed->backlog) { /* ahead of us: another history */
     begin_anew(stream, newest);
     return false;
   }
@@ -350,6 +351,7 @@ bool feed_new(Feed **out, Http *http, Error *error) {
   Feed *feed = *out = memory_new(sizeof *feed);
   if (!feed) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "feed");
   feed->http = http;
+  feed->backlog = http->options.backlog ? http->options.backlog : LIMIT_LIVE_BACKLOG;
   buffer_begin(&feed->scratch, FEED_EVENT_MAX);
   pthread_condattr_t monotonic;
   pthread_condattr_init(&monotonic);
@@ -359,7 +361,7 @@ bool feed_new(Feed **out, Http *http, Error *error) {
   pthread_mutex_init(&feed->lock, NULL);
   feed->first_seq = feed->next_seq = desk_last_seq(http->options.desk) + 1;
   feed->bytes = memory_new(LIMIT_LIVE_BYTES);
-  feed->slots = memory_new(LIMIT_LIVE_BACKLOG * sizeof *feed->slots);
+  feed->slots = memory_new((size_t)feed->backlog * sizeof *feed->slots);
   return feed->bytes && feed->slots ? true : error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "feed");
 }
 

@@ -111,6 +111,7 @@ typedef struct HttpOptions {
   TimeSource *time;
   size_t connections;  /* 0: LIMIT_CONNECTIONS */
   int patience_ms;     /* 0: LIMIT_PATIENCE_SECONDS */
+  int64_t backlog;     /* of the live feed; 0: LIMIT_LIVE_BACKLOG */
   bool behind_tls;     /* cookies get Secure, HSTS is sent */
   const char *const *role_names; /* by bit, NULL at the end */
   /* Fills `who` for a token that is valid now; false: not valid. Called on any thread. */

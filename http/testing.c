@@ -53,8 +53,8 @@ void http_test_begin(HttpTest *test) {
   DeskOptions desk = {.county_id = 1, .time = &test->time};
   assert_ok(desk_open(&test->desk, test->db, &desk, &error), &error);
   HttpOptions http = {.address = "127.0.0.1", .threads = 2, .store_address = test->store, .county_id = 1, .desk = test->desk, .time = &test->time,
-                      .behind_tls = test->behind_tls, .connections = test->connections, .patience_ms = test->patience_ms, .role_names = HTTP_TEST_ROLES, .identify = identify,
-                      .sees_all = sees_all, .identify_self = test, .unheard = UNHEARD};
+                      .behind_tls = test->behind_tls, .connections = test->connections, .patience_ms = test->patience_ms, .backlog = test->backlog,
+                      .role_names = HTTP_TEST_ROLES, .identify = identify, .sees_all = sees_all, .identify_self = test, .unheard = UNHEARD};
   assert_ok(http_open(&test->http, &http, &error), &error);
   desk_on_published(test->desk, http_published, test->http);
 }
@@ -111,6 +111,7 @@ void http_test_end(HttpTest *test) {
   client_close(&test->client);
   for (size_t i = 0; i < test->http->routes.count; i++)
     if (test->http->routes.at[i]->answered) remember(test->http->routes.at[i]->row);
+  torture_want_company(); /* a loop ends by resuming what it suspended */
   http_stop(test->http);
   desk_stop(test->desk);
   http_close(test->http);

@@ -24,9 +24,10 @@ typedef struct HttpTest {
   Desk *desk;
   Http *http;
   TimeSource time; /* virtual: 2026-11-21T12:37:00Z, at each start again */
-  bool behind_tls; /* these three: set between http_test_end and http_test_begin */
+  bool behind_tls; /* these four: set between http_test_end and http_test_begin */
   size_t connections;
   int patience_ms;
+  int64_t backlog;
   /* NULL: http_test_as; else the real one of the people room, and `token` is then what a sign-in gave */
   bool (*identify)(void *self, Text token, Instant now, HttpWho *who);
   void *identify_self;
