@@ -3,6 +3,7 @@
  *    (db_files_in_memory), so that they are doubled too, and of plain files that are open it has copies. Where other threads are, the test's own thread is doubled without them; what then wants them is left to 3.
  *    A test that has come the same way, call for call, as an earlier one of its program, to a call whose failure ended that one within the same call of the
  *    test's function (most often the same things set up), is not doubled there again.
+ *    Under LeakSanitizer those that come from where none of the program came from before, and one in LOOKED_EVERY, look for what is lost when they end.
  * 2. A server's threads answer a request of the test: the first call for it fails, the refused request is sent again and the second fails, and so on until one
  *    goes through with no call left to fail. The test goes on after it: if anything was half done, what it asserts next is no longer so.
  * 3. Else (other threads' calls between requests, files that are written): once more from the beginning, by the number.
@@ -18,7 +19,7 @@
 
 bool db_fails_next(void) __attribute__((weak)); /* store/db.h */
 
-enum { LANES = 12, REQUESTS = 1 << 13, REST = 1 << 20, KNOWN = 1 << 23, EXIT_MISTOLD = 96, NO_ANSWER_S = 15, WAITED_MOST = 8 };
+enum { LANES = 12, LOOKED_EVERY = 32, REQUESTS = 1 << 13, REST = 1 << 20, KNOWN = 1 << 23, EXIT_MISTOLD = 96, NO_ANSWER_S = 15, WAITED_MOST = 8 };
 
 typedef struct Left {
   int64_t nth;
@@ -31,7 +32,7 @@ typedef struct Slot { /* one request of the test */
 } Slot;
 
 static struct Every { /* shared with the children */
-  _Atomic int64_t same[TORTURE_KINDS], doubled[TORTURE_KINDS], doubled_passed[TORTURE_KINDS], watched[TORTURE_KINDS], requested[TORTURE_KINDS], tolerated[TORTURE_KINDS];
+  _Atomic int64_t same[TORTURE_KINDS], doubled[TORTURE_KINDS], doubled_passed[TORTURE_KINDS], watched[TORTURE_KINDS], looked[TORTURE_KINDS], requested[TORTURE_KINDS], tolerated[TORTURE_KINDS];
   _Atomic int64_t within[CALLS], own[CALLS], rest_count[CALLS];
   Left rest[CALLS][REST]; /* those left for the third way */
   Slot slots[REQUESTS];
@@ -77,16 +78,20 @@ static bool note(int which) {
   Company company = torture_company();
   bool by_itself = gettid() == getpid();
   Doubling how = {.kind = kind, .nth = nth, .company = company == COMPANY_THREADS};
-  if (company != COMPANY_THREADS) way = (way ^ torture_stack_way((uintptr_t)testing, &how.from) ^ (uint64_t)kind) * 1099511628211u;
+  uintptr_t from = 0;
+  uint64_t stack = company != COMPANY_THREADS || torture_can_look() ? torture_stack_way((uintptr_t)testing, &from) ^ (uint64_t)kind : 0;
+  if (company != COMPANY_THREADS) how.from = from, way = (way ^ stack) * 1099511628211u;
   if (company != COMPANY_THREADS && which != CALLS_DISK && memo(way, false)) return atomic_fetch_add(&every->same[kind], 1), false;
   static int waited; /* for the other threads, in vain: this test wants them at every turn */
   if (which == CALLS_DISK || company == COMPANY_FILES || !by_itself || (how.company && waited >= WAITED_MOST)) return left(which, nth, company == COMPANY_FILES ? way : 0), false;
   Verdict verdict;
   if (atomic_load(&torture_seen->wrong[kind]) >= WRONG_MOST || torture_late()) return false;
+  how.looks = torture_can_look() && (nth % LOOKED_EVERY == 0 || !memo(~stack, false));
   if (torture_double(&how, &verdict)) return true;
   if (verdict == NOT_RUN) return waited++, left(which, nth, 0), false;
   if (company != COMPANY_THREADS && verdict == ASSERTED && torture_seen->same_call) memo(way, true);
   atomic_fetch_add(&every->doubled[kind], 1);
+  if (how.looks) memo(~stack, true), atomic_fetch_add(&every->looked[kind], 1);
   atomic_fetch_add(&every->doubled_passed[kind], verdict == PASSED);
   atomic_fetch_add(&every->watched[kind], verdict == PASSED && torture_seen->watched);
   return false;
@@ -237,6 +242,8 @@ void torture_every(const Run *plain) {
       printf("# %s, %s: %lld calls that had come the same way in an earlier test\n", run.test->name, TORTURE_NAMES[kind], (long long)atomic_load(&every->same[kind]));
     if (kind <= TORTURE_SQL && atomic_load(&every->watched[kind]))
       printf("# %s, %s: %lld of those that passed were ended before the test's end\n", run.test->name, TORTURE_NAMES[kind], (long long)atomic_load(&every->watched[kind]));
+    if (kind <= TORTURE_SQL && atomic_load(&every->looked[kind]))
+      printf("# %s, %s: %lld of them looked for what is lost\n", run.test->name, TORTURE_NAMES[kind], (long long)atomic_load(&every->looked[kind]));
     if (kind <= TORTURE_SQL && atomic_load(&every->own[which]))
       printf("# %s, %s: %lld calls of a test that makes them fail itself\n", run.test->name, TORTURE_NAMES[kind], (long long)atomic_load(&every->own[which]));
   }

@@ -24,7 +24,7 @@ int64_t db_calls(void) __attribute__((weak));
 void db_files_in_memory(void) __attribute__((weak));
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-enum { EXIT_SANITIZER = 97, EXIT_COMPANY = 95, EXIT_FAILED = 90, EXIT_WATCHED = 94, SAID_MOST = 3000, COMPANY_SECONDS = 3 };
+enum { EXIT_SANITIZER = 97, EXIT_COMPANY = 95, EXIT_FAILED = 90, EXIT_WATCHED = 94, SAID_MOST = 3000, COMPANY_SECONDS = 3, LOOKING_FILES = 64 };
 
 /* A half that goes on as if nothing had been ends once what was asked is answered and a turn of time is over, or after so many turns where it
  * stands at the same place of the test (which may have come round to it again). One in so many goes on to the end of the test. */
@@ -147,6 +147,7 @@ static struct {
   unsigned files_are; /* … and of what kinds */
   uintptr_t from;   /* where the test's function stood as the fault struck */
   bool half;        /* doubled, with the fault */
+  bool looks;       /* for what is lost, where an assertion ends it */
   bool company;     /* … without its other threads */
   int turns;        /* since then */
   bool ended;       /* the test, and nothing was asserted */
@@ -163,13 +164,16 @@ static void tell_where(int signal_number) {
   raise(signal_number);
 }
 
+bool torture_can_look(void) { return __lsan_do_recoverable_leak_check != NULL; }
+
 /* An assertion outside of cmocka's runner leaves by exit, deep in the test: what its variables still reach is not lost, all else is. */
 static void leave(void) {
   uintptr_t from;
+  if (own.company) setrlimit(RLIMIT_NOFILE, &(struct rlimit){LOOKING_FILES, LOOKING_FILES});
   if (own.ended) return;
   disarm();
   if (own.from) torture_stack_way((uintptr_t)own.run->test->test_func, &from), torture_seen->same_call = from == own.from;
-  if (torture.stacks && __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check()) _exit(EXIT_SANITIZER); /* the sample of every day: not yet */
+  if (own.looks && torture_can_look() && __lsan_do_recoverable_leak_check()) _exit(EXIT_SANITIZER); /* the sample of every day: not yet */
   _exit(EXIT_FAILED);
 }
 
@@ -322,11 +326,12 @@ bool torture_double(const Doubling *how, Verdict *verdict) {
     if (!how->company) each_file(take_copy, NULL);
     if (how->company) {
       each_file(leave_company, NULL);
-      setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, 0});
+      setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, LOOKING_FILES});
     }
     if (torture.lasting) torture_ask(torture_calls_of(how->kind), always);
     alarm(how->company ? COMPANY_SECONDS : RUN_SECONDS);
-    if (how->from && how->nth % TO_THE_END != 0) watch();
+    own.looks = torture.stacks || how->looks;
+    if (how->from && how->nth % TO_THE_END != 0 && !how->looks) watch();
     return true;
   }
   *verdict = pid > 0 ? judge(&run, pid, own.said, how->company) : NOT_RUN;
@@ -359,6 +364,7 @@ static void child(const Run *run, int said) {
   dup2(said, STDERR_FILENO);
   own.run = run;
   own.said = paper();
+  own.looks = torture.stacks || torture.every;
   torture_seen->struck = torture_seen->same_call = false;
   for (int which = 0; which < CALLS; which++) atomic_store(&torture_seen->asked[which], 0);
   if (run->in_memory && db_files_in_memory) db_files_in_memory();

@@ -66,8 +66,10 @@ typedef struct Doubling {
   const TortureStack *stack;
   uintptr_t from;
   bool company;
+  bool looks; /* for what is lost (LeakSanitizer), to the end of the test */
 } Doubling;
 bool torture_double(const Doubling *how, Verdict *verdict);
+bool torture_can_look(void); /* for what is lost */
 void torture_struck(void); /* in a run from the beginning, as the fault strikes: the test's function stands where it stands */
 void torture_ask(int which, bool (*fails)(void));
 void torture_ask_all(bool (*note)(int which)); /* at every call of any kind */
