@@ -179,7 +179,8 @@ bool plan_adopt(DeskContext *context, Crews *crews, const PlanProblem *problem, 
   plan->score = result->score;
   plan->computed_at = context->now;
   plan->stale = false;
-  return ((!count || tell(context, plan, moved, count, staff_id != 0, error)) && plan_save_tasks(context, crews, error)) || desk_spoil(context);
+  bool same = !count && !staff_id; /* what was done by hand is told also where only the order of a lane is another */
+  return ((same || tell(context, plan, moved, count, staff_id != 0, error)) && plan_save_tasks(context, crews, error)) || desk_spoil(context);
 }
 
 bool plan_save_tasks(DeskContext *context, Crews *crews, Error *error) {

@@ -53,6 +53,7 @@ typedef struct PlanUndo { /* of a move all tasks as they were; of an acceptance 
   size_t count;
   int64_t staff_id;
   bool accepted;
+  int64_t made_after, taken_back_after; /* events; INT64_MAX: it stands */
 } PlanUndo;
 
 typedef struct Plan {
@@ -156,6 +157,7 @@ PlanTask *plan_task_mutable(const Crews *crews, int64_t id);
 PlanTask *plan_task_new(Crews *crews, int64_t id, PlanKind kind, uint32_t device, Error *error); /* NULL: error */
 bool plan_task_end(DeskContext *context, Crews *crews, PlanTask *task, PlanState state, Error *error) MUST_USE; /* gone from memory then */
 bool plan_take_turns(DeskContext *context, Crews *crews, Error *error) MUST_USE; /* plan_move.c: accepted ones whose turn it is set out */
+void plan_undo_settle(Plan *plan, int64_t seq); /* plan_move.c: no event after seq is, nor what would have come with one */
 void plan_crew_moved(Crews *crews, const Crew *crew);
 int plan_crew_row(const Crews *crews, CrewId id); /* -1 */
 

@@ -4,18 +4,36 @@
 
 #include "crew/plan_internal.h"
 
-/* --- undo --- */
+/* --- undo ---
+ * What can be taken back lives in memory alone. So that a command the store refuses leaves it as it was, each act knows the newest event from before it
+ * and from before it was taken back: where the store has none after that, it never was (plan_undo_settle). */
 
-/* Room for one more, at most `most` seats; the oldest goes. NULL: out of memory. */
-static PlanUndo *new_undo(Plan *plan, size_t most, int64_t staff_id, bool accepted, Error *error) {
-  PlanUndo undo = {memory_new((most + 1) * sizeof *undo.seats), 0, staff_id, accepted};
-  bool ok = undo.seats != NULL;
-  if (ok && plan->undo.count == PLAN_UNDO_MAX) {
-    memory_free(plan->undo.at[0].seats);
-    memmove(plan->undo.at, plan->undo.at + 1, --plan->undo.count * sizeof *plan->undo.at);
+static void forget(Plan *plan, const PlanUndo *undo) {
+  size_t at = (size_t)(undo - plan->undo.at);
+  memory_free(undo->seats);
+  memmove(plan->undo.at + at, plan->undo.at + at + 1, (--plan->undo.count - at) * sizeof *undo);
+}
+
+static bool is_taken_back(const PlanUndo *undo) { return undo->taken_back_after != INT64_MAX; }
+
+void plan_undo_settle(Plan *plan, int64_t seq) {
+  for (size_t i = plan->undo.count; i-- > 0;) {
+    PlanUndo *undo = &plan->undo.at[i];
+    if (undo->taken_back_after >= seq) undo->taken_back_after = INT64_MAX;
+    if (undo->made_after >= seq) forget(plan, undo);
   }
-  ok = ok && vector_push(&plan->undo, undo);
-  if (ok) return &plan->undo.at[plan->undo.count - 1];
+}
+
+/* Room for one more, at most `most` seats; the oldest goes, of those taken back first. NULL: out of memory. */
+static PlanUndo *new_undo(const Crews *crews, size_t most, int64_t staff_id, bool accepted, Error *error) {
+  Plan *plan = crews->plan;
+  PlanUndo undo = {memory_new((most + 1) * sizeof *undo.seats), 0, staff_id, accepted, desk_seq_so_far(crews->desk), INT64_MAX};
+  if (undo.seats && plan->undo.count == PLAN_UNDO_MAX) {
+    size_t oldest = 0;
+    while (oldest < plan->undo.count && !is_taken_back(&plan->undo.at[oldest])) oldest++;
+    forget(plan, &plan->undo.at[oldest % plan->undo.count]);
+  }
+  if (undo.seats && vector_push(&plan->undo, undo)) return &plan->undo.at[plan->undo.count - 1];
   memory_free(undo.seats);
   error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "undo");
   return NULL;
@@ -23,8 +41,9 @@ static PlanUndo *new_undo(Plan *plan, size_t most, int64_t staff_id, bool accept
 
 static PlanSeat seat_of(const PlanTask *task) { return (PlanSeat){task->id, task->hand_after, task->crew, task->hand, task->at}; }
 
-static bool remember(Plan *plan, int64_t staff_id, Error *error) {
-  PlanUndo *undo = new_undo(plan, plan->tasks.count, staff_id, false, error);
+static bool remember(const Crews *crews, int64_t staff_id, Error *error) {
+  const Plan *plan = crews->plan;
+  PlanUndo *undo = new_undo(crews, plan->tasks.count, staff_id, false, error);
   for (size_t i = 0; undo && i < plan->tasks.count; i++) undo->seats[undo->count++] = seat_of(plan->tasks.at[i]);
   return undo != NULL;
 }
@@ -36,6 +55,7 @@ static PlanUndo *own_act(const Plan *plan, int64_t staff_id, int *count) {
   *count = 0;
   for (size_t i = plan->undo.count; i-- > 0;) {
     PlanUndo *undo = &plan->undo.at[i];
+    if (is_taken_back(undo)) continue;
     if (undo->staff_id != staff_id) {
       moved |= !undo->accepted;
       continue;
@@ -72,12 +92,6 @@ static void put_back(const Crews *crews, const PlanUndo *undo, bool seats_too) {
   }
 }
 
-static void forget(Plan *plan, const PlanUndo *undo) {
-  size_t at = (size_t)(undo - plan->undo.at);
-  memory_free(undo->seats);
-  memmove(plan->undo.at + at, plan->undo.at + at + 1, (--plan->undo.count - at) * sizeof *undo);
-}
-
 /* What was accepted is only planned again, unless its crew has departed, another took it over, or it is done. */
 static bool take_back(DeskContext *context, Crews *crews, const PlanSeat *seat, PlanUndone *out, Error *error) {
   PlanTask *task = plan_task_mutable(crews, seat->task);
@@ -98,13 +112,14 @@ bool plan_undo(DeskContext *context, Crews *crews, int64_t staff_id, PlanUndone 
   Plan *plan = crews->plan;
   *out = (PlanUndone){0};
   int count;
-  const PlanUndo *undo = own_act(plan, staff_id, &count);
+  int64_t before = desk_seq_so_far(crews->desk);
+  PlanUndo *undo = own_act(plan, staff_id, &count);
   if (!undo) return error_raise(error, ERROR_PLAN_NOTHING_TO_UNDO, "%s", "");
   bool ok = true, move = !undo->accepted;
   for (size_t i = 0; ok && !move && i < undo->count; i++) ok = take_back(context, crews, &undo->seats[i], out, error);
   if (!ok) return desk_spoil(context);
   if (move) put_back(crews, undo, true), plan->lane_count = 0;
-  forget(plan, undo);
+  undo->taken_back_after = before;
   plan->dirty = true;
   if (!move) plan_touch(crews);
   return plan_now(context, crews, NULL, staff_id, error) || desk_spoil(context);
@@ -194,7 +209,7 @@ bool plan_move(DeskContext *context, Crews *crews, const PlanMove *move, Error *
   if (next && !before) return error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)next);
   if (before == task) return true;
   if (before && in_hand(crews, before)) return error_raise(error, ERROR_PLAN_UNDER_WAY, "%lld", (long long)before->id);
-  if (!able(crews, task, crew, error) || (before && !able(crews, before, crew, error)) || !remember(plan, move->staff_id, error)) return false;
+  if (!able(crews, task, crew, error) || (before && !able(crews, before, crew, error)) || !remember(crews, move->staff_id, error)) return false;
   link_task(crews, task, before, move->crew);
   bool ok = try_move(context, crews, move, task, error);
   if (ok) return plan->dirty = true;
@@ -240,7 +255,7 @@ bool plan_accept(DeskContext *context, Crews *crews, int64_t id, int64_t org_id,
   if (id && !one) return error_raise(error, ERROR_NOT_FOUND, "task\t%lld", (long long)id);
   if (one && in_hand(crews, one)) return error_raise(error, ERROR_PLAN_UNDER_WAY, "%lld", (long long)id);
   if (one && !one->crew.value) return error_raise(error, ERROR_PLAN_REFUSED, "-\t%s", dispatch_reason_name((DispatchReason)one->reason));
-  PlanUndo *undo = new_undo(crews->plan, crews->crews.count, staff_id, true, error);
+  PlanUndo *undo = new_undo(crews, crews->crews.count, staff_id, true, error);
   if (!undo) return false;
   if (one && !may_set_out(crews, crew_find(crews, one->crew), one, context->now)) { /* it will, when its turn comes */
     undo->seats[undo->count++] = seat_of(one);

@@ -316,6 +316,7 @@ bool plan_reload(Db *db, Crews *crews, Error *error) {
   Plan *plan = crews->plan;
   bool fresh = false;
   clear(plan);
+  plan_undo_settle(plan, desk_seq_so_far(crews->desk));
   for (size_t k = 0; k < crews->crews.count; k++) {
     const Crew *crew = &crews->crews.at[k];
     if (!ground_put(&plan->ground, &plan->rules, (int)k, crew->lon, crew->lat, town_of_crew(crews, crew))) return error_raise(error, ERROR_OUT_OF_MEMORY, "%s", "crews");

@@ -785,8 +785,80 @@ static void whatever_happens_the_plan_is_sound(void **state) {
   }
 }
 
+/* --- a store that refuses --- */
+
+typedef struct Picture { /* the plan, and what of it can be taken back */
+  int64_t crew[8];
+  int at[8], undo;
+  bool undo_accept, accepted[8];
+  size_t tasks, jobs;
+} Picture;
+
+static Picture picture_of(const Town *town) {
+  Picture picture;
+  memset(&picture, 0, sizeof picture);
+  PlanUndoable undo = plan_undoable(town->crews, 2);
+  picture.undo = undo.count, picture.undo_accept = undo.accept;
+  picture.tasks = plan_task_count(town->crews), picture.jobs = crew_job_count(town->crews);
+  assert_true(picture.tasks <= 8);
+  for (size_t i = 0; i < picture.tasks; i++) picture.crew[i] = task_at(town, i)->crew.value, picture.at[i] = task_at(town, i)->at, picture.accepted[i] = task_at(town, i)->accepted;
+  return picture;
+}
+
+/* Each of its SQL calls, or allocations, in turn: all as before, until it goes through. */
+static void refused_until_done(Ask *a, bool memory) {
+  Picture before = picture_of(a->town);
+  for (int64_t nth = 1;; nth++) {
+    if (memory) memory_fail_at(nth);
+    else db_fail_at(nth);
+    ErrorCode code = ask(a);
+    memory_fail_at(0), db_fail_at(0);
+    if (code == ERROR_NONE) break;
+    Picture after = picture_of(a->town);
+    assert_memory_equal(&after, &before, sizeof before);
+    assert_true(nth < 10000);
+  }
+}
+
+static void refused(bool memory) {
+  Town town;
+  town_open(&town);
+  three_outages(&town);
+  town_pass(&town, 1);
+  CrewId k1 = town_crew(&town, "K1"), k2 = town_crew(&town, "K2");
+  int64_t ids[2] = {task_at(&town, 0)->id, task_at(&town, 1)->id};
+  Picture first = picture_of(&town);
+  const PlanMove MOVES[] = {{.task = ids[0], .crew = k1}, {.task = ids[1], .crew = k1}, {.task = ids[1], .crew = k1, .before = ids[0]}, {.task = ids[0], .crew = k2}};
+  int count = (int)(sizeof MOVES / sizeof *MOVES);
+  for (int i = 0; i < count; i++) {
+    Ask move = {.town = &town, .what = MOVE, .move = MOVES[i]};
+    move.move.at = INSTANT_NONE, move.move.staff_id = 2;
+    refused_until_done(&move, memory);
+    assert_int_equal(plan_undoable(town.crews, 2).count, i + 1);
+    sound(&town);
+  }
+  Ask accept = {.town = &town, .what = ACCEPT}, undo = {.town = &town, .what = UNDO};
+  refused_until_done(&accept, memory);
+  assert_true(crew_job_count(town.crews) > 0);
+  for (int i = count + 1; i-- > 0;) {
+    refused_until_done(&undo, memory);
+    assert_int_equal(plan_undoable(town.crews, 2).count, i);
+    sound(&town);
+  }
+  Picture last = picture_of(&town);
+  assert_memory_equal(&last, &first, sizeof first);
+  assert_int_equal(ask(&undo), ERROR_PLAN_NOTHING_TO_UNDO);
+  town_close(&town);
+}
+
+static void what_is_refused_leaves_what_can_be_taken_back(void **state) {
+  (void)state;
+  refused(false);
+  refused(true);
+}
+
 TEST_MAIN(TEST(outages_become_tasks), TEST(a_plan_that_failed_is_made_at_the_next_tick), TEST(a_search_that_failed_is_made_again),
           TEST(moves_hold_and_are_taken_back), TEST(an_impossible_move_changes_nothing),
-          TEST(an_acceptance_is_taken_back), TEST(a_later_acceptance_is_taken_back), TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(a_router_tells_the_ways), TEST(drives_teach_speeds), TEST(the_hour_changes_the_ways), TEST(duties_and_swaps),
+          TEST(an_acceptance_is_taken_back), TEST(a_later_acceptance_is_taken_back), TEST(what_is_refused_leaves_what_can_be_taken_back), TEST(an_accepted_job_waits_for_its_turn), TEST(the_field_says_what_it_needs), TEST(a_planned_task_gets_what_it_needs), TEST(a_flood_waits_for_room), TEST(a_router_tells_the_ways), TEST(drives_teach_speeds), TEST(the_hour_changes_the_ways), TEST(duties_and_swaps),
           TEST(rounds_are_walked), TEST(a_restart_keeps_the_plan), TEST(what_if_compares), TEST(changes_are_said),
           TEST(whatever_happens_the_plan_is_sound))

@@ -634,3 +634,5 @@ int64_t desk_last_seq(Desk *desk) {
   pthread_mutex_unlock(&desk->lock);
   return seq;
 }
+
+int64_t desk_seq_so_far(const Desk *desk) { return desk->chain.seq; }

@@ -113,5 +113,7 @@ typedef struct DeskFigures {
 } DeskFigures;
 DeskFigures desk_figures(Desk *desk);
 int64_t desk_last_seq(Desk *desk); /* of the newest durable event */
+/* Of the newest event so far, those of the running command too. On the desk's thread: in a command, a reload. */
+int64_t desk_seq_so_far(const Desk *desk);
 
 #endif
