@@ -3,7 +3,8 @@
  *    (db_files_in_memory), so that they are doubled too, and of plain files that are open it has copies. Where other threads are, the test's own thread is doubled without them; what then wants them is left to 3.
  *    A test that has come the same way, call for call, as an earlier one of its program, to a call whose failure ended that one within the same call of the
  *    test's function (most often the same things set up), is not doubled there again.
- *    Under LeakSanitizer those that come from where none of the program came from before, and one in LOOKED_EVERY, look for what is lost when they end.
+ *    Under LeakSanitizer those that come from where none of the program came from before, and one in LOOKED_EVERY, look for what is lost when they end; not
+ *    those without their threads, which had reached some of it.
  * 2. A server's threads answer a request of the test: the first call for it fails, the refused request is sent again and the second fails, and so on until one
  *    goes through with no call left to fail. The test goes on after it: if anything was half done, what it asserts next is no longer so.
  * 3. Else (other threads' calls between requests, files that are written): once more from the beginning, by the number.
@@ -78,15 +79,14 @@ static bool note(int which) {
   Company company = torture_company();
   bool by_itself = gettid() == getpid();
   Doubling how = {.kind = kind, .nth = nth, .company = company == COMPANY_THREADS};
-  uintptr_t from = 0;
-  uint64_t stack = company != COMPANY_THREADS || torture_can_look() ? torture_stack_way((uintptr_t)testing, &from) ^ (uint64_t)kind : 0;
-  if (company != COMPANY_THREADS) how.from = from, way = (way ^ stack) * 1099511628211u;
+  uint64_t stack = how.company ? 0 : torture_stack_way((uintptr_t)testing, &how.from) ^ (uint64_t)kind;
+  if (!how.company) way = (way ^ stack) * 1099511628211u;
   if (company != COMPANY_THREADS && which != CALLS_DISK && memo(way, false)) return atomic_fetch_add(&every->same[kind], 1), false;
   static int waited; /* for the other threads, in vain: this test wants them at every turn */
   if (which == CALLS_DISK || company == COMPANY_FILES || !by_itself || (how.company && waited >= WAITED_MOST)) return left(which, nth, company == COMPANY_FILES ? way : 0), false;
   Verdict verdict;
   if (atomic_load(&torture_seen->wrong[kind]) >= WRONG_MOST || torture_late()) return false;
-  how.looks = torture_can_look() && (nth % LOOKED_EVERY == 0 || !memo(~stack, false));
+  how.looks = !how.company && torture_can_look() && (nth % LOOKED_EVERY == 0 || !memo(~stack, false));
   if (torture_double(&how, &verdict)) return true;
   if (verdict == NOT_RUN) return waited++, left(which, nth, 0), false;
   if (company != COMPANY_THREADS && verdict == ASSERTED && torture_seen->same_call) memo(way, true);

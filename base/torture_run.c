@@ -24,7 +24,7 @@ int64_t db_calls(void) __attribute__((weak));
 void db_files_in_memory(void) __attribute__((weak));
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-enum { EXIT_SANITIZER = 97, EXIT_COMPANY = 95, EXIT_FAILED = 90, EXIT_WATCHED = 94, SAID_MOST = 3000, COMPANY_SECONDS = 3, LOOKING_FILES = 64 };
+enum { EXIT_SANITIZER = 97, EXIT_COMPANY = 95, EXIT_FAILED = 90, EXIT_WATCHED = 94, SAID_MOST = 3000, COMPANY_SECONDS = 3 };
 
 /* A half that goes on as if nothing had been ends once what was asked is answered and a turn of time is over, or after so many turns where it
  * stands at the same place of the test (which may have come round to it again). One in so many goes on to the end of the test. */
@@ -169,7 +169,6 @@ bool torture_can_look(void) { return __lsan_do_recoverable_leak_check != NULL; }
 /* An assertion outside of cmocka's runner leaves by exit, deep in the test: what its variables still reach is not lost, all else is. */
 static void leave(void) {
   uintptr_t from;
-  if (own.company) setrlimit(RLIMIT_NOFILE, &(struct rlimit){LOOKING_FILES, LOOKING_FILES});
   if (own.ended) return;
   disarm();
   if (own.from) torture_stack_way((uintptr_t)own.run->test->test_func, &from), torture_seen->same_call = from == own.from;
@@ -326,7 +325,7 @@ bool torture_double(const Doubling *how, Verdict *verdict) {
     if (!how->company) each_file(take_copy, NULL);
     if (how->company) {
       each_file(leave_company, NULL);
-      setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, LOOKING_FILES});
+      setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, 0});
     }
     if (torture.lasting) torture_ask(torture_calls_of(how->kind), always);
     alarm(how->company ? COMPANY_SECONDS : RUN_SECONDS);
@@ -383,6 +382,7 @@ static void child(const Run *run, int said) {
   if (run->test->teardown_func && run->test->teardown_func(&state) != 0) exit(1);
   for (int i = 0; i < CALLS; i++) torture_seen->calls[i] = after[i] - before[i];
   own.ended = true;
+  torture_want_company();
   exit(0);
 }
 
