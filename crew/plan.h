@@ -13,7 +13,7 @@
  * Tasks are outages (the id is the outage's), and errands: a visit of a patrol round, bringing material to a crew on site, helping one.
  * An errand is begun and done by plan_errand, without a job.
  *
- * Events (subject "plan"): plan.changed {version, tasks: [ids], by}   plan.accepted {task, crew_id}   plan.errand {task, crew_id, state}
+ * Events (subject "plan"): plan.changed {version, tasks: [ids of those with another crew], by}   plan.accepted {task, crew_id}   plan.errand {task, crew_id, state}
  * plan.needs, plan.taken_back {task, crew_id, state} */
 #ifndef CREW_PLAN_H
 #define CREW_PLAN_H

@@ -207,7 +207,7 @@ bool plan_now(DeskContext *context, Crews *crews, const PlanCopy *found, int64_t
   } else { /* the room's work goes on without a plan; the next event tries again, and, where memory was short, the next tick */
     log_error("plan", &why);
     crews->plan->stale = why.code == ERROR_OUT_OF_MEMORY;
-    ok = plan_save_tasks(context, crews, error);
+    ok = (!staff_id || tell(context, crews->plan, NULL, 0, true, error)) && plan_save_tasks(context, crews, error);
   }
   arena_end(&arena);
   crews->plan->insert_us = thread_us() - from;

@@ -833,7 +833,9 @@ static void refused(bool memory) {
   for (int i = 0; i < count; i++) {
     Ask move = {.town = &town, .what = MOVE, .move = MOVES[i]};
     move.move.at = INSTANT_NONE, move.move.staff_id = 2;
+    int64_t told = desk_last_seq(town.desk);
     refused_until_done(&move, memory);
+    assert_true(desk_last_seq(town.desk) > told); /* others look at the plan too, also where only a lane's order is another */
     assert_int_equal(plan_undoable(town.crews, 2).count, i + 1);
     sound(&town);
   }
@@ -841,7 +843,9 @@ static void refused(bool memory) {
   refused_until_done(&accept, memory);
   assert_true(crew_job_count(town.crews) > 0);
   for (int i = count + 1; i-- > 0;) {
+    int64_t told = desk_last_seq(town.desk);
     refused_until_done(&undo, memory);
+    assert_true(desk_last_seq(town.desk) > told);
     assert_int_equal(plan_undoable(town.crews, 2).count, i);
     sound(&town);
   }
