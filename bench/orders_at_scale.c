@@ -260,6 +260,18 @@ static void pick_ids(Bench *bench) {
   }
 }
 
+/* The number of an ended order, as it is looked for. */
+static void say_number(Bench *bench, char out[64]) {
+  Error error = {0};
+  DbStatement *s;
+  bool row;
+  must(db_prepare(&s, bench->reader, "SELECT number FROM orders WHERE county_id = 1 AND id = ?1", &error), &error);
+  db_bind_i64(s, 1, bench->ids[1][bench->id_count[1] / 2]);
+  must(db_step(&row, s, &error), &error);
+  snprintf(out, 64, "{\"q\":\"%.*s\"}", TEXT_ARG(db_column_text(s, 0)));
+  db_reset(s);
+}
+
 static void yardstick(Bench *bench, size_t times) {
   Error error = {0};
   DbStatement *s;
@@ -373,7 +385,7 @@ static int measure(const char *store, size_t times) {
   Error error = {0};
   Rooms rooms = {0};
   static Bench bench;
-  char order_of_station[128], board_of_station[160], quarter_of_station[160];
+  char number[64], order_of_station[128], board_of_station[160], quarter_of_station[160];
   must(db_open(&rooms.db, store, DB_WRITE_UNSYNCED, &error), &error);
   must(schema_migrate(rooms.db, &error), &error);
   must(db_open(&bench.reader, store, DB_READ, &error), &error);
@@ -383,6 +395,7 @@ static int measure(const char *store, size_t times) {
   open_rooms(&rooms, store);
   find_orgs(&bench);
   pick_ids(&bench);
+  say_number(&bench, number);
   snprintf(order_of_station, sizeof order_of_station, "/api/v1/orders?org=%lld", (long long)bench.station);
   snprintf(board_of_station, sizeof board_of_station, "/api/v1/promises/board?from=2026-01-01&to=2026-11-21&org=%lld", (long long)bench.station);
   snprintf(quarter_of_station, sizeof quarter_of_station, "/api/v1/promises/board?from=2026-08-15&to=2026-11-12&org=%lld", (long long)bench.station);
@@ -397,6 +410,7 @@ static int measure(const char *store, size_t times) {
                       {"ended orders, first page", list, "/api/v1/orders?state=archived", NULL},
                       {"ended orders of a kind, first page", list, "/api/v1/orders?state=archived&kind=complaint", NULL},
                       {"ended orders found by a name", find, "/api/v1/orders/search?state=archived", "{\"q\":\"张\"}"},
+                      {"ended order found by its number", find, "/api/v1/orders/search?state=archived", number},
                       {"order page", page, "/api/v1/orders/%lld", NULL},
                       {"counts", counts, "/api/v1/orders/counts", NULL},
                       {"board, this month and the year before", board, "/api/v1/promises/board", NULL},
