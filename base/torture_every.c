@@ -81,7 +81,7 @@ static bool note(int which) {
   Doubling how = {.kind = kind, .nth = nth, .company = company == COMPANY_THREADS};
   uint64_t stack = how.company ? 0 : torture_stack_way((uintptr_t)testing, &how.from) ^ (uint64_t)kind;
   if (!how.company) way = (way ^ stack) * 1099511628211u;
-  if (company != COMPANY_THREADS && which != CALLS_DISK && memo(way, false)) return atomic_fetch_add(&every->same[kind], 1), false;
+  if (!how.company && which != CALLS_DISK && memo(way, false)) return atomic_fetch_add(&every->same[kind], 1), false;
   static int waited; /* for the other threads, in vain: this test wants them at every turn */
   if (which == CALLS_DISK || company == COMPANY_FILES || !by_itself || (how.company && waited >= WAITED_MOST)) return left(which, nth, company == COMPANY_FILES ? way : 0), false;
   Verdict verdict;
@@ -89,7 +89,7 @@ static bool note(int which) {
   how.looks = !how.company && torture_can_look() && (nth % LOOKED_EVERY == 0 || !memo(~stack, false));
   if (torture_double(&how, &verdict)) return true;
   if (verdict == NOT_RUN) return waited++, left(which, nth, 0), false;
-  if (company != COMPANY_THREADS && verdict == ASSERTED && torture_seen->same_call) memo(way, true);
+  if (!how.company && verdict == ASSERTED && torture_seen->same_call) memo(way, true);
   atomic_fetch_add(&every->doubled[kind], 1);
   if (how.looks) memo(~stack, true), atomic_fetch_add(&every->looked[kind], 1);
   atomic_fetch_add(&every->doubled_passed[kind], verdict == PASSED);

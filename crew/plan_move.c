@@ -30,8 +30,9 @@ static PlanUndo *new_undo(const Crews *crews, size_t most, int64_t staff_id, boo
   PlanUndo undo = {memory_new((most + 1) * sizeof *undo.seats), 0, staff_id, accepted, desk_seq_so_far(crews->desk), INT64_MAX};
   if (undo.seats && plan->undo.count == PLAN_UNDO_MAX) {
     size_t oldest = 0;
-    while (oldest < plan->undo.count && !is_taken_back(&plan->undo.at[oldest])) oldest++;
-    forget(plan, &plan->undo.at[oldest % plan->undo.count]);
+    for (size_t i = plan->undo.count; i-- > 0;)
+      if (is_taken_back(&plan->undo.at[i])) oldest = i;
+    forget(plan, &plan->undo.at[oldest]);
   }
   if (undo.seats && vector_push(&plan->undo, undo)) return &plan->undo.at[plan->undo.count - 1];
   memory_free(undo.seats);

@@ -31,13 +31,8 @@ static void begin(HttpTest *test) {
 }
 
 static void open_feed(HttpTest *test) {
-  http_test_open(test);
   backlog = torture_rounds(2) == 2 ? LIMIT_LIVE_BACKLOG : 400;
-  if (backlog != LIMIT_LIVE_BACKLOG) {
-    http_test_end(test);
-    test->backlog = backlog;
-    http_test_begin(test);
-  }
+  http_test_open_with(test, &(HttpTest){.backlog = backlog});
   begin(test);
 }
 
@@ -297,7 +292,7 @@ static bool work_large(DeskContext *context, void *command, Error *error) {
   return true;
 }
 
-/* One that takes nothing holds nobody up, though more comes than sockets and memory (LIMIT_LIVE_BYTES) hold, and the server closes with it still there. */
+/* One that takes nothing holds nobody up, though more comes than its sockets hold, and than memory does (LIMIT_LIVE_BYTES), and the server closes with it still there. */
 static void a_client_that_takes_nothing_holds_nobody_up(void **state) {
   (void)state;
   enum { EVENTS = 700 };

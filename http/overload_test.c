@@ -18,11 +18,7 @@ static Things things;
 
 static void start(HttpTest *test, size_t connections, int patience_ms) {
   Error error = {0};
-  http_test_open(test);
-  http_test_end(test);
-  test->connections = connections;
-  test->patience_ms = patience_ms;
-  http_test_begin(test);
+  http_test_open_with(test, &(HttpTest){.connections = connections, .patience_ms = patience_ms});
   things = (Things){.desk = test->desk};
   assert_ok(things_make_table(test->db, &error), &error);
   assert_ok(http_add_component(test->http, "Thing", THING_SCHEMA, &error), &error);

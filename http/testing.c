@@ -28,8 +28,11 @@ static bool identify(void *self, Text token, Instant now, HttpWho *who) {
   return test->identify ? test->identify(test->identify_self, token, now, who) : identify_stub(token, who);
 }
 
-void http_test_open(HttpTest *test) {
-  *test = (HttpTest){.client.socket = -1};
+void http_test_open(HttpTest *test) { http_test_open_with(test, &(HttpTest){0}); }
+
+void http_test_open_with(HttpTest *test, const HttpTest *set) {
+  *test = *set;
+  test->client.socket = -1;
   snprintf(test->folder, sizeof test->folder, "/tmp/dianbaomu_test_XXXXXX");
   assert_non_null(mkdtemp(test->folder));
   Error error = {0};

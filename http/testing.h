@@ -24,7 +24,7 @@ typedef struct HttpTest {
   Desk *desk;
   Http *http;
   TimeSource time; /* virtual: 2026-11-21T12:37:00Z, at each start again */
-  bool behind_tls; /* these four: set between http_test_end and http_test_begin */
+  bool behind_tls; /* these four: for http_test_open_with, or set between http_test_end and http_test_begin */
   size_t connections;
   int patience_ms;
   int64_t backlog;
@@ -43,6 +43,7 @@ typedef struct HttpTest {
 extern const char *const HTTP_TEST_ROLES[]; /* agent dispatcher crew manager head administrator */
 
 void http_test_open(HttpTest *test);  /* a new folder, then http_test_begin */
+void http_test_open_with(HttpTest *test, const HttpTest *set); /* … set as told */
 void http_test_begin(HttpTest *test); /* opens the store (again): together with http_test_end, a restart of the program */
 void http_test_start(HttpTest *test);
 void http_test_end(HttpTest *test);   /* stops all, keeps the folder */
